@@ -1,2 +1,24 @@
-//! x
-fn main(){}
+//! The binary `paperwire`: a contract folder and recordings in, a verdict out.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use paperwire::{Command, Defaults, Global};
+
+/// What an API says on paper, next to what it says on the wire.
+#[derive(Parser)]
+#[command(name = "paperwire", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.global.apply();
+    // A folder of any other API names its own recordings.
+    let defaults = Defaults { contract: None, recordings: Vec::new(), command: "paperwire" };
+    paperwire::exit(cli.command.run(&defaults))
+}

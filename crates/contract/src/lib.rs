@@ -1,1 +1,57 @@
-//! x
+//! What keeping an API's contract means: **observed ⊆ modelled ⊆ documented + quirks**, every inclusion checked and every
+//! break named.
+//!
+//! Texts, dates and exchanges come in, findings come out. No file, network, clock, environment or terminal is touched
+//! here (`clippy.toml` holds that wall), and no vendor is known: a contract is data.
+//!
+//! The flow: [`Contract::load`] reads and compiles the texts, [`Run::check`] judges one [`Exchange`] after another,
+//! [`Run::report`] folds what they showed into one [`Report`].
+
+mod change;
+mod check;
+mod contract;
+mod document;
+mod exchange;
+mod finding;
+mod form;
+mod format;
+mod inclusion;
+mod json;
+mod judge;
+mod place;
+mod quirk;
+mod report;
+mod rule;
+mod run;
+mod schema;
+mod scope;
+mod tally;
+mod text;
+mod violation;
+mod walk;
+mod words;
+
+pub use change::{Change, Effect, changes};
+pub use contract::{Contract, ContractTexts};
+pub use document::OperationId;
+pub use exchange::{Body, Exchange, Origin, Provenance};
+pub use finding::{Finding, PromisedBy, Sighting};
+pub use json::{MAX_DEPTH, byte_of};
+pub use place::{BrokenPlace, Place};
+pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, with_quirks};
+pub use report::{
+    ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
+};
+pub use rule::{Rule, Severity};
+pub use run::{Run, RunOptions};
+pub use tally::PlaceTally;
+pub use text::{Fault, Faults, Text};
+
+/// The published JSON Schemas of our own files, by file name.
+pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("contract.schema.json", contract::settings_schema()),
+        ("quirk.schema.json", quirk::schema()),
+        ("report.schema.json", report::schema()),
+    ]
+}

@@ -1,9 +1,7 @@
 //! Which operation returns which type, as an OpenAPI 3.1 document, and each type as a schema of its own.
 
 use schemars::{
-    JsonSchema, Schema, SchemaGenerator,
-    generate::SchemaSettings,
-    transform::RecursiveTransform,
+    JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
 };
 use serde_json::{Map, Value, json};
 
@@ -29,9 +27,8 @@ pub fn types() -> Vec<ModelledType> {
         }
     }
     let definitions = generator.take_definitions(true).into_iter();
-    let mut types: Vec<_> = definitions
-        .map(|(name, schema)| ModelledType { name, schema })
-        .collect();
+    let mut types: Vec<_> =
+        definitions.map(|(name, schema)| ModelledType { name, schema }).collect();
     types.sort_by(|a, b| a.name.cmp(&b.name));
     types
 }

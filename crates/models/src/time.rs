@@ -151,10 +151,7 @@ macro_rules! as_text {
     };
 }
 
-as_text!(
-    Timestamp,
-    json_schema!({ "type": "string", "format": "date-time" })
-);
+as_text!(Timestamp, json_schema!({ "type": "string", "format": "date-time" }));
 as_text!(
     ZonelessTimestamp,
     json_schema!({ "type": "string", "pattern": ZonelessTimestamp::PATTERN })

@@ -1,0 +1,81 @@
+//! `check [FILE|DIR…]`.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use contract::{Contract, Run, RunOptions, Severity};
+
+use crate::{Defaults, Sources, terminal};
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    sources: Sources,
+    /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
+    #[arg(long, value_name = "OPERATION")]
+    include: Vec<String>,
+    /// Leave this operation out; may be repeated
+    #[arg(long, value_name = "OPERATION")]
+    exclude: Vec<String>,
+    /// The least grave finding that breaks the contract; notes never do
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    fail_on: FailOn,
+    /// Also write the report in this form; may be repeated
+    #[arg(long, value_name = "json=PATH", value_delimiter = ',', value_parser = report_target)]
+    report: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+}
+
+impl Check {
+    pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        let contract = self.sources.load(defaults)?;
+        self.check_names(&contract)?;
+        let fail_on = match self.fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+        };
+        let mut run = Run::new(
+            &contract,
+            RunOptions {
+                base_urls: self.sources.base_url.clone(),
+                include: self.include.clone(),
+                exclude: self.exclude.clone(),
+                today: Some(self.sources.today()),
+                fail_on: Some(fail_on),
+            },
+        );
+        self.sources.check(&mut run, defaults)?;
+        let report = run.report();
+        for path in &self.report {
+            harness::write_whole(path, report.to_json().as_bytes())?;
+        }
+        anstream::print!("{}", terminal::report(&report, defaults.command));
+        Ok(report.exit_code)
+    }
+
+    /// A misspelt operation would silently check nothing.
+    fn check_names(&self, contract: &Contract) -> anyhow::Result<()> {
+        let known: Vec<&str> = contract.operations().map(|it| it.as_str()).collect();
+        for name in self.include.iter().chain(&self.exclude) {
+            if !known.contains(&name.as_str()) {
+                bail!("no operation `{name}` in the contract; it has: {}", known.join(", "));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn report_target(text: &str) -> Result<PathBuf, String> {
+    match text.split_once('=') {
+        Some(("json", path)) if !path.is_empty() => Ok(path.into()),
+        Some(("json", _)) => Err("no path after `json=`".into()),
+        _ => Err("promised FORMAT=PATH; the formats are: json".into()),
+    }
+}

@@ -1,0 +1,32 @@
+//! `explain [RULE]`.
+
+use clap::{Args, builder::PossibleValuesParser};
+use contract::Rule;
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The rule; without one, all are listed
+    #[arg(value_parser = PossibleValuesParser::new(Rule::ALL.iter().map(|it| it.id())), hide_possible_values = true)]
+    rule: Option<String>,
+}
+
+impl Explain {
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        match self.rule.as_deref().and_then(Rule::named) {
+            Some(rule) => anstream::print!("{}", rule.page()),
+            None => anstream::print!("{}", list()),
+        }
+        Ok(0)
+    }
+}
+
+fn list() -> String {
+    let width = Rule::ALL.iter().map(|it| it.id().len()).max().unwrap_or_default();
+    let line = |rule: &Rule| {
+        // The page's second paragraph is its first sentence about the rule.
+        let meaning = rule.page().lines().nth(2).unwrap_or_default();
+        format!("{:<8} {:<width$}  {meaning}\n", rule.severity().as_str(), rule.id())
+    };
+    Rule::ALL.iter().map(line).collect()
+}

@@ -1,0 +1,62 @@
+//! `quirks`: the register as a table.
+
+use clap::Args;
+use contract::{Contract, QuirkReport, Run, RunOptions};
+
+use crate::{Defaults, Sources, terminal};
+
+/// Arguments of `quirks`.
+#[derive(Debug, Args)]
+pub struct Quirks {
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl Quirks {
+    pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        let contract = self.sources.load(defaults)?;
+        let options = RunOptions {
+            base_urls: self.sources.base_url.clone(),
+            today: Some(self.sources.today()),
+            ..RunOptions::default()
+        };
+        let mut run = Run::new(&contract, options);
+        self.sources.check(&mut run, defaults)?;
+        let report = run.report();
+        anstream::print!("{}", table(&contract, &report.quirks));
+        anstream::print!("{}", terminal::unreadable(&report));
+        Ok(if report.unreadable.is_empty() { 0 } else { 2 })
+    }
+}
+
+fn table(contract: &Contract, states: &[QuirkReport]) -> String {
+    if states.is_empty() {
+        return "The register is empty.\n".into();
+    }
+    let mut out = String::new();
+    for state in states {
+        let quirk = contract
+            .quirks()
+            .iter()
+            .find(|it| it.id == state.id)
+            .expect("states are of the register");
+        out += &terminal::quirk_line(state);
+        let kinds: Vec<_> = quirk.evidence.iter().map(|it| it.kind.as_str()).collect();
+        let review = match quirk.review_by {
+            Some(day) => format!("review by {day}"),
+            None => "permanent".to_owned(),
+        };
+        out += &format!("    {} {} `{}`\n", state.operation, state.status, state.place);
+        out += &format!(
+            "    known since {}, {review}, evidence: {}\n",
+            quirk.known_since,
+            or_none(&kinds)
+        );
+        out += &format!("    {}\n\n", quirk.reason);
+    }
+    out
+}
+
+fn or_none(words: &[&str]) -> String {
+    if words.is_empty() { "none".into() } else { words.join(", ") }
+}

@@ -1,0 +1,431 @@
+//! The check of one exchange: scope, operation, status, content type, body.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    document::{Operation, OperationId, Response, essence, is_json},
+    exchange::{Body, Exchange, Origin, Provenance},
+    finding::{PromisedBy, Sighting},
+    form::form_of,
+    json::{self, Unread},
+    judge::Judge,
+    place::{Place, is_at_or_below, segments},
+    quirk::Verdict,
+    report::Skipped,
+    rule::{Rule, Severity},
+    run::{Details, Key, Run},
+    schema::{
+        describe::describe,
+        fragment,
+        tree::{Member, type_of},
+    },
+    scope::{Scope, scope},
+    violation::{Violation, violations},
+    walk::{Sight, Spot, spot, walk},
+};
+
+impl Run<'_> {
+    /// Judges an exchange.
+    pub fn check(&mut self, exchange: &Exchange<'_>) {
+        self.next_exchange();
+        let contract = self.contract;
+        let base_urls = [contract.base_urls.as_slice(), &self.options.base_urls].concat();
+        match scope(&contract.documented, &base_urls, exchange) {
+            Scope::Out => self.counts.out_of_scope += 1,
+            Scope::Undocumented(_) if is_preflight(exchange) => {
+                self.skip(exchange, "CORS preflight")
+            }
+            Scope::Undocumented(operation) if self.is_excluded(&operation) => {
+                self.counts.out_of_scope += 1
+            }
+            Scope::Undocumented(operation) => {
+                self.skip(exchange, "operation not documented");
+                let at = At { operation: &operation, status: None, exchange };
+                self.note(&at, Rule::UndocumentedOperation, None, "no such operation".into());
+            }
+            Scope::Operation(operation) if self.is_excluded(&operation.id) => {
+                self.counts.out_of_scope += 1
+            }
+            Scope::Operation(operation) => self.answer(operation, exchange),
+        }
+    }
+
+    fn is_excluded(&self, operation: &OperationId) -> bool {
+        let named = |list: &[String]| list.iter().any(|it| it == operation.as_str());
+        named(&self.options.exclude)
+            || (!self.options.include.is_empty() && !named(&self.options.include))
+    }
+
+    fn skip(&mut self, exchange: &Exchange<'_>, reason: &str) {
+        self.counts.skipped += 1;
+        self.tell_skipped(exchange, reason);
+    }
+
+    fn tell_skipped(&mut self, exchange: &Exchange<'_>, reason: &str) {
+        self.skipped.push(Skipped {
+            source: exchange.source.to_owned(),
+            entry: exchange.entry,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn judged(&mut self, operation: &Operation) {
+        self.counts.checked += 1;
+        self.judged.insert(operation.id.clone());
+    }
+
+    fn answer(&mut self, operation: &Operation, exchange: &Exchange<'_>) {
+        let at = At { operation: &operation.id, status: Some(exchange.status), exchange };
+        if is_preflight(exchange) {
+            return self.skip(exchange, "CORS preflight");
+        }
+        self.asked.insert(operation.id.clone());
+        match (exchange.status, operation.response(exchange.status)) {
+            (0, _) => self.skip(exchange, "no response"),
+            (304, _) => self.skip(exchange, "not modified"),
+            (401, _) if exchange.provenance == Provenance::Live => self.could_not_check(exchange),
+            (429 | 500..=599, None) => self.could_not_check(exchange),
+            (_, None) => {
+                self.judged(operation);
+                self.note(&at, Rule::UndocumentedStatus, None, "no such status".into());
+            }
+            (_, Some(response)) => self.response(operation, response, &at),
+        }
+    }
+
+    fn could_not_check(&mut self, exchange: &Exchange<'_>) {
+        self.counts.could_not_check += 1;
+        self.tell_skipped(exchange, &format!("could not check: status {}", exchange.status));
+    }
+
+    fn response(&mut self, operation: &Operation, response: &Response, at: &At<'_>) {
+        let exchange = at.exchange;
+        let documents_content = !response.content.is_empty();
+        let is_head = exchange.method.eq_ignore_ascii_case("HEAD");
+        let (bytes, origin): (&[u8], Origin<'_>) = match &exchange.body {
+            _ if is_head || exchange.status == 204 => (&[], Origin::Unknown),
+            Body::Bytes { bytes, origin } => (bytes, *origin),
+            Body::Absent { size: Some(0) } => (&[], Origin::Unknown),
+            Body::Absent { size: None } if !documents_content => (&[], Origin::Unknown),
+            Body::Absent { .. } => return self.skip(exchange, "the source left the body out"),
+            Body::TooLarge => return self.skip(exchange, "limit: size"),
+        };
+        if is_head {
+            return self.judged(operation);
+        }
+        let promised = || listed(response);
+        if bytes.is_empty() {
+            self.judged(operation);
+            if documents_content && !response.content.iter().all(|it| it.media_type == "*/*") {
+                self.note(at, Rule::BodyMissing, Some(Place::root()), promised());
+            }
+            return;
+        }
+        if !documents_content {
+            self.judged(operation);
+            return self.note(at, Rule::BodyUnexpected, Some(Place::root()), "no body".into());
+        }
+        let media_type = exchange.content_type.as_deref().map(essence);
+        // Recorders write an empty or invented type where the server sent none.
+        let media_type = media_type.filter(|it| it.contains('/') && it != "x-unknown");
+        let content = match &media_type {
+            Some(media_type) => response.content_for(media_type),
+            None => response.content.iter().find(|it| it.is_json()),
+        };
+        let promises_json = response.content.iter().any(|it| is_json(&it.media_type));
+        let came_as_json = media_type.as_deref().is_none_or(is_json);
+        if content.is_none() {
+            self.note(at, Rule::ContentType, None, promised());
+            if !promises_json {
+                return self.judged(operation);
+            }
+        } else if !came_as_json {
+            return self.judged(operation);
+        }
+        let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let body = match json::read(&bytes[bom..]) {
+            Ok(body) => body,
+            Err(Unread::TooDeep) => return self.skip(exchange, "limit: depth"),
+            Err(Unread::Unrepresentable) => {
+                return self.skip(exchange, "limit: a number or text that no value can hold");
+            }
+            Err(Unread::NotJson { byte }) => {
+                self.judged(operation);
+                if content.is_some() {
+                    let sighting = at.sighting(String::new(), origin.byte_of(bom + byte));
+                    self.note_at(at, Rule::BodyNotJson, Some(Place::root()), promised(), sighting);
+                }
+                return;
+            }
+        };
+        self.judged(operation);
+        let Some(judge) = self.contract.judge(operation, exchange.status) else {
+            return;
+        };
+        let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
+        let place = BodyAt { at, judge, value: &body.value, text, bom, origin };
+        for pointer in &body.duplicates {
+            let spot = spot(judge, &body.value, pointer);
+            self.tell(
+                &place,
+                &spot,
+                Rule::DuplicateMember,
+                PromisedBy::Documented,
+                None,
+                None,
+                None,
+            );
+        }
+        self.body(&place, operation, exchange.status);
+    }
+
+    fn body(&mut self, body: &BodyAt<'_>, operation: &Operation, status: u16) {
+        let judge = body.judge;
+        let tally = self.tallies.entry((operation.id.clone(), status)).or_default();
+        let sights = walk(judge, body.value, tally);
+        let mut settled: Vec<String> = Vec::new();
+        let mut undocumented: BTreeSet<String> = BTreeSet::new();
+        for sight in &sights {
+            match sight {
+                Sight::Undocumented { spot, value, closed } => {
+                    undocumented.insert(spot.pointer.clone());
+                    self.undocumented(body, spot, value, *closed);
+                }
+                Sight::Quirk { spot, value, quirk, verdict } => {
+                    if matches!(verdict, Verdict::Healed | Verdict::Mutated) {
+                        settled.push(spot.pointer.clone());
+                    }
+                    self.quirk(body, spot, *value, *quirk, *verdict);
+                }
+            }
+        }
+        if judge.validator.is_valid(body.value) {
+            return;
+        }
+        let documented = judge.documented.as_ref().map(|it| violations(it, body.value));
+        for violation in violations(&judge.validator, body.value) {
+            let is_settled = settled.iter().any(|it| is_at_or_below(&violation.pointer, it));
+            if !is_settled && !undocumented.contains(&violation.pointer) {
+                self.violation(body, &violation, documented.as_deref());
+            }
+        }
+    }
+
+    fn undocumented(&mut self, body: &BodyAt<'_>, spot: &Spot, value: &Value, closed: bool) {
+        let by = if body.judge.is_modelled() && !closed {
+            PromisedBy::Model
+        } else {
+            PromisedBy::Documented
+        };
+        let severity =
+            if body.judge.is_modelled() || closed { Severity::Error } else { Severity::Warning };
+        self.tell(
+            body,
+            spot,
+            Rule::UndocumentedField,
+            by,
+            Some(type_of(value).to_owned()),
+            None,
+            Some(severity),
+        );
+    }
+
+    fn quirk(
+        &mut self,
+        body: &BodyAt<'_>,
+        spot: &Spot,
+        value: Option<&Value>,
+        quirk: usize,
+        verdict: Verdict,
+    ) {
+        let At { operation, exchange, .. } = body.at;
+        self.count_quirk(
+            quirk,
+            operation,
+            exchange.status,
+            spot.place(),
+            verdict,
+            exchange.provenance.is_wire(),
+        );
+        let rule = match verdict {
+            Verdict::Confirmed => Rule::QuirkConfirmed,
+            Verdict::Healed => Rule::QuirkHealed,
+            Verdict::Mutated => Rule::QuirkMutated,
+            Verdict::Neutral => return,
+        };
+        let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
+        let pinned = describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
+        let key = body.at.key(rule, Some(spot.place()), Some(quirk));
+        self.fold(key, rule.severity(), Some(came), || Details {
+            promised: pinned,
+            by: PromisedBy::Quirk,
+            field: body.field(&spot.pointer),
+            nearest_branch: None,
+            first: body.sighting(spot),
+        });
+    }
+
+    fn violation(
+        &mut self,
+        body: &BodyAt<'_>,
+        violation: &Violation,
+        documented: Option<&[Violation]>,
+    ) {
+        let spot = spot(body.judge, body.value, &violation.pointer);
+        let by_document =
+            documented.is_none_or(|it| it.iter().any(|it| it.pointer == violation.pointer));
+        let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
+        let came = body.value.pointer(&violation.pointer).map(|it| came(it, spot.sensitive));
+        let severity = (violation.rule == Rule::UndocumentedField).then_some(Severity::Error);
+        self.tell(body, &spot, violation.rule, by, came, violation.nearest_branch, severity);
+    }
+
+    /// Adds a finding about a value.
+    #[expect(clippy::too_many_arguments, reason = "each is a column of the finding")]
+    fn tell(
+        &mut self,
+        body: &BodyAt<'_>,
+        spot: &Spot,
+        rule: Rule,
+        by: PromisedBy,
+        came: Option<String>,
+        nearest_branch: Option<usize>,
+        severity: Option<Severity>,
+    ) {
+        let store = &self.contract.store;
+        let key = body.at.key(rule, Some(spot.place()), None);
+        self.fold(key, severity.unwrap_or(rule.severity()), came, || {
+            let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
+            let promise = fragment::below(store, &body.judge.address, &path);
+            Details {
+                promised: match rule {
+                    Rule::UndocumentedField => "no such member".into(),
+                    Rule::DuplicateMember => "one member of the name".into(),
+                    _ => promise.map_or_else(|| "a value".into(), |it| describe(&it)),
+                },
+                by,
+                field: body.field(&spot.pointer),
+                nearest_branch,
+                first: body.sighting(spot),
+            }
+        });
+    }
+
+    /// Adds a finding about the answer as a whole.
+    fn note(&mut self, at: &At<'_>, rule: Rule, place: Option<Place>, promised: String) {
+        let sighting = at.sighting(String::new(), at.exchange.byte);
+        self.note_at(at, rule, place, promised, sighting);
+    }
+
+    fn note_at(
+        &mut self,
+        at: &At<'_>,
+        rule: Rule,
+        place: Option<Place>,
+        promised: String,
+        first: Sighting,
+    ) {
+        let key = at.key(rule, place, None);
+        self.fold(key, rule.severity(), None, || Details {
+            promised,
+            by: PromisedBy::Documented,
+            field: None,
+            nearest_branch: None,
+            first,
+        });
+    }
+}
+
+/// The answer that is being judged.
+struct At<'a> {
+    operation: &'a OperationId,
+    status: Option<u16>,
+    exchange: &'a Exchange<'a>,
+}
+
+impl At<'_> {
+    fn key(&self, rule: Rule, place: Option<Place>, quirk: Option<usize>) -> Key {
+        Key { operation: self.operation.clone(), status: self.status, place, rule, quirk }
+    }
+
+    fn sighting(&self, pointer: String, byte: Option<usize>) -> Sighting {
+        Sighting {
+            source: self.exchange.source.to_owned(),
+            entry: self.exchange.entry,
+            pointer,
+            byte,
+        }
+    }
+}
+
+/// The body that is being judged.
+struct BodyAt<'a> {
+    at: &'a At<'a>,
+    judge: &'a Judge,
+    value: &'a Value,
+    text: &'a str,
+    /// How many bytes of a byte-order mark stand before the text.
+    bom: usize,
+    origin: Origin<'a>,
+}
+
+impl BodyAt<'_> {
+    fn sighting(&self, spot: &Spot) -> Sighting {
+        let offset = self.bom + json::locate(self.text, &spot.pointer);
+        self.at.sighting(spot.shown.clone(), self.origin.byte_of(offset))
+    }
+
+    /// The model's name of the field at a pointer, `Ambassador.email`: the nearest type and its member.
+    fn field(&self, pointer: &str) -> Option<String> {
+        if !self.judge.is_modelled() {
+            return None;
+        }
+        let tree = &self.judge.tree;
+        let mut given = vec![self.judge.root];
+        let mut here = Some(self.value);
+        let mut field = None;
+        for segment in segments(pointer) {
+            let value = here?;
+            let live = tree.live(&given, value);
+            if value.is_array() {
+                let index = segment.parse().unwrap_or(usize::MAX);
+                given = tree.item(&live, index);
+                here = value.get(index);
+            } else {
+                if let Some(component) = tree.component(&live) {
+                    let name = crate::place::printable_name(&segment);
+                    field = Some(format!("{component}.{name}"));
+                }
+                given = match tree.member(&live, &segment) {
+                    Member::Known(nodes) | Member::MapKey(nodes) => nodes,
+                    Member::Undocumented { .. } => Vec::new(),
+                };
+                here = value.get(&*segment);
+            }
+        }
+        field
+    }
+}
+
+fn is_preflight(exchange: &Exchange<'_>) -> bool {
+    exchange.preflight && exchange.method.eq_ignore_ascii_case("OPTIONS")
+}
+
+/// The type of a value, and the form of a text that is no personal data.
+fn came(value: &Value, sensitive: bool) -> String {
+    match value {
+        Value::String(text) if !sensitive => match form_of(text) {
+            Some(form) => format!("string ({form})"),
+            None => "string".into(),
+        },
+        _ => type_of(value).into(),
+    }
+}
+
+/// The documented media types.
+fn listed(response: &Response) -> String {
+    let names: Vec<_> = response.content.iter().map(|it| it.media_type.as_str()).collect();
+    names.join(" or ")
+}

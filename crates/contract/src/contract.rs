@@ -1,0 +1,218 @@
+//! One contract, read from texts: what is documented, the quirks, the model, and everything compiled from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    document::{Document, Operation, OperationId, StatusPattern, assert_integer_formats},
+    finding::hex,
+    format,
+    inclusion::{self, Difference},
+    json::byte_of,
+    judge::{Judge, JudgeMaker},
+    quirk::{self, Quirk},
+    schema::{Side, Store},
+    text::{Fault, Faults, Text},
+};
+
+/// The texts of one contract.
+#[derive(Debug, Clone)]
+pub struct ContractTexts {
+    /// The vendor's document: OpenAPI 3.1, as JSON.
+    pub documented: Text,
+    /// The quirk files.
+    pub quirks: Vec<Text>,
+    /// The model: OpenAPI 3.1, as JSON. Without one, documented + quirks have the last word.
+    pub modelled: Option<Text>,
+    /// `contract.toml`.
+    pub settings: Option<Text>,
+}
+
+/// A contract that can judge exchanges.
+#[derive(Debug)]
+pub struct Contract {
+    pub(crate) store: Store,
+    pub(crate) documented: Document,
+    pub(crate) modelled: Option<Document>,
+    pub(crate) quirks: Vec<Quirk>,
+    /// Quirks, by number, that the document no longer needs.
+    pub(crate) resolved: Vec<(usize, quirk::QuirkPlace)>,
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) base_urls: Vec<String>,
+    pub(crate) hash: String,
+    judges: BTreeMap<(OperationId, StatusPattern), Judge>,
+}
+
+/// `contract.toml`: what else belongs to a contract.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(title = "Contract")]
+#[serde(deny_unknown_fields)]
+struct ContractFile {
+    /// Which exchanges the contract is about.
+    #[serde(default)]
+    scope: ScopeTable,
+}
+
+/// Which exchanges the contract is about.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ScopeTable {
+    /// URLs that stand for the document's server, base path included: `https://staging.example.org/api/v2`.
+    #[serde(default)]
+    base_urls: Vec<String>,
+}
+
+/// The published JSON Schema of `contract.toml`.
+pub(crate) fn settings_schema() -> Value {
+    format::schema::<ContractFile>("urn:paperwire:format:contract")
+}
+
+impl Contract {
+    /// Reads and compiles a contract.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the texts, at once.
+    pub fn load(texts: &ContractTexts) -> Result<Self, Faults> {
+        let mut faults = Vec::new();
+        let mut documented = collect(&mut faults, json(&texts.documented));
+        documented.iter_mut().for_each(assert_integer_formats);
+        let modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, json(it)));
+        let settings: Option<ContractFile> =
+            texts.settings.as_ref().and_then(|it| collect(&mut faults, format::read(it)));
+        let read = texts
+            .quirks
+            .iter()
+            .filter_map(|text| Some((collect(&mut faults, quirk::read(text))?, text)));
+        let quirks: Vec<(Quirk, &Text)> = read.collect();
+        let mut store = Store {
+            documented: documented.unwrap_or_default(),
+            modelled: modelled.unwrap_or_default(),
+        };
+        if store.documented.is_null() {
+            return Err(Faults(faults));
+        }
+        let in_document = |it: Vec<String>| -> Vec<Fault> {
+            it.into_iter().map(|it| texts.documented.fault(None, it)).collect()
+        };
+        let document =
+            collect(&mut faults, Document::read(&store, Side::Documented).map_err(in_document));
+        let modelled =
+            texts.modelled.as_ref().filter(|_| !store.modelled.is_null()).and_then(|text| {
+                let in_model =
+                    |it: Vec<String>| it.into_iter().map(|it| text.fault(None, it)).collect();
+                collect(&mut faults, Document::read(&store, Side::Modelled).map_err(in_model))
+            });
+        let resolved = document
+            .as_ref()
+            .and_then(|it| collect(&mut faults, quirk::check_against(&store, it, &quirks)));
+        let (Some(document), Some(resolved), true) = (document, resolved, faults.is_empty()) else {
+            return Err(Faults(faults));
+        };
+        let quirks: Vec<Quirk> = quirks.into_iter().map(|it| it.0).collect();
+        quirk::apply(&mut store, &document, &quirks, &resolved);
+        // Quirks may have added responses.
+        let documented =
+            Document::read(&store, Side::Documented).map_err(|it| Faults(in_document(it)))?;
+        let differences = modelled
+            .as_ref()
+            .map_or(Vec::new(), |it| inclusion::compare(&mut store, &documented, it));
+        let judges = judges(&store, &documented, modelled.as_ref(), &quirks)
+            .map_err(|it| Faults(in_document(it)))?;
+        Ok(Self {
+            documented,
+            modelled,
+            quirks,
+            resolved,
+            differences,
+            base_urls: settings.unwrap_or_default().scope.base_urls,
+            hash: hash(texts),
+            judges,
+            store,
+        })
+    }
+
+    /// The register of quirks, in order of name.
+    pub fn quirks(&self) -> &[Quirk] {
+        &self.quirks
+    }
+
+    /// The documented operations, those that quirks add to included.
+    pub fn operations(&self) -> impl Iterator<Item = &OperationId> {
+        self.documented.operations.iter().map(|it| &it.id)
+    }
+
+    pub(crate) fn model_of(&self, operation: &Operation) -> Option<&Operation> {
+        self.modelled.as_ref()?.operation(operation.id.as_str())
+    }
+
+    /// What judges the JSON bodies of a status.
+    pub(crate) fn judge(&self, operation: &Operation, status: u16) -> Option<&Judge> {
+        let exact = self.judges.get(&(operation.id.clone(), StatusPattern::Exact(status)));
+        let pattern = operation.response(status)?.status;
+        exact.or_else(|| self.judges.get(&(operation.id.clone(), pattern)))
+    }
+}
+
+fn judges(
+    store: &Store,
+    documented: &Document,
+    modelled: Option<&Document>,
+    quirks: &[Quirk],
+) -> Result<BTreeMap<(OperationId, StatusPattern), Judge>, Vec<String>> {
+    let maker = JudgeMaker::new(store).map_err(|it| vec![it])?;
+    let mut judges = BTreeMap::new();
+    let mut faults = Vec::new();
+    for operation in &documented.operations {
+        let model = modelled.and_then(|it| it.operation(operation.id.as_str()));
+        let both = operation.responses.iter().chain(model.into_iter().flat_map(|it| &it.responses));
+        let patterns: BTreeSet<StatusPattern> = both.map(|it| it.status).collect();
+        for pattern in patterns {
+            // Any status of the pattern that has no exact response stands for the others.
+            let status = match pattern {
+                StatusPattern::Exact(status) => status,
+                StatusPattern::Class(class) => class * 100 + 99,
+                StatusPattern::Default => 599,
+            };
+            match maker.judge(operation, model, status, quirks) {
+                Ok(Some(judge)) => {
+                    judges.insert((operation.id.clone(), pattern), judge);
+                }
+                Ok(None) => {}
+                Err(fault) => faults.push(format!("{} {status}: {fault}", operation.id)),
+            }
+        }
+    }
+    if faults.is_empty() { Ok(judges) } else { Err(faults) }
+}
+
+fn json(text: &Text) -> Result<Value, Vec<Fault>> {
+    let content = text.text.strip_prefix('\u{feff}').unwrap_or(&text.text);
+    serde_json::from_str(content).map_err(|error| {
+        let byte = byte_of(content.as_bytes(), error.line(), error.column());
+        vec![text.fault(Some(error.line()), format!("not JSON from byte {byte} on"))]
+    })
+}
+
+fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {
+    read.map_err(|it| faults.extend(it)).ok()
+}
+
+/// What a report says it was made with: 12 hex digits over the texts, wherever they lie.
+fn hash(texts: &ContractTexts) -> String {
+    let mut hash = Sha256::new();
+    let quirks = texts.quirks.iter();
+    for text in
+        [&texts.documented].into_iter().chain(&texts.modelled).chain(&texts.settings).chain(quirks)
+    {
+        let file = text.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        for part in [file, &text.text] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hex(&hash.finalize()[..6])
+}

@@ -1,0 +1,167 @@
+//! A request and its response, from wherever they came.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where an exchange comes from, and so what it is worth as evidence.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// The reference's own example.
+    Example,
+    /// Made by hand to try the contract on.
+    Case,
+    /// Our stand-in server.
+    StandIn,
+    /// A recording of a real server.
+    Recorded,
+    /// A real server, asked in this run.
+    Live,
+}
+
+impl Provenance {
+    /// Every provenance.
+    pub const ALL: &[Self] =
+        &[Self::Example, Self::Case, Self::StandIn, Self::Recorded, Self::Live];
+
+    /// The word in files and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Example => "example",
+            Self::Case => "case",
+            Self::StandIn => "stand-in",
+            Self::Recorded => "recorded",
+            Self::Live => "live",
+        }
+    }
+
+    /// Whether a real server said it.
+    pub fn is_wire(self) -> bool {
+        matches!(self, Self::Recorded | Self::Live)
+    }
+}
+
+/// A request and its response, as far as the contract looks at them.
+#[derive(Debug, Clone)]
+pub struct Exchange<'a> {
+    /// The file, or what else it came from.
+    pub source: &'a str,
+    /// Its number in the source, from zero.
+    pub entry: usize,
+    /// The byte of the source at which it starts, where that is known.
+    pub byte: Option<usize>,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// The request's method.
+    pub method: Cow<'a, str>,
+    /// The request's URL, absolute.
+    pub url: Cow<'a, str>,
+    /// Whether the request is a CORS preflight (it has `Access-Control-Request-Method`).
+    pub preflight: bool,
+    /// The response's status; 0 where there was no response.
+    pub status: u16,
+    /// The response's `Content-Type`, where it has one.
+    pub content_type: Option<Cow<'a, str>>,
+    /// The response's body.
+    pub body: Body<'a>,
+}
+
+/// A response's body.
+#[derive(Debug, Clone)]
+pub enum Body<'a> {
+    /// The source holds none. A size says whether there was one: zero, or more where the source left it out.
+    Absent {
+        /// The body's size in bytes, where the source knows it.
+        size: Option<u64>,
+    },
+    /// There was one larger than the reader takes.
+    TooLarge,
+    /// There it is.
+    Bytes {
+        /// The body's bytes.
+        bytes: Cow<'a, [u8]>,
+        /// Where they stand in the source.
+        origin: Origin<'a>,
+    },
+}
+
+/// Where a body's bytes stand in their source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// Nowhere that could be pointed at.
+    Unknown,
+    /// Encoded, from this byte on.
+    Encoded {
+        /// Where the encoded text starts.
+        byte: usize,
+    },
+    /// As they are, from this byte on.
+    Verbatim {
+        /// Where the body starts.
+        byte: usize,
+    },
+    /// As the content of a JSON string.
+    Escaped {
+        /// Where the string's content starts, after its quote.
+        byte: usize,
+        /// The string's content as it stands in the source.
+        raw: &'a str,
+    },
+}
+
+impl Origin<'_> {
+    /// The byte of the source at which a byte of the body stands, or the nearest that can be told.
+    pub(crate) fn byte_of(self, offset: usize) -> Option<usize> {
+        match self {
+            Self::Unknown => None,
+            Self::Encoded { byte } => Some(byte),
+            Self::Verbatim { byte } => Some(byte + offset),
+            Self::Escaped { byte, raw } => Some(byte + escaped_offset(raw, offset)),
+        }
+    }
+}
+
+/// How far into a JSON string's raw content the byte stands that is `offset` bytes into the string's value.
+fn escaped_offset(raw: &str, offset: usize) -> usize {
+    let (mut at, mut value) = (0, 0);
+    let bytes = raw.as_bytes();
+    while at < bytes.len() && value < offset {
+        let (consumed, produced) = match (bytes[at], bytes.get(at + 1)) {
+            (b'\\', Some(b'u')) => {
+                let digits =
+                    raw.get(at + 2..at + 6).and_then(|it| u32::from_str_radix(it, 16).ok());
+                match digits.unwrap_or_default() {
+                    0..0x80 => (6, 1),
+                    0x80..0x800 => (6, 2),
+                    // The first half of a pair: twelve bytes here, four in the value.
+                    0xD800..0xDC00 => (12, 4),
+                    _ => (6, 3),
+                }
+            }
+            (b'\\', Some(_)) => (2, 1),
+            _ => (1, 1),
+        };
+        at += consumed;
+        value += produced;
+    }
+    at.min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_counted() {
+        let raw = r#"{\"a\":\"\u00e9é\ud83d\ude00\",\n\"b\":1}"#;
+        let value: String = serde_json::from_str(&format!("\"{raw}\"")).unwrap();
+        let offset = value.find('1').unwrap();
+        assert_eq!(&raw[escaped_offset(raw, offset)..], "1}");
+        assert_eq!(escaped_offset(raw, 0), 0);
+        assert_eq!(escaped_offset(raw, 1_000), raw.len());
+    }
+}

@@ -1,0 +1,176 @@
+//! Our own files: their published JSON Schemas, and reading TOML against them with every fault at once.
+
+use jsonschema::error::ValidationErrorKind;
+use schemars::{
+    JsonSchema,
+    generate::SchemaSettings,
+    transform::{RecursiveTransform, RestrictFormats},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::{
+    place::segments,
+    text::{Fault, Text},
+};
+
+/// The JSON Schema of one of our own formats, under its `$id`.
+pub(crate) fn schema<T: JsonSchema>(id: &str) -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .with_transform(RecursiveTransform(drop_nulls))
+        .with_transform(RecursiveTransform(RestrictFormats::default()))
+        .into_generator();
+    with_id(generator.root_schema_for::<T>().to_value(), id)
+}
+
+/// As [`schema`], of what we write rather than read.
+pub(crate) fn written_schema<T: JsonSchema>(id: &str) -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .with_transform(RecursiveTransform(RestrictFormats::default()))
+        .into_generator();
+    with_id(generator.root_schema_for::<T>().to_value(), id)
+}
+
+/// Reads a TOML text of a format that has a published schema: the schema is what checks it.
+///
+/// # Errors
+/// Everything that the schema refuses, or TOML's own first complaint.
+pub(crate) fn read<T: JsonSchema + DeserializeOwned>(text: &Text) -> Result<T, Vec<Fault>> {
+    let table = DeTable::parse(&text.text).map_err(|error| {
+        let line = error.span().map(|it| text.line_of(it.start));
+        vec![text.fault(line, format!("not TOML: {}", error.message()))]
+    })?;
+    let value = table_to_json(table.get_ref());
+    let validator = jsonschema::draft202012::options()
+        .offline()
+        .should_validate_formats(true)
+        .build(&schema::<T>("urn:paperwire:format"))
+        .expect("schemars writes valid schemas");
+    let mut faults = Vec::new();
+    for error in validator.iter_errors(&value) {
+        for (key, message) in explain(&error) {
+            let byte = span_of(table.get_ref(), error.instance_path().as_str(), key.as_deref());
+            faults.push(text.fault(byte.map(|it| text.line_of(it)), message));
+        }
+    }
+    faults.sort();
+    faults.dedup();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    serde_json::from_value(value).map_err(|error| vec![text.fault(None, error.to_string())])
+}
+
+/// A schema error in words, one for each key that it is about. These are the contract's own files, so keys may be named.
+fn explain(error: &jsonschema::ValidationError<'_>) -> Vec<(Option<String>, String)> {
+    let pointer = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|key| {
+                let place =
+                    if pointer.is_empty() { String::new() } else { format!(" in `{pointer}`") };
+                (
+                    Some(key.clone()),
+                    format!("unknown key `{key}`{place}; remove it or correct its spelling"),
+                )
+            })
+            .collect(),
+        ValidationErrorKind::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            let place = if pointer.is_empty() { String::new() } else { format!(" in `{pointer}`") };
+            vec![(None, format!("no `{key}`{place}; add it"))]
+        }
+        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MinLength { .. } => {
+            vec![(None, format!("`{pointer}` is blank; fill it in"))]
+        }
+        ValidationErrorKind::MinItems { .. } => {
+            vec![(None, format!("`{pointer}` is empty; add at least one"))]
+        }
+        _ => vec![(None, format!("`{pointer}`: {}", error.masked_with("the value")))],
+    }
+}
+
+fn with_id(schema: Value, id: &str) -> Value {
+    let Value::Object(keywords) = schema else { unreachable!("a struct's schema is an object") };
+    let mut out = Map::new();
+    out.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+    out.insert("$id".into(), json!(id));
+    out.extend(keywords.into_iter().filter(|it| it.0 != "$schema"));
+    Value::Object(out)
+}
+
+/// TOML has no null: what is optional is left out. Defaults are our own affair.
+fn drop_nulls(schema: &mut schemars::Schema) {
+    let Some(keywords) = schema.as_object_mut() else { return };
+    keywords.shift_remove("default");
+    if let Some(Value::Array(types)) = keywords.get_mut("type") {
+        types.retain(|it| it != "null");
+        if let [one] = types.as_slice() {
+            keywords["type"] = one.clone();
+        }
+    }
+    let null = json!({ "type": "null" });
+    let Some(Value::Array(mut branches)) = keywords.get("anyOf").cloned() else { return };
+    branches.retain(|it| *it != null);
+    if let [Value::Object(one)] = branches.as_slice() {
+        keywords.shift_remove("anyOf");
+        keywords.extend(one.clone());
+    }
+}
+
+fn table_to_json(table: &DeTable<'_>) -> Value {
+    let members =
+        table.iter().map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref())));
+    Value::Object(members.collect())
+}
+
+fn to_json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(it) => Value::from(it.as_ref()),
+        DeValue::Integer(it) => i64::from_str_radix(it.as_str(), it.radix())
+            .map_or_else(|_| Value::from(it.as_str()), Value::from),
+        DeValue::Float(it) => {
+            it.as_str().parse::<f64>().map_or_else(|_| Value::from(it.as_str()), Value::from)
+        }
+        DeValue::Boolean(it) => Value::Bool(*it),
+        DeValue::Datetime(it) => Value::String(it.to_string()),
+        DeValue::Array(items) => items.iter().map(|it| to_json(it.get_ref())).collect(),
+        DeValue::Table(table) => table_to_json(table),
+    }
+}
+
+/// The byte at which the value of `pointer`, or the key below it, stands; the nearest ancestor's where it has none.
+fn span_of(table: &DeTable<'_>, pointer: &str, key: Option<&str>) -> Option<usize> {
+    let mut here: Option<&Spanned<DeValue<'_>>> = None;
+    let mut start = None;
+    let key_in = |table: &DeTable<'_>, name: &str| {
+        table.iter().find(|it| it.0.get_ref() == name).map(|it| it.0.span().start)
+    };
+    for segment in segments(pointer) {
+        let owner = here.map_or(Some(table), |it| it.get_ref().as_table());
+        let next = match (owner, here.map(Spanned::get_ref)) {
+            (Some(owner), _) => {
+                start = key_in(owner, &segment).or(start);
+                owner.get(segment.as_ref())
+            }
+            (None, Some(DeValue::Array(items))) => {
+                segment.parse::<usize>().ok().and_then(|it| items.get(it))
+            }
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        if here.is_some_and(|it| it.get_ref().is_array()) {
+            start = Some(next.span().start);
+        }
+        here = Some(next);
+    }
+    let owner = here.map_or(Some(table), |it| it.get_ref().as_table());
+    key.and_then(|key| key_in(owner?, key)).or(start)
+}

@@ -1,0 +1,245 @@
+//! Reads a body's text: the value, the members that occur twice, and where in the text a pointer stands.
+
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value, value::RawValue};
+
+use crate::place::{push_segment, segments};
+
+/// How deep a body may nest before it is left alone. serde_json itself stops at 128.
+pub const MAX_DEPTH: usize = 120;
+
+/// A body that was read.
+#[derive(Debug)]
+pub(crate) struct Json {
+    /// The last one of members that occur twice stands here.
+    pub(crate) value: Value,
+    /// Pointers of members that occur more than once in one object, in order of the text.
+    pub(crate) duplicates: Vec<String>,
+}
+
+/// Why a body gave no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It is not JSON from this byte on.
+    NotJson { byte: usize },
+    /// It is JSON that nests deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// It is JSON that holds a number or a text that no value can hold (`1e400`, half a surrogate pair).
+    Unrepresentable,
+}
+
+pub(crate) fn read(text: &[u8]) -> Result<Json, Unread> {
+    let state = RefCell::new(State::default());
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let read = Element { state: &state }
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    let state = state.into_inner();
+    match read {
+        Ok(value) => Ok(Json { value, duplicates: state.duplicates }),
+        Err(_) if state.too_deep => Err(Unread::TooDeep),
+        Err(error) => Err(match serde_json::from_slice::<IgnoredAny>(text) {
+            Ok(_) if std::str::from_utf8(text).is_ok() => Unread::Unrepresentable,
+            _ => Unread::NotJson { byte: byte_of(text, error.line(), error.column()) },
+        }),
+    }
+}
+
+/// The byte at which the value of `pointer` starts in the text, or its nearest ancestor that is there.
+pub(crate) fn locate(text: &str, pointer: &str) -> usize {
+    let start_of = |raw: &RawValue| raw.get().as_ptr() as usize - text.as_ptr() as usize;
+    let Ok(mut raw) = serde_json::from_str::<&RawValue>(text) else {
+        return 0;
+    };
+    for segment in segments(pointer) {
+        let child = match raw.get().as_bytes().first() {
+            Some(b'{') => {
+                let members: Result<HashMap<Cow<'_, str>, &RawValue>, _> =
+                    serde_json::from_str(raw.get());
+                members.ok().and_then(|it| it.get(&*segment).copied())
+            }
+            Some(b'[') => {
+                let items: Result<Vec<&RawValue>, _> = serde_json::from_str(raw.get());
+                let index = segment.parse::<usize>().ok();
+                items.ok().and_then(|it| it.get(index?).copied())
+            }
+            _ => None,
+        };
+        let Some(child) = child else { break };
+        raw = child;
+    }
+    start_of(raw)
+}
+
+/// The byte offset of serde_json's line and column, both counted from one.
+pub fn byte_of(text: &[u8], line: usize, column: usize) -> usize {
+    let line_start = text
+        .split_inclusive(|it| *it == b'\n')
+        .take(line.saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum::<usize>();
+    (line_start + column.saturating_sub(1)).min(text.len())
+}
+
+#[derive(Default)]
+struct State {
+    pointer: String,
+    depth: usize,
+    too_deep: bool,
+    duplicates: Vec<String>,
+}
+
+struct Element<'s> {
+    state: &'s RefCell<State>,
+}
+
+impl Element<'_> {
+    /// Runs `read` one level deeper, below `segment`.
+    fn descend<T, E: Error>(
+        &self,
+        segment: &str,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let length = {
+            let mut state = self.state.borrow_mut();
+            if state.depth == MAX_DEPTH {
+                state.too_deep = true;
+                return Err(E::custom("too deep"));
+            }
+            state.depth += 1;
+            let length = state.pointer.len();
+            push_segment(&mut state.pointer, segment);
+            length
+        };
+        let value = read();
+        let mut state = self.state.borrow_mut();
+        state.depth -= 1;
+        state.pointer.truncate(length);
+        value
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Value, D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Value, E> {
+        Ok(Value::Bool(v))
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<Value, E> {
+        Ok(Value::Number(v.into()))
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Value, E> {
+        Ok(Value::Number(v.into()))
+    }
+
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Value, E> {
+        let number = Number::from_f64(v).ok_or_else(|| E::custom("not finite"))?;
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Value, E> {
+        Ok(Value::String(v.to_owned()))
+    }
+
+    fn visit_string<E>(self, v: String) -> Result<Value, E> {
+        Ok(Value::String(v))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let state = self.state;
+        let mut items = Vec::new();
+        loop {
+            let segment = items.len().to_string();
+            let item = self.descend(&segment, || seq.next_element_seed(Element { state }))?;
+            let Some(item) = item else {
+                return Ok(Value::Array(items));
+            };
+            items.push(item);
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let state = self.state;
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<Name>()? {
+            let name = name.0;
+            let value = self.descend(&name, || map.next_value_seed(Element { state }))?;
+            if members.contains_key(&name) {
+                let mut state = state.borrow_mut();
+                let mut pointer = state.pointer.clone();
+                push_segment(&mut pointer, &name);
+                state.duplicates.push(pointer);
+            }
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// A member's name. A plain `String` would do, but for serde_json's own marker names, which a body may hold.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicates_are_named_where_they_stand() {
+        let json = read(br#"{"a":1,"b":[{"c":1,"c":2}],"a":{"x":1}}"#).unwrap();
+        assert_eq!(json.duplicates, ["/b/0/c", "/a"]);
+        assert_eq!(json.value["b"][0]["c"], 2);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        let cases: &[(&[u8], Unread)] = &[
+            (b"", Unread::NotJson { byte: 0 }),
+            (b"{\n  \"a\": x}", Unread::NotJson { byte: 9 }),
+            (b"{} {}", Unread::NotJson { byte: 3 }),
+            (b"\"\xff\"", Unread::NotJson { byte: 2 }),
+            (b"[1e400]", Unread::Unrepresentable),
+            (br#"["\ud800"]"#, Unread::Unrepresentable),
+            (&nested(10_000), Unread::TooDeep),
+        ];
+        for (text, expected) in cases {
+            let text_for_people = String::from_utf8_lossy(&text[..text.len().min(20)]);
+            assert_eq!(read(text).unwrap_err(), *expected, "{text_for_people}");
+        }
+        assert!(read(&nested(MAX_DEPTH)).is_ok());
+    }
+
+    #[test]
+    fn a_pointer_is_found_in_the_text() {
+        let text = r#" {"a~/b": [10, {"c": "x"}], "d": 1}"#;
+        let at = |pointer| &text[locate(text, pointer)..][..3];
+        assert_eq!(at("/a~0~1b/1/c"), r#""x""#);
+        assert_eq!(at("/a~0~1b/0"), "10,");
+        assert_eq!(&text[locate(text, "/d/missing")..], "1}", "the nearest ancestor");
+    }
+}

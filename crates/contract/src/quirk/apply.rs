@@ -1,0 +1,259 @@
+//! The register held against the document, and written into it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    document::{Document, Operation},
+    place::{ANY, Place},
+    quirk::{Quirk, QuirkPlace, Wire},
+    schema::{
+        Address, Side, Store,
+        describe::describe,
+        edit::{self, Edit},
+        fragment,
+    },
+    text::{Fault, Text},
+};
+use jsonschema::canonical::Containment;
+
+/// A quirk that the document no longer needs, and where.
+pub(crate) type Resolved = (usize, QuirkPlace);
+
+/// Holds every quirk against the document as it is, without any quirk applied.
+///
+/// # Errors
+/// Every contradiction at once.
+pub(crate) fn check_against(
+    store: &Store,
+    document: &Document,
+    quirks: &[(Quirk, &Text)],
+) -> Result<Vec<Resolved>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut resolved = Vec::new();
+    for (number, (quirk, text)) in quirks.iter().enumerate() {
+        let mut fault = |message: String| faults.push(text.fault(None, message));
+        check_alone(quirk, &mut fault);
+        for at in &quirk.at {
+            match check_place(store, document, quirk, at) {
+                Ok(true) => resolved.push((number, at.clone())),
+                Ok(false) => {}
+                Err(message) => fault(message),
+            }
+        }
+    }
+    for (index, (quirk, text)) in quirks.iter().enumerate() {
+        for (other, _) in &quirks[..index] {
+            if let Some(message) = claim_the_same(quirk, other) {
+                faults.push(text.fault(None, message));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+}
+
+fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(String)) {
+    let comes = quirk.wire.schema();
+    if !quirk.is_undocumented()
+        && *comes != json!(false)
+        && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
+    {
+        fault("`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
+    }
+    if let Some(described) = &quirk.described
+        && !fragment::disjoint(&fragment::normal(described), &fragment::normal(comes))
+    {
+        fault("`described` does not exclude what comes; spell them so that no value fits both, or leave `described` out".into());
+    }
+}
+
+/// Whether the document now allows what comes.
+fn check_place(
+    store: &Store,
+    document: &Document,
+    quirk: &Quirk,
+    at: &QuirkPlace,
+) -> Result<bool, String> {
+    let Some(operation) = document.operation(at.operation.as_str()) else {
+        return Err(format!(
+            "`{}`: the document has no such operation; correct `operation`",
+            at.operation
+        ));
+    };
+    let where_ = format!("{} {} `{}`", at.operation, at.status, at.place);
+    let root = operation.json_schema(at.status);
+    let Some((parent, name)) = at.place.split_last() else {
+        return check_whole(store, operation, quirk, at, root)
+            .map_err(|it| format!("{where_}: {it}"));
+    };
+    let Some(root) = root else {
+        return Err(format!(
+            "{where_}: the document has no JSON response of that status; correct `status`"
+        ));
+    };
+    let documented = fragment::below(store, root, &path(&at.place));
+    if quirk.is_undocumented() {
+        return match (documented, edit::find(store, root, &path(&parent)).is_empty()) {
+            (Some(it), _)
+                if fragment::covers(&it, &fragment::normal(quirk.wire.schema()))
+                    == Containment::Yes =>
+            {
+                Ok(true)
+            }
+            (Some(it), _) => Err(format!(
+                "{where_}: `declared = false`, but the document has the place, as {}; say so in `declared`",
+                describe(&it)
+            )),
+            (None, true) => Err(format!(
+                "{where_}: the document has no `{parent}` that could hold it; correct `place`"
+            )),
+            (None, false) if name == ANY => {
+                Err(format!("{where_}: `*` cannot be added to a document; name the member"))
+            }
+            (None, false) => Ok(false),
+        };
+    }
+    let Some(documented) = documented else {
+        return Err(format!(
+            "{where_}: the document has no such place; correct `place`, or say `declared = false`"
+        ));
+    };
+    compare(quirk, &documented, &where_)
+}
+
+/// A quirk of a whole response.
+fn check_whole(
+    store: &Store,
+    operation: &Operation,
+    quirk: &Quirk,
+    at: &QuirkPlace,
+    root: Option<&Address>,
+) -> Result<bool, String> {
+    match (quirk.is_undocumented(), root) {
+        (true, None) => Ok(false),
+        (true, Some(root)) => {
+            let exact = operation.response(at.status).is_some();
+            let it = fragment::at(store, root);
+            if exact
+                && fragment::covers(&it, &fragment::normal(quirk.wire.schema())) == Containment::Yes
+            {
+                Ok(true)
+            } else {
+                Err(format!(
+                    "`declared = false`, but the document promises {} there; say so in `declared`",
+                    describe(&it)
+                ))
+            }
+        }
+        (false, None) => {
+            Err("the document promises no JSON body there; say `declared = false`".into())
+        }
+        (false, Some(root)) => compare(quirk, &fragment::at(store, root), "the whole response"),
+    }
+}
+
+fn compare(quirk: &Quirk, documented: &Value, where_: &str) -> Result<bool, String> {
+    if fragment::equal(documented, &fragment::normal(&quirk.declared)) {
+        return Ok(false);
+    }
+    let comes = quirk.wire.schema();
+    if *comes != json!(false)
+        && fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes
+    {
+        return Ok(true);
+    }
+    Err(format!(
+        "{where_}: `declared` says {}, the document says {}; write down what the document says",
+        describe(&fragment::normal(&quirk.declared)),
+        describe(documented)
+    ))
+}
+
+fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
+    let shared = a.at.iter().find(|it| b.at.contains(it))?;
+    let where_ = format!("{} {} `{}`", shared.operation, shared.status, shared.place);
+    if let (Wire::Returned(_), Wire::Returned(_)) = (&a.wire, &b.wire) {
+        return Some(format!(
+            "{where_}: `{}` says what is returned there too; keep one `returned`, make the other `also`",
+            b.id
+        ));
+    }
+    let overlap =
+        !fragment::disjoint(&fragment::normal(a.wire.schema()), &fragment::normal(b.wire.schema()));
+    overlap.then(|| {
+        format!(
+            "{where_}: a value could fit both this and `{}`; make them exclude each other",
+            b.id
+        )
+    })
+}
+
+/// Writes the quirks into the documented side: what then stands there is documented + quirks.
+pub(crate) fn apply(
+    store: &mut Store,
+    document: &Document,
+    quirks: &[Quirk],
+    resolved: &[Resolved],
+) {
+    // What is returned first: what also comes is added to it.
+    let ordered = |also: bool| {
+        let quirks = quirks.iter().enumerate();
+        quirks.filter(move |it| matches!(it.1.wire, Wire::Also(_)) == also)
+    };
+    for (number, quirk) in ordered(false).chain(ordered(true)) {
+        for at in quirk.at.iter().filter(|it| !resolved.contains(&(number, (*it).clone()))) {
+            if let Some(operation) = document.operation(at.operation.as_str()) {
+                apply_at(store, operation, quirk, at);
+            }
+        }
+    }
+}
+
+fn apply_at(store: &mut Store, operation: &Operation, quirk: &Quirk, at: &QuirkPlace) {
+    let comes = quirk.wire.schema().clone();
+    let segments = path(&at.place);
+    let root = own_schema(store, operation, at.status);
+    let undocumented = quirk.is_undocumented();
+    let instead = |_| comes.clone();
+    let also = |was: Value| match was {
+        // What `own_schema` put where nothing was documented.
+        Value::Bool(true) if undocumented => comes.clone(),
+        was => json!({ "anyOf": [was, comes] }),
+    };
+    let is_there = !edit::find(store, &root, &segments).is_empty();
+    let how = match &quirk.wire {
+        Wire::Returned(Value::Bool(false)) => Edit::Remove,
+        _ if !is_there => Edit::Insert(&comes),
+        Wire::Returned(_) => Edit::Replace(&instead),
+        Wire::Also(_) => Edit::Replace(&also),
+    };
+    edit::edit(store, &root, &segments, &how);
+}
+
+/// The address of an operation's own JSON schema for a status: what it shares with others is copied, what is not
+/// documented is added.
+fn own_schema(store: &mut Store, operation: &Operation, status: u16) -> Address {
+    let documented = |pointer: String| Address { side: Side::Documented, pointer };
+    let responses = documented(operation.pointer.clone()).child("responses");
+    let own = responses.child(&status.to_string());
+    let shared = operation.json_schema(status).cloned();
+    let media_type =
+        operation.response(status).and_then(|it| it.content.iter().find(|it| it.is_json()));
+    let media_type = media_type.map_or("application/json".to_owned(), |it| it.media_type.clone());
+    let schema = own.child("content").child(&media_type).child("schema");
+    if store.get(&schema).is_none() {
+        let promised = shared.map_or(json!(true), |it| json!({ "$ref": it.reference() }));
+        let description = "Added by a quirk.";
+        let mut response = json!({ "description": description, "content": {} });
+        response["content"][&media_type] = json!({ "schema": promised });
+        if let Some(responses) = edit::get_mut(store, &responses)
+            && let Some(responses) = responses.as_object_mut()
+        {
+            responses.insert(status.to_string(), response);
+        }
+    }
+    schema
+}
+
+fn path(place: &Place) -> Vec<String> {
+    place.segments().map(Into::into).collect()
+}

@@ -1,0 +1,97 @@
+//! What a value at a quirk's place says about the quirk.
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::quirk::{Quirk, Wire};
+use crate::schema::fragment;
+
+/// What one value says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is what the quirk says, and not what is documented.
+    Confirmed,
+    /// It speaks neither for the quirk nor against it.
+    Neutral,
+    /// It is what is documented or described, and the quirk says that this never comes.
+    Healed,
+    /// It is neither what is documented nor what the quirk says.
+    Mutated,
+}
+
+/// The quirks of one place, ready to judge values.
+#[derive(Debug, Default)]
+pub(crate) struct PlaceQuirks {
+    quirks: Vec<Pinned>,
+}
+
+#[derive(Debug)]
+struct Pinned {
+    /// The quirk's number in the register.
+    number: usize,
+    returned: bool,
+    never: bool,
+    comes: Validator,
+    declared: Option<Validator>,
+    described: Option<Validator>,
+}
+
+impl Pinned {
+    fn keeps_promise(&self, value: &Value) -> bool {
+        let fits = |it: &Option<Validator>| it.as_ref().is_some_and(|it| it.is_valid(value));
+        fits(&self.declared) || fits(&self.described)
+    }
+}
+
+impl PlaceQuirks {
+    /// Adds a quirk of the register.
+    pub(crate) fn add(&mut self, number: usize, quirk: &Quirk) {
+        let compile =
+            |schema: &Value| fragment::validator(schema).expect("checked when the quirk was read");
+        self.quirks.push(Pinned {
+            number,
+            returned: matches!(quirk.wire, Wire::Returned(_)),
+            never: *quirk.wire.schema() == Value::Bool(false),
+            comes: compile(quirk.wire.schema()),
+            declared: (!quirk.is_undocumented()).then(|| compile(&quirk.declared)),
+            described: quirk.described.as_ref().map(compile),
+        });
+    }
+
+    /// What a value says about each quirk of the place.
+    pub(crate) fn judge(&self, value: &Value) -> Vec<(usize, Verdict)> {
+        let comes: Vec<bool> = self.quirks.iter().map(|it| it.comes.is_valid(value)).collect();
+        let contradicted = if comes.contains(&true) { None } else { self.contradicted(value) };
+        let verdict = |index: usize, it: &Pinned| match contradicted {
+            Some((number, verdict)) if number == it.number => verdict,
+            _ if comes[index] && !it.declared.as_ref().is_some_and(|it| it.is_valid(value)) => {
+                Verdict::Confirmed
+            }
+            _ => Verdict::Neutral,
+        };
+        let judged = self.quirks.iter().enumerate();
+        judged.map(|(index, it)| (it.number, verdict(index, it))).collect()
+    }
+
+    /// What a missing member says: it confirms that it never comes.
+    pub(crate) fn judge_missing(&self) -> Vec<(usize, Verdict)> {
+        let never = self.quirks.iter().filter(|it| it.never);
+        never.map(|it| (it.number, Verdict::Confirmed)).collect()
+    }
+
+    /// The quirk that a value contradicts which none of them foresees.
+    ///
+    /// Where every quirk only adds to what is declared, a declared value is what everybody expects.
+    fn contradicted(&self, value: &Value) -> Option<(usize, Verdict)> {
+        let kept = self.quirks.iter().any(|it| it.keeps_promise(value));
+        if let Some(returned) = self.quirks.iter().find(|it| it.returned) {
+            let verdict = if kept { Verdict::Healed } else { Verdict::Mutated };
+            return Some((returned.number, verdict));
+        }
+        let declared =
+            self.quirks.iter().any(|it| it.declared.as_ref().is_some_and(|it| it.is_valid(value)));
+        let described = |it: &&Pinned| it.described.as_ref().is_some_and(|it| it.is_valid(value));
+        let healed = self.quirks.iter().find(described)?;
+        (!declared).then_some((healed.number, Verdict::Healed))
+    }
+}

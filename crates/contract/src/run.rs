@@ -1,0 +1,418 @@
+//! Folds what exchanges show into one report: one defect is one finding, whether one value shows it or 10,000.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::{
+    contract::Contract,
+    document::OperationId,
+    finding::{self, Finding, PromisedBy, Sighting},
+    place::Place,
+    quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict},
+    report::{
+        ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
+    },
+    rule::{Rule, Severity},
+    schema::{describe::describe, fragment},
+    tally::Tally,
+    words::Topic,
+};
+
+/// What a run is told beside its exchanges.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// URLs that stand for the document's server, beside those of `contract.toml`.
+    pub base_urls: Vec<String>,
+    /// Only these operations, where there are any.
+    pub include: Vec<String>,
+    /// Not these operations.
+    pub exclude: Vec<String>,
+    /// The day on which quirks may be past their `review_by`; without it none is.
+    pub today: Option<Date>,
+    /// The least grave finding that breaks the contract; notes never do.
+    pub fail_on: Option<Severity>,
+}
+
+/// A run in progress.
+#[derive(Debug)]
+pub struct Run<'c> {
+    pub(crate) contract: &'c Contract,
+    pub(crate) options: RunOptions,
+    pub(crate) counts: ExchangeCounts,
+    /// In-scope operations that were answered, in whatever way.
+    pub(crate) asked: BTreeSet<OperationId>,
+    pub(crate) judged: BTreeSet<OperationId>,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) unreadable: Vec<Unreadable>,
+    pub(crate) tallies: BTreeMap<(OperationId, u16), Tally>,
+    folds: BTreeMap<Key, Fold>,
+    quirk_counts: BTreeMap<(usize, OperationId, u16, Place), QuirkCounts>,
+    /// The number of the exchange being checked.
+    exchange: u64,
+}
+
+/// What makes two sightings the same defect.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) operation: OperationId,
+    pub(crate) status: Option<u16>,
+    pub(crate) place: Option<Place>,
+    pub(crate) rule: Rule,
+    /// By number.
+    pub(crate) quirk: Option<usize>,
+}
+
+/// One defect, as far as it has been seen.
+#[derive(Debug)]
+struct Fold {
+    severity: Severity,
+    details: Details,
+    came: BTreeSet<String>,
+    count: u64,
+    exchanges: u64,
+    last_exchange: u64,
+    first: Option<Sighting>,
+}
+
+/// What is told of a defect when it is seen first.
+#[derive(Debug, Clone)]
+pub(crate) struct Details {
+    pub(crate) promised: String,
+    pub(crate) by: PromisedBy,
+    pub(crate) field: Option<String>,
+    pub(crate) nearest_branch: Option<usize>,
+    pub(crate) first: Sighting,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct QuirkCounts {
+    confirmed: u64,
+    confirmed_on_wire: u64,
+    neutral: u64,
+    healed: u64,
+    mutated: u64,
+}
+
+impl QuirkCounts {
+    fn state(self) -> QuirkState {
+        match self {
+            Self { mutated: 1.., .. } => QuirkState::Mutated,
+            Self { healed: 1.., confirmed: 1.., .. } => QuirkState::PartlyHealed,
+            Self { healed: 1.., .. } => QuirkState::Healed,
+            Self { confirmed: 1.., .. } => QuirkState::Confirmed,
+            Self { neutral: 1.., .. } => QuirkState::Unconfirmed,
+            _ => QuirkState::NotExercised,
+        }
+    }
+}
+
+impl<'c> Run<'c> {
+    /// A run that has seen nothing yet.
+    pub fn new(contract: &'c Contract, options: RunOptions) -> Self {
+        Self {
+            contract,
+            options,
+            counts: ExchangeCounts::default(),
+            asked: BTreeSet::new(),
+            judged: BTreeSet::new(),
+            skipped: Vec::new(),
+            unreadable: Vec::new(),
+            tallies: BTreeMap::new(),
+            folds: BTreeMap::new(),
+            quirk_counts: BTreeMap::new(),
+            exchange: 0,
+        }
+    }
+
+    /// Tells of a source, or an entry, that could not be read.
+    pub fn unreadable(&mut self, unreadable: Unreadable) {
+        self.unreadable.push(unreadable);
+    }
+
+    pub(crate) fn next_exchange(&mut self) {
+        self.exchange += 1;
+    }
+
+    /// Adds a sighting of a defect; `details` is asked for the first one only.
+    pub(crate) fn fold(
+        &mut self,
+        key: Key,
+        severity: Severity,
+        came: Option<String>,
+        details: impl FnOnce() -> Details,
+    ) {
+        let exchange = self.exchange;
+        let fold = self.folds.entry(key).or_insert_with(|| {
+            let details = details();
+            Fold {
+                severity,
+                first: Some(details.first.clone()),
+                details,
+                came: BTreeSet::new(),
+                count: 0,
+                exchanges: 0,
+                last_exchange: 0,
+            }
+        });
+        fold.count += 1;
+        fold.exchanges += u64::from(fold.last_exchange != exchange);
+        fold.last_exchange = exchange;
+        fold.severity = fold.severity.min(severity);
+        fold.came.extend(came);
+    }
+
+    pub(crate) fn count_quirk(
+        &mut self,
+        quirk: usize,
+        operation: &OperationId,
+        status: u16,
+        place: Place,
+        verdict: QuirkVerdict,
+        on_wire: bool,
+    ) {
+        let counts =
+            self.quirk_counts.entry((quirk, operation.clone(), status, place)).or_default();
+        match verdict {
+            QuirkVerdict::Confirmed => {
+                counts.confirmed += 1;
+                counts.confirmed_on_wire += u64::from(on_wire);
+            }
+            QuirkVerdict::Neutral => counts.neutral += 1,
+            QuirkVerdict::Healed => counts.healed += 1,
+            QuirkVerdict::Mutated => counts.mutated += 1,
+        }
+    }
+
+    /// What the run found.
+    pub fn report(&self) -> Report {
+        let quirks = self.quirk_reports();
+        let mut findings = self.folded_findings();
+        findings.extend(self.differences());
+        findings.extend(self.quirk_findings(&quirks));
+        findings.sort_by(|a, b| {
+            let key = |it: &Finding| {
+                (
+                    it.severity,
+                    it.operation.clone(),
+                    it.status,
+                    it.place.clone(),
+                    it.rule,
+                    it.quirk.clone(),
+                )
+            };
+            key(a).cmp(&key(b))
+        });
+        let mut places = Vec::new();
+        for ((operation, status), tally) in &self.tallies {
+            tally.places(operation, *status, &Place::root(), &mut places);
+        }
+        let (verdict, exit_code) = self.verdict(&findings);
+        Report {
+            format_version: 1,
+            run: RunInfo {
+                tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
+                contract: self.contract.hash.clone(),
+                at: None,
+            },
+            verdict,
+            exit_code,
+            exchanges: self.counts,
+            findings,
+            quirks,
+            places,
+            without_model: self.without_model(),
+            skipped: self.skipped.clone(),
+            unreadable: self.unreadable.clone(),
+        }
+    }
+
+    fn verdict(&self, findings: &[Finding]) -> (Verdict, u8) {
+        let line = self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning);
+        let broken = findings.iter().any(|it| it.severity <= line);
+        let nothing_judged = self.counts.checked == 0 || !self.asked.is_subset(&self.judged);
+        match (broken, self.unreadable.is_empty(), nothing_judged) {
+            (true, ..) => (Verdict::Broken, 1),
+            (false, false, true) => (Verdict::CouldNotCheck, 2),
+            (false, false, false) => (Verdict::Kept, 2),
+            (false, true, true) => (Verdict::CouldNotCheck, 3),
+            (false, true, false) => (Verdict::Kept, 0),
+        }
+    }
+
+    fn without_model(&self) -> Vec<OperationId> {
+        let operations = self.contract.documented.operations.iter();
+        let unmodelled = operations
+            .filter(|it| self.judged.contains(&it.id) && self.contract.model_of(it).is_none());
+        unmodelled.map(|it| it.id.clone()).collect()
+    }
+
+    fn folded_findings(&self) -> Vec<Finding> {
+        let folds = self.folds.iter().map(|(key, fold)| {
+            let partly = key.rule == Rule::QuirkHealed && self.is_partly_healed(key);
+            let quirk = key.quirk.map(|it| &self.contract.quirks[it]);
+            let topic = Topic {
+                rule: key.rule,
+                place: key.place.as_ref(),
+                promised: &fold.details.promised,
+                by: fold.details.by,
+                came: &fold.came,
+                quirk,
+                field: fold.details.field.as_deref(),
+                partly,
+                nearest_branch: fold.details.nearest_branch,
+            };
+            Finding {
+                severity: fold.severity,
+                came: fold.came.clone(),
+                count: fold.count,
+                exchanges: fold.exchanges,
+                first: fold.first.clone(),
+                ..finding(&topic, key.operation.clone(), key.status)
+            }
+        });
+        folds.collect()
+    }
+
+    fn is_partly_healed(&self, key: &Key) -> bool {
+        self.quirk_counts.iter().any(|((quirk, operation, status, place), counts)| {
+            Some(*quirk) == key.quirk
+                && *operation == key.operation
+                && Some(*status) == key.status
+                && Some(place) == key.place.as_ref()
+                && counts.confirmed > 0
+        })
+    }
+
+    /// Breaks of modelled ⊆ documented + quirks, and quirks that the document no longer needs.
+    fn differences(&self) -> Vec<Finding> {
+        let no_values = BTreeSet::new();
+        let mut findings: Vec<Finding> = Vec::new();
+        for difference in &self.contract.differences {
+            let topic = Topic {
+                rule: difference.rule,
+                place: difference.place.as_ref(),
+                promised: &difference.promised,
+                by: PromisedBy::Documented,
+                came: &no_values,
+                quirk: None,
+                field: None,
+                partly: false,
+                nearest_branch: None,
+            };
+            let found = finding(&topic, difference.operation.clone(), difference.status);
+            let message = format!("{}; {}", found.message, difference.message);
+            findings.push(Finding { message, ..found });
+        }
+        for (number, at) in &self.contract.resolved {
+            let quirk = &self.contract.quirks[*number];
+            let promised = self.promise_at(at);
+            let topic = Topic {
+                promised: &promised,
+                ..about_quirk(Rule::QuirkResolved, quirk, &at.place, &no_values)
+            };
+            findings.push(finding(&topic, at.operation.clone(), Some(at.status)));
+        }
+        findings
+    }
+
+    fn promise_at(&self, at: &QuirkPlace) -> String {
+        let operation = self.contract.documented.operation(at.operation.as_str());
+        let schema = operation.and_then(|it| it.json_schema(at.status));
+        let segments: Vec<String> = at.place.segments().map(Into::into).collect();
+        let promise = schema.and_then(|it| fragment::below(&self.contract.store, it, &segments));
+        promise.map_or_else(String::new, |it| describe(&it))
+    }
+
+    fn quirk_findings(&self, quirks: &[QuirkReport]) -> Vec<Finding> {
+        let no_values = BTreeSet::new();
+        let mut findings = Vec::new();
+        for report in quirks {
+            let quirk = self
+                .contract
+                .quirks
+                .iter()
+                .find(|it| it.id == report.id)
+                .expect("reports are of the register");
+            let mut add = |rule: Rule, count: u64| {
+                let topic = about_quirk(rule, quirk, &report.place, &no_values);
+                let found = finding(&topic, report.operation.clone(), Some(report.status));
+                findings.push(Finding { count, ..found });
+            };
+            if report.state == QuirkState::Unconfirmed {
+                add(Rule::QuirkUnconfirmed, report.neutral);
+            }
+            if report.expired {
+                add(Rule::QuirkExpired, 1);
+            }
+        }
+        findings
+    }
+
+    fn quirk_reports(&self) -> Vec<QuirkReport> {
+        let today = self.options.today;
+        let places = self.contract.quirks.iter().enumerate();
+        let places =
+            places.flat_map(|(number, quirk)| quirk.at.iter().map(move |at| (number, quirk, at)));
+        let reports = places.map(|(number, quirk, at)| {
+            let key = (number, at.operation.clone(), at.status, at.place.clone());
+            let counts = self.quirk_counts.get(&key).copied().unwrap_or_default();
+            QuirkReport {
+                id: quirk.id.clone(),
+                summary: quirk.summary.clone(),
+                operation: at.operation.clone(),
+                status: at.status,
+                place: at.place.clone(),
+                state: counts.state(),
+                expired: today.is_some_and(|it| quirk.is_expired(it)),
+                confirmed: counts.confirmed,
+                confirmed_on_wire: counts.confirmed_on_wire,
+                neutral: counts.neutral,
+                healed: counts.healed,
+                mutated: counts.mutated,
+            }
+        });
+        reports.collect()
+    }
+}
+
+fn about_quirk<'t>(
+    rule: Rule,
+    quirk: &'t Quirk,
+    place: &'t Place,
+    came: &'t BTreeSet<String>,
+) -> Topic<'t> {
+    Topic {
+        rule,
+        place: Some(place),
+        promised: "",
+        by: PromisedBy::Quirk,
+        came,
+        quirk: Some(quirk),
+        field: None,
+        partly: false,
+        nearest_branch: None,
+    }
+}
+
+/// A finding about which nothing is known but its topic.
+fn finding(topic: &Topic<'_>, operation: OperationId, status: Option<u16>) -> Finding {
+    let quirk = topic.quirk.map(|it| it.id.clone());
+    Finding {
+        id: finding::id(&operation, status, topic.place, topic.rule, quirk.as_ref()),
+        rule: topic.rule,
+        severity: topic.rule.severity(),
+        operation,
+        status,
+        place: topic.place.cloned(),
+        promised: topic.promised.to_owned(),
+        promised_by: topic.by,
+        came: BTreeSet::new(),
+        quirk,
+        count: 1,
+        exchanges: 0,
+        first: None,
+        message: topic.message(),
+        settle: topic.settle(),
+    }
+}

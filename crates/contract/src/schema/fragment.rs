@@ -1,0 +1,411 @@
+//! What a schema promises of one value alone, without its members and items, and how two such promises relate.
+//!
+//! Whole objects with arrays are beyond what canonical forms decide; place by place they are exact.
+
+use jsonschema::{
+    Draft, Validator,
+    canonical::{self, CanonicalSchema, Containment, Satisfiability},
+};
+use serde_json::{Map, Value, json};
+
+use crate::schema::{Address, Store, edit};
+
+/// Keywords that constrain the value itself.
+const OWN: &[&str] = &[
+    "type",
+    "enum",
+    "const",
+    "format",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+];
+
+/// The promise at an address: self-contained, without annotations, in one spelling for what is spelled alike.
+pub(crate) fn at(store: &Store, address: &Address) -> Value {
+    Reader { store, seen: Vec::new() }.read(address)
+}
+
+/// The promise at a place below an address: all that describes it must hold, and one of the branches that do. None where
+/// nothing describes it.
+pub(crate) fn below(store: &Store, address: &Address, segments: &[String]) -> Option<Value> {
+    below_within(store, address, segments, 0)
+}
+
+fn below_within(
+    store: &Store,
+    address: &Address,
+    segments: &[String],
+    chain: usize,
+) -> Option<Value> {
+    let Some((segment, rest)) = segments.split_first() else {
+        return Some(at(store, address));
+    };
+    let keywords = store.get(address)?.as_object()?;
+    if chain > edit::MAX_CHAIN {
+        return None;
+    }
+    let mut promises = Vec::new();
+    let own = edit::children(address, keywords, segment);
+    let own: Vec<_> = own.iter().filter_map(|it| below_within(store, it, rest, 0)).collect();
+    if !own.is_empty() {
+        promises.push(union(own));
+    }
+    let target = edit::target(store, address);
+    promises.extend(target.and_then(|it| below_within(store, &it, segments, chain + 1)));
+    for (keyword, parts) in edit::parts_by_keyword(address, keywords) {
+        let described = parts.iter().filter_map(|it| below_within(store, it, segments, chain + 1));
+        let described: Vec<_> = described.collect();
+        match keyword {
+            "allOf" => promises.extend(described),
+            _ if described.is_empty() => {}
+            _ => promises.push(union(described)),
+        }
+    }
+    (!promises.is_empty()).then(|| all(promises))
+}
+
+/// The promise of several schemas that all hold, or of which any may.
+pub(crate) fn union(mut fragments: Vec<Value>) -> Value {
+    dedup(&mut fragments);
+    match fragments.len() {
+        0 => Value::Bool(true),
+        1 => fragments.remove(0),
+        _ => any_of(fragments),
+    }
+}
+
+pub(crate) fn all(fragments: Vec<Value>) -> Value {
+    let mut parts: Vec<Value> = fragments.into_iter().filter(|it| *it != json!(true)).collect();
+    dedup(&mut parts);
+    let mut merged: Vec<Value> = Vec::new();
+    for part in parts {
+        match merged.iter_mut().find_map(|it| merge(it, &part)) {
+            Some(()) => {}
+            None => merged.push(part),
+        }
+    }
+    match merged.len() {
+        0 => Value::Bool(true),
+        1 => merged.remove(0),
+        _ => json!({ "allOf": merged }),
+    }
+}
+
+/// A fragment as people write it, in the spelling of [`at`].
+pub(crate) fn normal(fragment: &Value) -> Value {
+    let store = Store { documented: fragment.clone(), modelled: Value::Null };
+    let root = Address { side: crate::schema::Side::Documented, pointer: String::new() };
+    at(&store, &root)
+}
+
+/// Whether every value that `inner` takes is taken by `outer`.
+pub(crate) fn covers(outer: &Value, inner: &Value) -> Containment {
+    if outer == inner || *outer == json!(true) || *inner == json!(false) {
+        return Containment::Yes;
+    }
+    match (canonical(outer), canonical(inner)) {
+        (Some(outer), Some(inner)) => outer.covers(&inner).unwrap_or(Containment::Unknown),
+        _ => Containment::Unknown,
+    }
+}
+
+/// Whether both take the same values.
+pub(crate) fn equal(a: &Value, b: &Value) -> bool {
+    covers(a, b) == Containment::Yes && covers(b, a) == Containment::Yes
+}
+
+/// Whether no value fits both; false where that cannot be decided.
+pub(crate) fn disjoint(a: &Value, b: &Value) -> bool {
+    let (Some(a), Some(b)) = (canonical(a), canonical(b)) else {
+        return false;
+    };
+    a.intersect(&b).is_ok_and(|it| it.satisfiability() == Satisfiability::No)
+}
+
+/// A value that `inner` takes and `outer` refuses, from the bounds and lists of both and some plain values.
+pub(crate) fn witness(outer: &Value, inner: &Value) -> Option<Value> {
+    let mut candidates = vec![
+        Value::Null,
+        json!(true),
+        json!(0),
+        json!(1),
+        json!(-1),
+        json!(0.5),
+        json!(2_147_483_648_i64),
+        json!(""),
+        json!("a"),
+        json!("2"),
+        json!("2023-10-06T13:41:09Z"),
+        json!("2023-10-06 13:41:09.123"),
+        json!("2023-10-06"),
+        json!([]),
+        json!({}),
+    ];
+    for fragment in [outer, inner] {
+        collect_candidates(fragment, &mut candidates);
+    }
+    let (outer, inner) = (validator(outer).ok()?, validator(inner).ok()?);
+    candidates.into_iter().find(|it| inner.is_valid(it) && !outer.is_valid(it))
+}
+
+/// A validator of a self-contained fragment.
+pub(crate) fn validator(fragment: &Value) -> Result<Validator, String> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        .build(fragment)
+        .map_err(|it| it.masked().to_string())
+}
+
+fn canonical(fragment: &Value) -> Option<CanonicalSchema> {
+    // Without formats a date-time would cover any string.
+    canonical::options()
+        .with_draft(Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        .canonicalize(fragment)
+        .ok()
+}
+
+fn collect_candidates(fragment: &Value, candidates: &mut Vec<Value>) {
+    match fragment {
+        Value::Object(keywords) => {
+            for (keyword, value) in keywords {
+                match (keyword.as_str(), value) {
+                    ("enum", Value::Array(values)) => candidates.extend(values.iter().cloned()),
+                    ("const", value) => candidates.push(value.clone()),
+                    ("minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum", bound) => {
+                        let neighbours = bound.as_i64().into_iter().flat_map(|it| {
+                            [it.checked_sub(1), Some(it), it.checked_add(1)].into_iter().flatten()
+                        });
+                        candidates.extend(neighbours.map(Value::from));
+                    }
+                    ("minLength" | "maxLength", bound) => {
+                        let length = bound.as_u64().unwrap_or(0).min(1_000) as usize;
+                        let lengths = [length.saturating_sub(1), length, length + 1];
+                        candidates.extend(lengths.map(|it| Value::from("a".repeat(it))));
+                    }
+                    (_, value) => collect_candidates(value, candidates),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|it| collect_candidates(it, candidates)),
+        _ => {}
+    }
+}
+
+struct Reader<'s> {
+    store: &'s Store,
+    /// The references being followed: one that leads back to itself promises nothing more.
+    seen: Vec<Address>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, address: &Address) -> Value {
+        let keywords = match self.store.get(address) {
+            Some(Value::Object(keywords)) => keywords,
+            Some(Value::Bool(all)) => return Value::Bool(*all),
+            _ => return Value::Bool(true),
+        };
+        if self.seen.contains(address) {
+            return Value::Bool(true);
+        }
+        self.seen.push(address.clone());
+        let mut parts = vec![own(keywords)];
+        if let Some(target) = keywords
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|it| self.store.resolve(address.side, it))
+        {
+            parts.push(self.read(&target));
+        }
+        parts.extend(self.read_list(address, "allOf"));
+        for keyword in ["anyOf", "oneOf"] {
+            let branches = self.read_list(address, keyword);
+            if !branches.is_empty() {
+                parts.push(union(branches));
+            }
+        }
+        if keywords.contains_key("not") {
+            let not = self.read(&address.child("not"));
+            parts.push(json!({ "not": not }));
+        }
+        self.seen.pop();
+        all(parts)
+    }
+
+    fn read_list(&mut self, address: &Address, keyword: &str) -> Vec<Value> {
+        let list = address.child(keyword);
+        let count = self.store.get(&list).and_then(Value::as_array).map_or(0, Vec::len);
+        (0..count).map(|it| self.read(&list.child(&it.to_string()))).collect()
+    }
+}
+
+fn own(keywords: &Map<String, Value>) -> Value {
+    let own: Map<String, Value> = OWN
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), sorted(name, keywords.get(*name)?))))
+        .collect();
+    if own.is_empty() { Value::Bool(true) } else { Value::Object(own) }
+}
+
+fn sorted(keyword: &str, value: &Value) -> Value {
+    match (keyword, value) {
+        ("type" | "enum", Value::Array(values)) => {
+            let mut values = values.clone();
+            values.sort_by_key(ToString::to_string);
+            values.dedup();
+            match (keyword, values.as_slice()) {
+                ("type", [one]) => one.clone(),
+                _ => Value::Array(values),
+            }
+        }
+        _ => value.clone(),
+    }
+}
+
+/// Takes `part` into `into` where no keyword stands in both with another meaning.
+fn merge(into: &mut Value, part: &Value) -> Option<()> {
+    let (into, part) = (into.as_object_mut()?, part.as_object()?);
+    let fits = part.iter().all(|(k, v)| into.get(k).is_none_or(|it| it == v));
+    fits.then(|| into.extend(part.iter().map(|(k, v)| (k.clone(), v.clone()))))
+}
+
+fn any_of(branches: Vec<Value>) -> Value {
+    let mut flat: Vec<Value> = Vec::new();
+    for branch in branches {
+        match branch {
+            Value::Bool(true) => return branch,
+            Value::Bool(false) => {}
+            Value::Object(ref it) if it.len() == 1 && it.contains_key("anyOf") => {
+                flat.extend(it["anyOf"].as_array().cloned().unwrap_or_default());
+            }
+            _ => flat.push(branch),
+        }
+    }
+    dedup(&mut flat);
+    fold_null(&mut flat);
+    match flat.len() {
+        0 => Value::Bool(false),
+        1 => flat.remove(0),
+        _ => {
+            flat.sort_by_key(ToString::to_string);
+            json!({ "anyOf": flat })
+        }
+    }
+}
+
+/// Spells "this type or null" as a list of types, where no other keyword would then refuse the null.
+fn fold_null(branches: &mut Vec<Value>) {
+    let null = json!({ "type": "null" });
+    let [a, b] = branches.as_slice() else { return };
+    let other = match (*a == null, *b == null) {
+        (true, false) => b,
+        (false, true) => a,
+        _ => return,
+    };
+    let Some(keywords) = other.as_object() else {
+        return;
+    };
+    let refuses_null = ["enum", "const", "anyOf", "allOf", "oneOf", "not"]
+        .iter()
+        .any(|it| keywords.contains_key(*it));
+    let Some(Value::String(name)) = keywords.get("type") else {
+        return;
+    };
+    if refuses_null {
+        return;
+    }
+    let mut folded = keywords.clone();
+    folded.insert("type".into(), sorted("type", &json!([name, "null"])));
+    *branches = vec![Value::Object(folded)];
+}
+
+fn dedup(values: &mut Vec<Value>) {
+    let mut kept: Vec<Value> = Vec::new();
+    for value in values.drain(..) {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    *values = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling_for_what_is_spelled_alike() {
+        let cases = [
+            (
+                json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+                json!({"type": ["null", "string"]}),
+            ),
+            (
+                json!({"oneOf": [{"$ref": "#/$defs/x"}], "$defs": {"x": {"type": "string"}}}),
+                json!({"type": "string"}),
+            ),
+            (
+                json!({"type": ["string"], "description": "…", "format": "date-time"}),
+                json!({"type": "string", "format": "date-time"}),
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"]}),
+                json!({"type": "object"}),
+            ),
+            (
+                json!({"allOf": [{"type": "integer"}, {"minimum": 3}]}),
+                json!({"type": "integer", "minimum": 3}),
+            ),
+            (json!({"allOf": [{"$ref": "#"}]}), json!(true)),
+            (
+                json!({"anyOf": [{"enum": [1]}, {"type": "null"}]}),
+                json!({"anyOf": [{"enum": [1]}, {"type": "null"}]}),
+            ),
+        ];
+        for (spelled, expected) in cases {
+            assert_eq!(normal(&spelled), expected, "{spelled}");
+        }
+    }
+
+    #[test]
+    fn a_no_has_a_witness() {
+        let cases = [
+            (
+                json!({"type": "integer", "enum": [0, 1]}),
+                json!({"type": "integer", "enum": [0, 1, 2]}),
+                json!(2),
+            ),
+            (json!({"type": "string"}), json!({"type": ["null", "string"]}), json!(null)),
+            (
+                json!({"type": "integer", "maximum": 2147483647}),
+                json!({"type": "integer"}),
+                json!(2147483648_i64),
+            ),
+            (
+                json!({"type": "string", "format": "date-time"}),
+                json!({"type": "string"}),
+                json!(""),
+            ),
+        ];
+        for (outer, inner, expected) in cases {
+            assert_eq!(covers(&outer, &inner), Containment::No, "{outer} {inner}");
+            assert_eq!(witness(&outer, &inner), Some(expected), "{outer} {inner}");
+            assert_eq!(covers(&inner, &outer), Containment::Yes, "{inner} {outer}");
+            assert_eq!(witness(&inner, &outer), None);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The documents of one contract and the addresses of schemas in them.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::place::push_segment;
+
+/// Which of the contract's documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Side {
+    Documented,
+    Modelled,
+}
+
+impl Side {
+    /// The name under which the document is referred to and given to jsonschema.
+    pub(crate) const fn uri(self) -> &'static str {
+        match self {
+            Self::Documented => "urn:paperwire:documented",
+            Self::Modelled => "urn:paperwire:modelled",
+        }
+    }
+}
+
+/// Where a schema stands: a document and a JSON pointer in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Address {
+    pub(crate) side: Side,
+    pub(crate) pointer: String,
+}
+
+impl Address {
+    pub(crate) fn child(&self, segment: &str) -> Self {
+        let mut pointer = self.pointer.clone();
+        push_segment(&mut pointer, segment);
+        Self { side: self.side, pointer }
+    }
+
+    /// The address as a `$ref` that holds in every document of the contract.
+    pub(crate) fn reference(&self) -> String {
+        let mut reference = format!("{}#", self.side.uri());
+        for byte in self.pointer.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                    reference.push(byte as char);
+                }
+                _ => reference.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        reference
+    }
+
+    /// The component's name where the address is one, `Chatroom` for `#/components/schemas/Chatroom`.
+    pub(crate) fn component(&self) -> Option<&str> {
+        let name = self.pointer.strip_prefix("/components/schemas/")?;
+        (!name.contains('/')).then_some(name)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.pointer)
+    }
+}
+
+/// The documents of one contract.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pub(crate) documented: Value,
+    pub(crate) modelled: Value,
+}
+
+impl Store {
+    pub(crate) fn document(&self, side: Side) -> &Value {
+        match side {
+            Side::Documented => &self.documented,
+            Side::Modelled => &self.modelled,
+        }
+    }
+
+    pub(crate) fn get(&self, address: &Address) -> Option<&Value> {
+        self.document(address.side).pointer(&address.pointer)
+    }
+
+    /// The address that a `$ref` at `from` names, where there is something.
+    pub(crate) fn resolve(&self, from: Side, reference: &str) -> Option<Address> {
+        let (side, fragment) = [Side::Documented, Side::Modelled]
+            .into_iter()
+            .find_map(|side| Some((side, reference.strip_prefix(side.uri())?)))
+            .unwrap_or((from, reference));
+        let pointer = percent_decode(fragment.strip_prefix('#')?)?;
+        let address = Address { side, pointer };
+        self.get(&address).map(|_| address)
+    }
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return Some(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            let digits = std::str::from_utf8(&digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

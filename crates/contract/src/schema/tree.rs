@@ -1,0 +1,340 @@
+//! The schemas of one response, compiled for walking a body: which members, items and map values are known at a value,
+//! whatever else is wrong with it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jsonschema::Validator;
+use serde_json::{Map, Value};
+
+use crate::schema::{Address, Store, edit};
+
+/// A schema in the tree.
+pub(crate) type NodeId = usize;
+
+/// Schemas that refer to each other, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// What one schema says about the members of a value, and which others say more about it.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) address: Option<Address>,
+    /// `$ref` and `allOf`: they hold for the same value.
+    also: Vec<NodeId>,
+    /// `anyOf`, `oneOf`, `then`/`else`: in each group at least one may hold.
+    groups: Vec<Vec<Branch>>,
+    members: BTreeMap<String, NodeId>,
+    patterns: Vec<(Validator, NodeId)>,
+    rest: Rest,
+    prefix: Vec<NodeId>,
+    items: Option<NodeId>,
+    /// Members that must be there.
+    pub(crate) required: Vec<String>,
+    /// The listed values where there is an `enum` or `const`.
+    pub(crate) codes: Vec<Value>,
+    /// Whether it stands for personal data.
+    pub(crate) sensitive: bool,
+}
+
+/// What a schema says of members that it does not name.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    #[default]
+    Silent,
+    Closed,
+    Open,
+    Map(NodeId),
+}
+
+#[derive(Debug)]
+struct Branch {
+    node: NodeId,
+    types: Types,
+    /// Tells apart branches that take the same types of value.
+    validator: Option<Validator>,
+}
+
+/// The types that a branch takes, as far as its `type` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Types(Option<Vec<String>>);
+
+impl Types {
+    fn take(&self, value: &Value) -> bool {
+        self.0.as_ref().is_none_or(|types| types.iter().any(|it| is_type(value, it)))
+    }
+
+    fn overlap(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => a.iter().any(|it| b.contains(it)) || (numeric(a) && numeric(b)),
+            _ => true,
+        }
+    }
+}
+
+fn numeric(types: &[String]) -> bool {
+    types.iter().any(|it| it == "integer" || it == "number")
+}
+
+/// Whether a value is of a JSON Schema type; `1.0` is an integer.
+pub(crate) fn is_type(value: &Value, name: &str) -> bool {
+    match name {
+        "number" => value.is_number(),
+        _ => type_of(value) == name,
+    }
+}
+
+/// The most precise JSON Schema type of a value.
+pub(crate) fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(it) if it.as_f64().is_some_and(|it| it.fract() == 0.0) => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// How a member stands to the schemas that hold at its object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    /// Named by a schema; these describe it.
+    Known(Vec<NodeId>),
+    /// A key of a map; these describe its values.
+    MapKey(Vec<NodeId>),
+    /// Not named, where members are named and nothing says that others may come.
+    Undocumented { closed: bool },
+}
+
+impl Tree {
+    /// Compiles the schema at `root` and all that it reaches.
+    ///
+    /// # Errors
+    /// The first schema that cannot be compiled, with its address.
+    pub(crate) fn compile(
+        store: &Store,
+        root: &Address,
+        validator: &dyn Fn(&Address) -> Result<Validator, String>,
+    ) -> Result<(Self, NodeId), String> {
+        let mut compiler =
+            Compiler { store, validator, tree: Self::default(), numbers: HashMap::new() };
+        let root = compiler.node(root)?;
+        Ok((compiler.tree, root))
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
+    }
+
+    /// The schemas that hold for the value: those given, what they refer to, and their live branches.
+    pub(crate) fn live(&self, given: &[NodeId], value: &Value) -> Vec<NodeId> {
+        let mut live = Vec::with_capacity(given.len() + 2);
+        for id in given {
+            self.add_live(*id, value, &mut live);
+        }
+        live
+    }
+
+    fn add_live(&self, id: NodeId, value: &Value, live: &mut Vec<NodeId>) {
+        if live.contains(&id) {
+            return;
+        }
+        live.push(id);
+        let node = self.node(id);
+        for also in &node.also {
+            self.add_live(*also, value, live);
+        }
+        for branch in node.groups.iter().flat_map(|it| live_branches(it, value)) {
+            self.add_live(branch.node, value, live);
+        }
+    }
+
+    /// How a member of an object stands to the schemas that hold for the object.
+    pub(crate) fn member(&self, live: &[NodeId], name: &str) -> Member {
+        let nodes = || live.iter().map(|it| self.node(*it));
+        let mut known: Vec<NodeId> =
+            nodes().filter_map(|it| it.members.get(name).copied()).collect();
+        if !known.is_empty() {
+            return Member::Known(known);
+        }
+        let patterns = nodes().flat_map(|it| &it.patterns);
+        let text = Value::String(name.to_owned());
+        known.extend(patterns.filter(|it| it.0.is_valid(&text)).map(|it| it.1));
+        known.extend(nodes().filter_map(|it| match it.rest {
+            Rest::Map(values) => Some(values),
+            Rest::Silent | Rest::Closed | Rest::Open => None,
+        }));
+        let closed = nodes().any(|it| it.rest == Rest::Closed);
+        let open = nodes().any(|it| it.rest == Rest::Open);
+        let names_members = nodes().any(|it| !it.members.is_empty() || !it.patterns.is_empty());
+        if !known.is_empty() || (open && !closed) || (!names_members && !closed) {
+            Member::MapKey(known)
+        } else {
+            Member::Undocumented { closed }
+        }
+    }
+
+    /// The schemas of an array's item.
+    pub(crate) fn item(&self, live: &[NodeId], index: usize) -> Vec<NodeId> {
+        let nodes = live.iter().map(|it| self.node(*it));
+        nodes.filter_map(|it| it.prefix.get(index).copied().or(it.items)).collect()
+    }
+
+    /// Members that the schemas name.
+    pub(crate) fn named_members<'t>(&'t self, live: &'t [NodeId]) -> impl Iterator<Item = &'t str> {
+        live.iter().flat_map(|it| self.node(*it).members.keys().map(String::as_str))
+    }
+
+    /// The component that describes an object, by name: the Rust type on the modelled side.
+    pub(crate) fn component(&self, live: &[NodeId]) -> Option<&str> {
+        let addresses = live.iter().filter_map(|it| self.node(*it).address.as_ref());
+        addresses.into_iter().find_map(Address::component)
+    }
+}
+
+/// The branches that take the value; where none does, those of its type; where there is none, all.
+fn live_branches<'b>(group: &'b [Branch], value: &Value) -> Vec<&'b Branch> {
+    let of_type: Vec<_> = group.iter().filter(|it| it.types.take(value)).collect();
+    if of_type.len() == 1 {
+        return of_type;
+    }
+    let candidates = if of_type.is_empty() { group.iter().collect() } else { of_type };
+    let takes = |it: &&&Branch| it.validator.as_ref().is_none_or(|it| it.is_valid(value));
+    let valid: Vec<_> = candidates.iter().filter(takes).copied().collect();
+    if valid.is_empty() { candidates } else { valid }
+}
+
+struct Compiler<'c> {
+    store: &'c Store,
+    validator: &'c dyn Fn(&Address) -> Result<Validator, String>,
+    tree: Tree,
+    numbers: HashMap<Address, NodeId>,
+}
+
+impl Compiler<'_> {
+    fn node(&mut self, address: &Address) -> Result<NodeId, String> {
+        if let Some(id) = self.numbers.get(address) {
+            return Ok(*id);
+        }
+        let id = self.tree.nodes.len();
+        self.tree.nodes.push(Node::default());
+        self.numbers.insert(address.clone(), id);
+        let mut node = match self.store.get(address) {
+            Some(Value::Object(keywords)) => self.keywords(address, keywords)?,
+            _ => Node::default(),
+        };
+        node.address = Some(address.clone());
+        self.tree.nodes[id] = node;
+        Ok(id)
+    }
+
+    fn keywords(&mut self, at: &Address, keywords: &Map<String, Value>) -> Result<Node, String> {
+        let mut node = Node::default();
+        if let Some(target) = edit::target(self.store, at) {
+            node.also.push(self.node(&target)?);
+        }
+        node.also.extend(self.list(at, keywords, "allOf")?);
+        for keyword in ["anyOf", "oneOf"] {
+            let branches = self.list(at, keywords, keyword)?;
+            if !branches.is_empty() {
+                let addresses =
+                    (0..branches.len()).map(|it| at.child(keyword).child(&it.to_string()));
+                node.groups.push(self.group(branches, addresses.collect())?);
+            }
+        }
+        let conditional: Vec<_> =
+            ["then", "else"].into_iter().filter(|it| keywords.contains_key(*it)).collect();
+        if !conditional.is_empty() {
+            let addresses: Vec<_> = conditional.iter().map(|it| at.child(it)).collect();
+            let nodes: Result<_, _> = addresses.iter().map(|it| self.node(it)).collect();
+            node.groups.push(self.group(nodes?, addresses)?);
+        }
+        if let Some(properties) = keywords.get("properties").and_then(Value::as_object) {
+            for name in properties.keys() {
+                let member = self.node(&at.child("properties").child(name))?;
+                node.members.insert(name.clone(), member);
+            }
+        }
+        if let Some(patterns) = keywords.get("patternProperties").and_then(Value::as_object) {
+            for pattern in patterns.keys() {
+                let matcher =
+                    crate::schema::fragment::validator(&serde_json::json!({ "pattern": pattern }))
+                        .map_err(|it| format!("{at}: {it}"))?;
+                let values = self.node(&at.child("patternProperties").child(pattern))?;
+                node.patterns.push((matcher, values));
+            }
+        }
+        for keyword in ["unevaluatedProperties", "additionalProperties"] {
+            node.rest = match keywords.get(keyword) {
+                Some(Value::Bool(false)) => Rest::Closed,
+                Some(Value::Bool(true)) => Rest::Open,
+                Some(Value::Object(it)) if it.is_empty() => Rest::Open,
+                Some(_) => Rest::Map(self.node(&at.child(keyword))?),
+                None => node.rest,
+            };
+        }
+        node.prefix = self.list(at, keywords, "prefixItems")?;
+        if keywords.get("items").is_some_and(Value::is_object) {
+            node.items = Some(self.node(&at.child("items"))?);
+        }
+        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+        node.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
+        node.codes = match (keywords.get("enum"), keywords.get("const")) {
+            (Some(Value::Array(values)), _) => values.clone(),
+            (_, Some(value)) => vec![value.clone()],
+            _ => Vec::new(),
+        };
+        node.sensitive = keywords.contains_key("x-sensitive");
+        Ok(node)
+    }
+
+    fn list(
+        &mut self,
+        at: &Address,
+        keywords: &Map<String, Value>,
+        keyword: &str,
+    ) -> Result<Vec<NodeId>, String> {
+        let count = keywords.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
+        let list = at.child(keyword);
+        (0..count).map(|it| self.node(&list.child(&it.to_string()))).collect()
+    }
+
+    fn group(
+        &mut self,
+        nodes: Vec<NodeId>,
+        addresses: Vec<Address>,
+    ) -> Result<Vec<Branch>, String> {
+        let types: Vec<_> = addresses.iter().map(|it| types_at(self.store, it)).collect();
+        let needs_validator = |index: usize| {
+            let others = types.iter().enumerate().filter(|it| it.0 != index);
+            others.into_iter().any(|it| it.1.overlap(&types[index]))
+        };
+        let branches = nodes.into_iter().enumerate().map(|(index, node)| {
+            let validator = needs_validator(index).then(|| (self.validator)(&addresses[index]));
+            Ok(Branch { node, types: types[index].clone(), validator: validator.transpose()? })
+        });
+        branches.collect()
+    }
+}
+
+fn types_at(store: &Store, at: &Address) -> Types {
+    let mut at = at.clone();
+    for _ in 0..32 {
+        match store.get(&at).and_then(|it| it.get("type")) {
+            Some(Value::String(name)) => return Types(Some(vec![name.clone()])),
+            Some(Value::Array(names)) => {
+                let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
+                return Types(Some(names.collect()));
+            }
+            _ => {}
+        }
+        match edit::target(store, &at) {
+            Some(target) => at = target,
+            None => break,
+        }
+    }
+    Types(None)
+}

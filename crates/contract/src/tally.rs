@@ -1,0 +1,115 @@
+//! The observed shape: what was seen at each place, counted. Never a value, but for codes that the contract lists.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{document::OperationId, place::Place, schema::tree::type_of};
+
+/// What was seen at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlaceTally {
+    /// The operation.
+    pub operation: OperationId,
+    /// The response's status.
+    pub status: u16,
+    /// Where in the body.
+    pub place: Place,
+    /// Values seen, nulls included.
+    pub seen: u64,
+    /// Nulls among them.
+    pub null: u64,
+    /// Objects that lacked the member.
+    pub missing: u64,
+    /// Empty texts, arrays and objects among them.
+    pub empty: u64,
+    /// Values by JSON type.
+    pub types: BTreeMap<&'static str, u64>,
+    /// Values by code, at places with a list of codes or with booleans.
+    pub codes: BTreeMap<String, u64>,
+}
+
+/// The tally of a place and those below it.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    seen: u64,
+    null: u64,
+    missing: u64,
+    empty: u64,
+    types: BTreeMap<&'static str, u64>,
+    codes: BTreeMap<String, u64>,
+    below: BTreeMap<String, Tally>,
+}
+
+impl Tally {
+    pub(crate) fn below(&mut self, segment: &str) -> &mut Self {
+        if !self.below.contains_key(segment) {
+            self.below.insert(segment.to_owned(), Self::default());
+        }
+        self.below.get_mut(segment).expect("inserted above")
+    }
+
+    /// Counts a value; `codes` are those that the contract lists there.
+    pub(crate) fn see<'c>(&mut self, value: &Value, mut codes: impl Iterator<Item = &'c Value>) {
+        self.seen += 1;
+        *self.types.entry(type_of(value)).or_default() += 1;
+        let is_empty = match value {
+            Value::Null => {
+                self.null += 1;
+                false
+            }
+            Value::String(it) => it.is_empty(),
+            Value::Array(it) => it.is_empty(),
+            Value::Object(it) => it.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        self.empty += u64::from(is_empty);
+        let code = match value {
+            Value::Bool(_) => Some(value.to_string()),
+            Value::Null => None,
+            _ => codes.find(|it| *it == value).map(code_in_words),
+        };
+        if let Some(code) = code {
+            *self.codes.entry(code).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn miss(&mut self) {
+        self.missing += 1;
+    }
+
+    /// The places in order, this one first, that were seen or missed.
+    pub(crate) fn places(
+        &self,
+        operation: &OperationId,
+        status: u16,
+        place: &Place,
+        out: &mut Vec<PlaceTally>,
+    ) {
+        if self.seen + self.missing > 0 {
+            out.push(PlaceTally {
+                operation: operation.clone(),
+                status,
+                place: place.clone(),
+                seen: self.seen,
+                null: self.null,
+                missing: self.missing,
+                empty: self.empty,
+                types: self.types.clone(),
+                codes: self.codes.clone(),
+            });
+        }
+        for (segment, tally) in &self.below {
+            tally.places(operation, status, &place.member(segment), out);
+        }
+    }
+}
+
+fn code_in_words(code: &Value) -> String {
+    match code {
+        Value::String(text) => text.clone(),
+        _ => code.to_string(),
+    }
+}

@@ -1,0 +1,62 @@
+//! The texts that a contract is read from, and what is wrong with them.
+
+use std::fmt;
+
+/// A file's text under the name that people know it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// As it stands in messages: `schemas/quirks/source-is-an-integer.toml`.
+    pub name: String,
+    /// The content.
+    pub text: String,
+}
+
+/// Something wrong with a text of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The text's name.
+    pub file: String,
+    /// Counted from one, where it is known.
+    pub line: Option<usize>,
+    /// What was promised, what was found, what settles it.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// Everything that is wrong with a contract, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl Text {
+    pub(crate) fn fault(&self, line: Option<usize>, message: impl Into<String>) -> Fault {
+        Fault { file: self.name.clone(), line, message: message.into() }
+    }
+
+    /// The line, counted from one, of a byte.
+    pub(crate) fn line_of(&self, byte: usize) -> usize {
+        let before = &self.text.as_bytes()[..byte.min(self.text.len())];
+        before.iter().filter(|it| **it == b'\n').count() + 1
+    }
+}

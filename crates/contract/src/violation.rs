@@ -1,0 +1,146 @@
+//! What jsonschema refuses, as one violation a value: the first in the order null, type, enum, format, bounds.
+
+use std::collections::BTreeMap;
+
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind, paths::Location};
+use serde_json::Value;
+
+use crate::{
+    place::{is_at_or_below, push_segment},
+    rule::Rule,
+};
+
+/// What is wrong with one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    /// Of the value, or of the member that is missing.
+    pub(crate) pointer: String,
+    pub(crate) rule: Rule,
+    /// The branch of an `anyOf` or `oneOf` that comes nearest, from one, where none matches.
+    pub(crate) nearest_branch: Option<usize>,
+}
+
+/// Everything that a schema refuses in a body, in order of pointer.
+pub(crate) fn violations(validator: &Validator, body: &Value) -> Vec<Violation> {
+    let mut by_pointer: BTreeMap<String, Violation> = BTreeMap::new();
+    for error in validator.iter_errors(body) {
+        for violation in from_error(&error) {
+            match by_pointer.get(&violation.pointer) {
+                Some(worse) if rank(worse.rule) <= rank(violation.rule) => {}
+                _ => {
+                    by_pointer.insert(violation.pointer.clone(), violation);
+                }
+            }
+        }
+    }
+    // A value of another type has no members to speak of.
+    let of_type: Vec<String> = by_pointer
+        .values()
+        .filter(|it| matches!(it.rule, Rule::Null | Rule::Type))
+        .map(|it| it.pointer.clone())
+        .collect();
+    let below = |it: &Violation| {
+        of_type.iter().any(|of| *of != it.pointer && is_at_or_below(&it.pointer, of))
+    };
+    by_pointer.into_values().filter(|it| !below(it)).collect()
+}
+
+fn rank(rule: Rule) -> usize {
+    let order = [Rule::Required, Rule::Null, Rule::Type, Rule::Enum, Rule::Format, Rule::Bounds];
+    order.iter().position(|it| *it == rule).unwrap_or(order.len())
+}
+
+fn from_error(error: &ValidationError<'_>) -> Vec<Violation> {
+    let pointer = pointer_of(error.instance_path());
+    let value = error.instance();
+    let here = |rule: Rule| {
+        vec![Violation {
+            pointer: pointer.clone(),
+            rule: if value.is_null() { Rule::Null } else { rule },
+            nearest_branch: None,
+        }]
+    };
+    let member = |name: &str, rule: Rule| {
+        let mut pointer = pointer.clone();
+        push_segment(&mut pointer, name);
+        Violation { pointer, rule, nearest_branch: None }
+    };
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            vec![member(name, Rule::Required)]
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            unexpected.iter().map(|it| member(it, Rule::UndocumentedField)).collect()
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            from_branches(&pointer, value, context)
+        }
+        ValidationErrorKind::Type { .. }
+        | ValidationErrorKind::FalseSchema
+        | ValidationErrorKind::Not { .. }
+        | ValidationErrorKind::OneOfMultipleValid { .. } => here(Rule::Type),
+        ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. } => here(Rule::Enum),
+        ValidationErrorKind::Format { .. }
+        | ValidationErrorKind::Pattern { .. }
+        | ValidationErrorKind::ContentEncoding { .. }
+        | ValidationErrorKind::ContentMediaType { .. }
+        | ValidationErrorKind::FromUtf8 { .. } => here(Rule::Format),
+        _ => here(Rule::Bounds),
+    }
+}
+
+/// A value that no branch takes. One branch beside null is judged by itself; otherwise there is one violation, that of
+/// the branch that comes nearest.
+fn from_branches(
+    pointer: &str,
+    value: &Value,
+    context: &[Vec<ValidationError<'_>>],
+) -> Vec<Violation> {
+    let is_null_branch = |errors: &[ValidationError<'_>]| {
+        matches!(errors, [one] if pointer_of(one.instance_path()) == pointer
+            && matches!(one.kind(), ValidationErrorKind::Type { kind } if accepts_only_null(kind)))
+    };
+    let of = |errors: &[ValidationError<'_>]| -> Vec<Violation> {
+        errors.iter().flat_map(from_error).collect()
+    };
+    let others: Vec<(usize, &Vec<ValidationError<'_>>)> =
+        context.iter().enumerate().filter(|it| !is_null_branch(it.1)).collect();
+    if let [(_, only)] = others.as_slice() {
+        return of(only);
+    }
+    // The nearest branch is one that takes the type, then one with few faults, then the first.
+    let nearest = others.iter().map(|(index, errors)| (*index, of(errors))).min_by_key(
+        |(index, violations)| {
+            let of_type = violations
+                .iter()
+                .any(|it| it.pointer == pointer && matches!(it.rule, Rule::Type | Rule::Null));
+            (of_type, violations.len(), *index)
+        },
+    );
+    let worst = nearest.as_ref().and_then(|it| it.1.iter().min_by_key(|it| rank(it.rule)));
+    let rule = match worst {
+        _ if value.is_null() => Rule::Null,
+        // What is wrong is inside the branch: as a whole, the value is of none of the promised kinds.
+        Some(it) if it.pointer != pointer => Rule::Type,
+        Some(it) => it.rule,
+        None => Rule::Type,
+    };
+    vec![Violation {
+        pointer: pointer.to_owned(),
+        rule,
+        nearest_branch: nearest.map(|it| it.0 + 1),
+    }]
+}
+
+fn accepts_only_null(kind: &jsonschema::error::TypeKind) -> bool {
+    match kind {
+        jsonschema::error::TypeKind::Single(it) => it.to_string() == "null",
+        jsonschema::error::TypeKind::Multiple(_) => false,
+    }
+}
+
+fn pointer_of(location: &Location) -> String {
+    location.as_str().to_owned()
+}

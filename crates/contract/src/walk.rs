@@ -1,0 +1,206 @@
+//! Our own walk over a body: what is undocumented, what quirks say, what was seen at each place. Right also where the
+//! body is otherwise invalid; validity itself is jsonschema's word.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    judge::{Judge, QuirkTree},
+    place::{ANY, Place, printable_name, push_segment, segments},
+    quirk::Verdict,
+    schema::tree::{Member, NodeId},
+    tally::Tally,
+};
+
+/// Where a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// As a JSON pointer into the body: real names, never printed.
+    pub(crate) pointer: String,
+    /// As it may be printed: names outside the contract that may be data are `*`.
+    pub(crate) shown: String,
+    pub(crate) place: String,
+    /// Whether it holds personal data.
+    pub(crate) sensitive: bool,
+}
+
+/// What the walk came upon.
+#[derive(Debug)]
+pub(crate) enum Sight<'v> {
+    /// A member that nothing names. Only the topmost one is told.
+    Undocumented { spot: Spot, value: &'v Value, closed: bool },
+    /// What a value, or its absence, says about a quirk, by the quirk's number.
+    Quirk { spot: Spot, value: Option<&'v Value>, quirk: usize, verdict: Verdict },
+}
+
+/// Walks a body, counts what it sees and tells what is remarkable, in order of the body.
+pub(crate) fn walk<'v>(judge: &Judge, body: &'v Value, tally: &mut Tally) -> Vec<Sight<'v>> {
+    let mut walk = Walk {
+        judge,
+        sights: Vec::new(),
+        spot: Spot {
+            pointer: String::new(),
+            shown: String::new(),
+            place: String::new(),
+            sensitive: false,
+        },
+    };
+    walk.value(body, &[judge.root], Some(&judge.quirks), tally);
+    walk.sights
+}
+
+struct Walk<'j, 'v> {
+    judge: &'j Judge,
+    sights: Vec<Sight<'v>>,
+    spot: Spot,
+}
+
+impl<'j, 'v> Walk<'j, 'v> {
+    fn value(
+        &mut self,
+        value: &'v Value,
+        given: &[NodeId],
+        quirks: Option<&'j QuirkTree>,
+        tally: &mut Tally,
+    ) {
+        let tree = &self.judge.tree;
+        let live = tree.live(given, value);
+        let sensitive = live.iter().any(|it| tree.node(*it).sensitive);
+        let was_sensitive = std::mem::replace(&mut self.spot.sensitive, sensitive);
+        let nodes = live.iter().map(|it| tree.node(*it));
+        tally.see(value, nodes.filter(|it| !it.sensitive).flat_map(|it| &it.codes));
+        if let Some(quirks) = quirks {
+            for (quirk, verdict) in quirks.here.judge(value) {
+                self.quirk(Some(value), quirk, verdict);
+            }
+        }
+        match value {
+            Value::Object(members) => self.members(members, &live, quirks, tally),
+            Value::Array(items) => {
+                let below = tally.below(ANY);
+                for (index, item) in items.iter().enumerate() {
+                    let item_nodes = tree.item(&live, index);
+                    let quirks = quirks.and_then(QuirkTree::any);
+                    self.step(&index.to_string(), &index.to_string(), ANY, |walk| {
+                        walk.value(item, &item_nodes, quirks, below)
+                    });
+                }
+            }
+            _ => {}
+        }
+        self.spot.sensitive = was_sensitive;
+    }
+
+    fn members(
+        &mut self,
+        members: &'v Map<String, Value>,
+        live: &[NodeId],
+        quirks: Option<&'j QuirkTree>,
+        tally: &mut Tally,
+    ) {
+        let tree = &self.judge.tree;
+        for (name, value) in members {
+            let quirks_of_name = quirks.and_then(|it| it.member(name));
+            match tree.member(live, name) {
+                Member::Known(nodes) => {
+                    self.step(name, name, name, |walk| {
+                        walk.value(value, &nodes, quirks_of_name, tally.below(name))
+                    });
+                }
+                Member::MapKey(nodes) => {
+                    let quirks = quirks_of_name.or_else(|| quirks.and_then(QuirkTree::any));
+                    self.step(name, printable_name(name), ANY, |walk| {
+                        walk.value(value, &nodes, quirks, tally.below(ANY))
+                    });
+                }
+                Member::Undocumented { closed } => {
+                    let shown = printable_name(name);
+                    tally.below(shown).see(value, std::iter::empty());
+                    self.step(name, shown, shown, |walk| {
+                        let spot = walk.spot.clone();
+                        walk.sights.push(Sight::Undocumented { spot, value, closed });
+                    });
+                }
+            }
+        }
+        for name in tree.named_members(live).filter(|it| !members.contains_key(*it)) {
+            tally.below(name).miss();
+        }
+        let quirks = quirks.into_iter().flat_map(QuirkTree::members);
+        for (name, quirks) in quirks.filter(|it| !members.contains_key(it.0)) {
+            for (quirk, verdict) in quirks.here.judge_missing() {
+                self.step(name, name, name, |walk| walk.quirk(None, quirk, verdict));
+            }
+        }
+    }
+
+    fn quirk(&mut self, value: Option<&'v Value>, quirk: usize, verdict: Verdict) {
+        let spot = self.spot.clone();
+        self.sights.push(Sight::Quirk { spot, value, quirk, verdict });
+    }
+
+    fn step(&mut self, name: &str, shown: &str, segment: &str, then: impl FnOnce(&mut Self)) {
+        let lengths = [&self.spot.pointer, &self.spot.shown, &self.spot.place].map(String::len);
+        push_segment(&mut self.spot.pointer, name);
+        push_segment(&mut self.spot.shown, shown);
+        push_segment(&mut self.spot.place, segment);
+        then(self);
+        self.spot.pointer.truncate(lengths[0]);
+        self.spot.shown.truncate(lengths[1]);
+        self.spot.place.truncate(lengths[2]);
+    }
+}
+
+/// The spot of a pointer into a body; the last segment need not be there.
+pub(crate) fn spot(judge: &Judge, body: &Value, pointer: &str) -> Spot {
+    let tree = &judge.tree;
+    let mut spot = Spot {
+        pointer: pointer.to_owned(),
+        shown: String::new(),
+        place: String::new(),
+        sensitive: false,
+    };
+    let mut here = Some(body);
+    let mut given = vec![judge.root];
+    for segment in segments(pointer) {
+        let live = here.map_or(Vec::new(), |it| tree.live(&given, it));
+        match here {
+            Some(Value::Array(items)) => {
+                let index = segment.parse::<usize>().unwrap_or(usize::MAX);
+                given = tree.item(&live, index);
+                here = items.get(index);
+                push_segment(&mut spot.shown, &segment);
+                push_segment(&mut spot.place, ANY);
+            }
+            _ => {
+                let (nodes, shown, name) = match tree.member(&live, &segment) {
+                    Member::Known(nodes) => (nodes, &*segment, &*segment),
+                    Member::MapKey(nodes) => (nodes, printable_name(&segment), ANY),
+                    Member::Undocumented { .. } => {
+                        // A member that is only required is named by the contract all the same.
+                        let required = live
+                            .iter()
+                            .any(|it| tree.node(*it).required.iter().any(|it| *it == segment));
+                        let name = if required { &*segment } else { printable_name(&segment) };
+                        (Vec::new(), name, name)
+                    }
+                };
+                here = here.and_then(|it| it.get(&*segment));
+                push_segment(&mut spot.shown, shown);
+                push_segment(&mut spot.place, name);
+                given = nodes;
+            }
+        }
+    }
+    let live = match here {
+        Some(value) => tree.live(&given, value),
+        None => given,
+    };
+    spot.sensitive = live.iter().any(|it| tree.node(*it).sensitive);
+    spot
+}
+
+impl Spot {
+    pub(crate) fn place(&self) -> Place {
+        Place::parse(&self.place).expect("built from segments")
+    }
+}

@@ -1,0 +1,72 @@
+//! A contract as a folder: `documented/`, `quirks/`, `modelled/`, `contract.toml`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use contract::{ContractTexts, Text};
+
+/// Why a contract folder could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// A file or folder that could not be read.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Not one document.
+    #[error("{}: promised one OpenAPI document (*.json), found {found}; keep exactly one there", path.display())]
+    Documents {
+        /// The folder.
+        path: PathBuf,
+        /// How many there are.
+        found: usize,
+    },
+}
+
+/// Reads the texts of a contract folder. `quirks/`, `modelled/openapi.json` and `contract.toml` may be absent.
+///
+/// # Errors
+/// Where the document is missing or a file cannot be read.
+pub fn read_contract(folder: &Path) -> Result<ContractTexts, FolderError> {
+    let documented = folder.join("documented");
+    let documents = files_in(&documented, "json")?;
+    let [document] = documents.as_slice() else {
+        return Err(FolderError::Documents { path: documented, found: documents.len() });
+    };
+    let quirks = folder.join("quirks");
+    let quirks = if quirks.is_dir() { files_in(&quirks, "toml")? } else { Vec::new() };
+    Ok(ContractTexts {
+        documented: text(document)?,
+        quirks: quirks.iter().map(|it| text(it)).collect::<Result<_, _>>()?,
+        modelled: text_if_there(&folder.join("modelled").join("openapi.json"))?,
+        settings: text_if_there(&folder.join("contract.toml"))?,
+    })
+}
+
+fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, FolderError> {
+    let io = |error| FolderError::Io { path: folder.to_owned(), error };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.extension().is_some_and(|it| it == extension) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn text_if_there(path: &Path) -> Result<Option<Text>, FolderError> {
+    path.exists().then(|| text(path)).transpose()
+}
+
+fn text(path: &Path) -> Result<Text, FolderError> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| FolderError::Io { path: path.to_owned(), error })?;
+    Ok(Text { name: path.display().to_string(), text })
+}
