@@ -24,9 +24,14 @@ impl Explain {
 fn list() -> String {
     let width = Rule::ALL.iter().map(|it| it.id().len()).max().unwrap_or_default();
     let line = |rule: &Rule| {
-        // The page's second paragraph is its first sentence about the rule.
-        let meaning = rule.page().lines().nth(2).unwrap_or_default();
-        format!("{:<8} {:<width$}  {meaning}\n", rule.severity().as_str(), rule.id())
+        format!("{:<8} {:<width$}  {}\n", rule.severity().as_str(), rule.id(), meaning(*rule))
     };
     Rule::ALL.iter().map(line).collect()
+}
+
+/// The first sentence of a rule's page, which starts below its title.
+fn meaning(rule: Rule) -> &'static str {
+    let paragraph = rule.page().lines().nth(2).unwrap_or_default();
+    let end = [". ", ": "].iter().filter_map(|it| paragraph.find(it)).min();
+    end.map_or(paragraph.trim_end_matches('.'), |it| &paragraph[..it])
 }

@@ -41,6 +41,7 @@ fn table(contract: &Contract, states: &[QuirkReport]) -> String {
             .find(|it| it.id == state.id)
             .expect("states are of the register");
         out += &terminal::quirk_line(state);
+        out += &format!("    {}\n", quirk.summary);
         let kinds: Vec<_> = quirk.evidence.iter().map(|it| it.kind.as_str()).collect();
         let review = match quirk.review_by {
             Some(day) => format!("review by {day}"),

@@ -93,18 +93,58 @@ fn one(finding: &Finding) -> String {
     let mut row = |name: &str, text: &str| {
         let _ = writeln!(out, "    {} {text}", paint(FAINT, format!("{name:<8}")));
     };
-    row("promised", &format!("{} ({})", finding.promised, finding.promised_by.as_str()));
-    let came: Vec<&str> = finding.came.iter().map(String::as_str).collect();
-    let often =
-        format!("{} in {}", plural(finding.count, "time"), plural(finding.exchanges, "exchange"));
+    if says_more(finding.rule) {
+        row("means", &finding.message);
+    } else {
+        row("promised", &format!("{} ({})", finding.promised, finding.promised_by.as_str()));
+    }
     if let Some(first) = &finding.first {
-        let came = if came.is_empty() { String::new() } else { format!("{}, ", came.join(", ")) };
+        let came: Vec<&str> = finding.came.iter().map(String::as_str).collect();
+        let came = if came.is_empty() { "nothing".to_owned() } else { came.join(", ") };
+        let came = if says_what(finding.rule) { format!("{came}, ") } else { String::new() };
+        let often = format!(
+            "{} in {}",
+            plural(finding.count, "time"),
+            plural(finding.exchanges, "exchange")
+        );
         row("came", &format!("{came}{often}"));
         row("first", &sighting(first));
     }
-    row("means", &finding.message);
     row("settle", &finding.settle);
     out
+}
+
+/// Whether the finding's sentence says more than its columns.
+fn says_more(rule: Rule) -> bool {
+    !says_what(rule) || matches!(rule, Rule::QuirkMutated | Rule::QuirkHealed)
+}
+
+/// Whether what came is a type, or the lack of a value.
+fn says_what(rule: Rule) -> bool {
+    match rule {
+        Rule::Null
+        | Rule::Type
+        | Rule::Required
+        | Rule::Enum
+        | Rule::Format
+        | Rule::Bounds
+        | Rule::UndocumentedField
+        | Rule::QuirkMutated
+        | Rule::QuirkHealed
+        | Rule::QuirkConfirmed => true,
+        Rule::BodyNotJson
+        | Rule::BodyMissing
+        | Rule::ContentType
+        | Rule::DuplicateMember
+        | Rule::UndocumentedStatus
+        | Rule::QuirkResolved
+        | Rule::UnexplainedDifference
+        | Rule::UndocumentedOperation
+        | Rule::BodyUnexpected
+        | Rule::Unmodelled
+        | Rule::QuirkExpired
+        | Rule::QuirkUnconfirmed => false,
+    }
 }
 
 fn sighting(first: &Sighting) -> String {
@@ -127,13 +167,19 @@ fn quirks(report: &Report) -> String {
         return String::new();
     }
     let mut out = format!("\n{}\n", paint(STRONG, "Known quirks"));
-    for quirk in &report.quirks {
+    let mut quirks: Vec<&QuirkReport> = report.quirks.iter().collect();
+    quirks.sort_by_key(|it| it.state);
+    for quirk in quirks {
         out += &quirk_line(quirk);
+        // What was not seen needs no more words here; `quirks` has them.
+        if !matches!(quirk.state, QuirkState::Unconfirmed | QuirkState::NotExercised) {
+            let _ = writeln!(out, "                {}", quirk.summary);
+        }
     }
     out
 }
 
-/// A quirk's state, name and counts in one line, its summary in a second.
+/// A quirk's state, name and counts in one line.
 pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
     let style = match quirk.state {
         QuirkState::Mutated | QuirkState::PartlyHealed | QuirkState::Healed => ERROR,
@@ -142,9 +188,9 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
         QuirkState::NotExercised => FAINT,
     };
     let mut counts = Vec::new();
-    let named =
-        [(quirk.mutated, "mutated"), (quirk.healed, "healed"), (quirk.confirmed, "confirmed")];
-    for (count, word) in named {
+    for (count, word) in
+        [(quirk.mutated, "mutated"), (quirk.healed, "healed"), (quirk.confirmed, "confirmed")]
+    {
         if count > 0 {
             counts.push(format!("{count} {word}"));
         }
@@ -155,18 +201,13 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
         }
         QuirkState::NotExercised => counts.push("no value seen".into()),
         _ if quirk.confirmed_on_wire == 0 => counts.push("not yet seen on the wire".into()),
-        _ => counts.push(format!("{} on the wire", quirk.confirmed_on_wire)),
+        _ => counts.push(format!("{} of them on the wire", quirk.confirmed_on_wire)),
     }
     if quirk.expired {
         counts.push("expired".into());
     }
     let state = paint(style, format!("{:<13}", quirk.state.as_str()));
-    format!(
-        "  {state} {}: {}\n                {}\n",
-        quirk.id,
-        quirk.summary,
-        paint(FAINT, counts.join(", "))
-    )
+    format!("  {state} {} {}\n", quirk.id, paint(FAINT, format!("({})", counts.join(", "))))
 }
 
 fn left_out(report: &Report) -> String {

@@ -204,7 +204,7 @@ impl Run<'_> {
         if judge.validator.is_valid(body.value) {
             return;
         }
-        let documented = judge.documented.as_ref().map(|it| violations(it, body.value));
+        let documented = judge.documented.as_ref().map(|it| violations(&it.1, body.value));
         for violation in violations(&judge.validator, body.value) {
             let is_settled = settled.iter().any(|it| is_at_or_below(&violation.pointer, it));
             if !is_settled && !undocumented.contains(&violation.pointer) {
@@ -298,7 +298,7 @@ impl Run<'_> {
         let key = body.at.key(rule, Some(spot.place()), None);
         self.fold(key, severity.unwrap_or(rule.severity()), came, || {
             let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
-            let promise = fragment::below(store, &body.judge.address, &path);
+            let promise = fragment::below(store, body.judge.promised_by(by), &path);
             Details {
                 promised: match rule {
                     Rule::UndocumentedField => "no such member".into(),

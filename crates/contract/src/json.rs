@@ -43,9 +43,10 @@ pub(crate) fn read(text: &[u8]) -> Result<Json, Unread> {
     match read {
         Ok(value) => Ok(Json { value, duplicates: state.duplicates }),
         Err(_) if state.too_deep => Err(Unread::TooDeep),
-        Err(error) => Err(match serde_json::from_slice::<IgnoredAny>(text) {
-            Ok(_) if std::str::from_utf8(text).is_ok() => Unread::Unrepresentable,
-            _ => Unread::NotJson { byte: byte_of(text, error.line(), error.column()) },
+        Err(error) => Err(match std::str::from_utf8(text) {
+            Err(utf8) => Unread::NotJson { byte: utf8.valid_up_to() },
+            Ok(text) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Unread::Unrepresentable,
+            Ok(_) => Unread::NotJson { byte: byte_of(text, error.line(), error.column()) },
         }),
     }
 }
@@ -222,7 +223,7 @@ mod tests {
             (b"", Unread::NotJson { byte: 0 }),
             (b"{\n  \"a\": x}", Unread::NotJson { byte: 9 }),
             (b"{} {}", Unread::NotJson { byte: 3 }),
-            (b"\"\xff\"", Unread::NotJson { byte: 2 }),
+            (b"\"\xff\"", Unread::NotJson { byte: 1 }),
             (b"[1e400]", Unread::Unrepresentable),
             (br#"["\ud800"]"#, Unread::Unrepresentable),
             (&nested(10_000), Unread::TooDeep),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     document::Operation,
+    finding::PromisedBy,
     place::ANY,
     quirk::{PlaceQuirks, Quirk, QuirkPlace},
     schema::{
@@ -22,7 +23,7 @@ pub(crate) struct Judge {
     pub(crate) address: Address,
     pub(crate) validator: Validator,
     /// Documented + quirks, where the model has the last word.
-    pub(crate) documented: Option<Validator>,
+    pub(crate) documented: Option<(Address, Validator)>,
     pub(crate) tree: Tree,
     pub(crate) root: NodeId,
     pub(crate) quirks: QuirkTree,
@@ -105,7 +106,7 @@ impl<'s> JudgeMaker<'s> {
             }
         }
         let documented = match (model, promised) {
-            (Some(_), Some(promised)) => Some(self.validator(promised)?),
+            (Some(_), Some(promised)) => Some((promised.clone(), self.validator(promised)?)),
             _ => None,
         };
         Ok(Some(Judge {
@@ -133,5 +134,13 @@ impl<'s> JudgeMaker<'s> {
 impl Judge {
     pub(crate) fn is_modelled(&self) -> bool {
         self.address.side == Side::Modelled
+    }
+
+    /// The schema of whoever promises.
+    pub(crate) fn promised_by(&self, by: PromisedBy) -> &Address {
+        match (by, &self.documented) {
+            (PromisedBy::Documented, Some((documented, _))) => documented,
+            _ => &self.address,
+        }
     }
 }
