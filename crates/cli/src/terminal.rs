@@ -259,11 +259,10 @@ pub(crate) fn unreadable(report: &Report) -> String {
 }
 
 fn next_step(report: &Report, command: &str) -> String {
-    if report.verdict == Verdict::CouldNotCheck
-        && report.exchanges.checked == 0
-        && report.exchanges.out_of_scope > 0
-    {
-        return "\nNothing was in scope. If the recordings are of another host than the documented one, name it: --base-url URL\n".into();
+    let counts = &report.exchanges;
+    if counts.checked == 0 && counts.out_of_scope > 0 {
+        return "\nIf the exchanges out of scope are of another host than the documented one, name it: --base-url URL\n"
+            .into();
     }
     match report.findings.iter().find(|it| it.severity == Severity::Error) {
         Some(finding) => format!("\nMore about a rule: {command} explain {}\n", finding.rule.id()),

@@ -335,7 +335,11 @@ impl<'c> Run<'c> {
                 .find(|it| it.id == report.id)
                 .expect("reports are of the register");
             let mut add = |rule: Rule, count: u64| {
-                let topic = about_quirk(rule, quirk, &report.place, &no_values);
+                let pinned = describe(&fragment::normal(quirk.wire.schema()));
+                let topic = Topic {
+                    promised: &pinned,
+                    ..about_quirk(rule, quirk, &report.place, &no_values)
+                };
                 let found = finding(&topic, report.operation.clone(), Some(report.status));
                 findings.push(Finding { count, ..found });
             };

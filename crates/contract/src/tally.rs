@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{document::OperationId, place::Place, schema::tree::type_of};
+use crate::{document::OperationId, form::form_of, place::Place, schema::tree::type_of};
 
 /// What was seen at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -27,6 +27,8 @@ pub struct PlaceTally {
     pub empty: u64,
     /// Values by JSON type.
     pub types: BTreeMap<&'static str, u64>,
+    /// Texts by well-known form, where they hold no personal data.
+    pub formats: BTreeMap<&'static str, u64>,
     /// Values by code, at places with a list of codes or with booleans.
     pub codes: BTreeMap<String, u64>,
 }
@@ -39,6 +41,7 @@ pub(crate) struct Tally {
     missing: u64,
     empty: u64,
     types: BTreeMap<&'static str, u64>,
+    formats: BTreeMap<&'static str, u64>,
     codes: BTreeMap<String, u64>,
     below: BTreeMap<String, Tally>,
 }
@@ -51,8 +54,8 @@ impl Tally {
         self.below.get_mut(segment).expect("inserted above")
     }
 
-    /// Counts a value; `codes` are those that the contract lists there.
-    pub(crate) fn see<'c>(&mut self, value: &Value, mut codes: impl Iterator<Item = &'c Value>) {
+    /// Counts a value, by its type alone.
+    pub(crate) fn see(&mut self, value: &Value) {
         self.seen += 1;
         *self.types.entry(type_of(value)).or_default() += 1;
         let is_empty = match value {
@@ -66,6 +69,18 @@ impl Tally {
             Value::Bool(_) | Value::Number(_) => false,
         };
         self.empty += u64::from(is_empty);
+    }
+
+    /// Counts a value's form and code, which only values without personal data have; `codes` are those that the
+    /// contract lists there.
+    pub(crate) fn see_more<'c>(
+        &mut self,
+        value: &Value,
+        mut codes: impl Iterator<Item = &'c Value>,
+    ) {
+        if let Some(form) = value.as_str().filter(|it| !it.is_empty()).and_then(form_of) {
+            *self.formats.entry(form).or_default() += 1;
+        }
         let code = match value {
             Value::Bool(_) => Some(value.to_string()),
             Value::Null => None,
@@ -98,6 +113,7 @@ impl Tally {
                 missing: self.missing,
                 empty: self.empty,
                 types: self.types.clone(),
+                formats: self.formats.clone(),
                 codes: self.codes.clone(),
             });
         }

@@ -66,8 +66,10 @@ impl<'j, 'v> Walk<'j, 'v> {
         let live = tree.live(given, value);
         let sensitive = live.iter().any(|it| tree.node(*it).sensitive);
         let was_sensitive = std::mem::replace(&mut self.spot.sensitive, sensitive);
-        let nodes = live.iter().map(|it| tree.node(*it));
-        tally.see(value, nodes.filter(|it| !it.sensitive).flat_map(|it| &it.codes));
+        tally.see(value);
+        if !sensitive {
+            tally.see_more(value, live.iter().flat_map(|it| &tree.node(*it).codes));
+        }
         if let Some(quirks) = quirks {
             for (quirk, verdict) in quirks.here.judge(value) {
                 self.quirk(Some(value), quirk, verdict);
@@ -114,7 +116,7 @@ impl<'j, 'v> Walk<'j, 'v> {
                 }
                 Member::Undocumented { closed } => {
                     let shown = printable_name(name);
-                    tally.below(shown).see(value, std::iter::empty());
+                    tally.below(shown).see(value);
                     self.step(name, shown, shown, |walk| {
                         let spot = walk.spot.clone();
                         walk.sights.push(Sight::Undocumented { spot, value, closed });

@@ -24,7 +24,24 @@ impl std::error::Error for BrokenTimestamp {}
 ///
 /// Printed in UTC with as many decimals as it needs, so equal as an instant, not as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(pub jiff::Timestamp);
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// The instant.
+    pub fn instant(self) -> jiff::Timestamp {
+        self.0
+    }
+}
+
+impl TryFrom<jiff::Timestamp> for Timestamp {
+    type Error = BrokenTimestamp;
+
+    /// Takes the years 0 to 9999 in UTC: RFC 3339 has no others.
+    fn try_from(instant: jiff::Timestamp) -> Result<Self, BrokenTimestamp> {
+        let year = instant.to_zoned(jiff::tz::TimeZone::UTC).year();
+        (0..=9999).contains(&year).then_some(Self(instant)).ok_or(BrokenTimestamp)
+    }
+}
 
 impl FromStr for Timestamp {
     type Err = BrokenTimestamp;
@@ -33,7 +50,8 @@ impl FromStr for Timestamp {
         if !is_rfc3339(text.as_bytes()) {
             return Err(BrokenTimestamp);
         }
-        text.parse().map(Self).map_err(|_| BrokenTimestamp)
+        let instant: jiff::Timestamp = text.parse().map_err(|_| BrokenTimestamp)?;
+        instant.try_into()
     }
 }
 

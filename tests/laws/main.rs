@@ -1,0 +1,7 @@
+//! What must always hold: of the models, of the contract, of this repository.
+
+mod faults;
+mod identity;
+mod models;
+mod quirks;
+mod repository;
