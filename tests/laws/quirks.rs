@@ -95,10 +95,7 @@ fn what_is_wrong_with_a_quirk_file_by_itself() {
             faults(replace("review_by", "permanent = true\nreview_by")),
         ),
         ("no returned", faults(without("returned"))),
-        (
-            "returned and also",
-            faults(replace("returned ", "also = { type = \"null\" }\nreturned ")),
-        ),
+        ("returned and also", faults(|it| format!("also = {{ type = \"null\" }}\n{it}"))),
         ("no place", faults(|it| format!("at = []\n{}", it.split("[[at]]").next().unwrap()))),
         ("a broken place", faults(replace("\"/source\"", "\"source\""))),
         ("an unknown kind of evidence", faults(replace("\"example\"", "\"rumour\""))),

@@ -53,10 +53,10 @@ impl Check {
         );
         self.sources.check(&mut run, defaults)?;
         let report = run.report();
+        anstream::print!("{}", terminal::report(&report, defaults.command));
         for path in &self.report {
             harness::write_whole(path, report.to_json().as_bytes())?;
         }
-        anstream::print!("{}", terminal::report(&report, defaults.command));
         Ok(report.exit_code)
     }
 

@@ -1,6 +1,6 @@
 //! The check of one exchange: scope, operation, status, content type, body.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::{
     form::form_of,
     json::{self, Unread},
     judge::Judge,
-    place::{Place, is_at_or_below, segments},
+    place::{Place, ancestors, segments},
     quirk::Verdict,
     report::Skipped,
     rule::{Rule, Severity},
@@ -185,8 +185,8 @@ impl Run<'_> {
         let judge = body.judge;
         let tally = self.tallies.entry((operation.id.clone(), status)).or_default();
         let sights = walk(judge, body.value, tally);
-        let mut settled: Vec<String> = Vec::new();
-        let mut undocumented: BTreeSet<String> = BTreeSet::new();
+        let mut settled: HashSet<String> = HashSet::new();
+        let mut undocumented: HashSet<String> = HashSet::new();
         for sight in &sights {
             match sight {
                 Sight::Undocumented { spot, value, closed } => {
@@ -195,7 +195,7 @@ impl Run<'_> {
                 }
                 Sight::Quirk { spot, value, quirk, verdict } => {
                     if matches!(verdict, Verdict::Healed | Verdict::Mutated) {
-                        settled.push(spot.pointer.clone());
+                        settled.insert(spot.pointer.clone());
                     }
                     self.quirk(body, spot, *value, *quirk, *verdict);
                 }
@@ -204,12 +204,20 @@ impl Run<'_> {
         if judge.validator.is_valid(body.value) {
             return;
         }
-        let documented = judge.documented.as_ref().map(|it| violations(&it.1, body.value));
+        let documented: Option<HashSet<String>> =
+            judge.documented.as_ref().map(|(_, validator)| {
+                let refused = violations(validator, body.value).into_iter();
+                refused.map(|it| it.pointer).collect()
+            });
         for violation in violations(&judge.validator, body.value) {
-            let is_settled = settled.iter().any(|it| is_at_or_below(&violation.pointer, it));
-            if !is_settled && !undocumented.contains(&violation.pointer) {
-                self.violation(body, &violation, documented.as_deref());
+            let pointer = &violation.pointer;
+            let is_settled =
+                settled.contains(pointer) || ancestors(pointer).any(|it| settled.contains(it));
+            if is_settled || undocumented.contains(pointer) {
+                continue;
             }
+            let by_document = documented.as_ref().is_none_or(|it| it.contains(pointer));
+            self.violation(body, &violation, by_document);
         }
     }
 
@@ -267,15 +275,8 @@ impl Run<'_> {
         });
     }
 
-    fn violation(
-        &mut self,
-        body: &BodyAt<'_>,
-        violation: &Violation,
-        documented: Option<&[Violation]>,
-    ) {
+    fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
         let spot = spot(body.judge, body.value, &violation.pointer);
-        let by_document =
-            documented.is_none_or(|it| it.iter().any(|it| it.pointer == violation.pointer));
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
         let came = body.value.pointer(&violation.pointer).map(|it| came(it, spot.sensitive));
         let severity = (violation.rule == Rule::UndocumentedField).then_some(Severity::Error);

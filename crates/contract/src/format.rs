@@ -18,11 +18,15 @@ use crate::{
     text::{Fault, Text},
 };
 
+/// The pattern of a text that says something.
+pub(crate) const NOT_BLANK: &str = r"\S";
+
 /// The JSON Schema of one of our own formats, under its `$id`.
 pub(crate) fn schema<T: JsonSchema>(id: &str) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .for_deserialize()
         .with_transform(RecursiveTransform(drop_nulls))
+        .with_transform(RecursiveTransform(list_constants))
         .with_transform(RecursiveTransform(RestrictFormats::default()))
         .into_generator();
     with_id(generator.root_schema_for::<T>().to_value(), id)
@@ -32,6 +36,7 @@ pub(crate) fn schema<T: JsonSchema>(id: &str) -> Value {
 pub(crate) fn written_schema<T: JsonSchema>(id: &str) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .for_serialize()
+        .with_transform(RecursiveTransform(list_constants))
         .with_transform(RecursiveTransform(RestrictFormats::default()))
         .into_generator();
     with_id(generator.root_schema_for::<T>().to_value(), id)
@@ -87,8 +92,16 @@ fn explain(error: &jsonschema::ValidationError<'_>) -> Vec<(Option<String>, Stri
             let place = if pointer.is_empty() { String::new() } else { format!(" in `{pointer}`") };
             vec![(None, format!("no `{key}`{place}; add it"))]
         }
-        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MinLength { .. } => {
+        ValidationErrorKind::Pattern { pattern } if pattern == NOT_BLANK => {
             vec![(None, format!("`{pointer}` is blank; fill it in"))]
+        }
+        ValidationErrorKind::Pattern { pattern } => {
+            vec![(None, format!("`{pointer}` is not of the form `{pattern}`; correct it"))]
+        }
+        ValidationErrorKind::Enum { options } => {
+            let options: Vec<_> =
+                options.as_array().into_iter().flatten().map(Value::to_string).collect();
+            vec![(None, format!("`{pointer}`: promised one of {}", options.join(", ")))]
         }
         ValidationErrorKind::MinItems { .. } => {
             vec![(None, format!("`{pointer}` is empty; add at least one"))]
@@ -122,6 +135,19 @@ fn drop_nulls(schema: &mut schemars::Schema) {
     if let [Value::Object(one)] = branches.as_slice() {
         keywords.shift_remove("anyOf");
         keywords.extend(one.clone());
+    }
+}
+
+/// One list of words instead of a branch for each: validators then name the words.
+fn list_constants(schema: &mut schemars::Schema) {
+    let Some(keywords) = schema.as_object_mut() else { return };
+    let branches = keywords.get("oneOf").and_then(Value::as_array);
+    let constants: Option<Vec<Value>> =
+        branches.and_then(|it| it.iter().map(|it| it.get("const").cloned()).collect());
+    if let Some(constants) = constants {
+        keywords.shift_remove("oneOf");
+        keywords.insert("type".into(), json!("string"));
+        keywords.insert("enum".into(), Value::Array(constants));
     }
 }
 

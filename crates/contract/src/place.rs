@@ -88,9 +88,9 @@ pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
     }
 }
 
-/// Whether `pointer` is `ancestor` or stands below it.
-pub(crate) fn is_at_or_below(pointer: &str, ancestor: &str) -> bool {
-    pointer.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// The pointer's ancestors, the whole body first, the pointer itself left out.
+pub(crate) fn ancestors(pointer: &str) -> impl Iterator<Item = &str> {
+    pointer.match_indices('/').map(|(at, _)| &pointer[..at])
 }
 
 /// A member name that the contract does not know, as it may be printed: itself where it reads as a name, else `*`.
@@ -135,10 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn below_is_by_segment() {
-        assert!(
-            is_at_or_below("/a/b", "/a") && is_at_or_below("/a", "/a") && is_at_or_below("/a", "")
-        );
-        assert!(!is_at_or_below("/ab", "/a"));
+    fn ancestors_are_by_segment() {
+        assert_eq!(ancestors("/a/bc/0").collect::<Vec<_>>(), ["", "/a", "/a/bc"]);
+        assert_eq!(ancestors("").count(), 0);
     }
 }

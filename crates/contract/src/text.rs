@@ -54,6 +54,15 @@ impl Text {
         Fault { file: self.name.clone(), line, message: message.into() }
     }
 
+    /// The line, counted from one, that starts with a TOML key or header.
+    pub(crate) fn line_of_key(&self, key: &str) -> Option<usize> {
+        let starts = |line: &str| {
+            let rest = line.trim_start().strip_prefix(key);
+            rest.is_some_and(|it| !it.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+        };
+        self.text.lines().position(starts).map(|it| it + 1)
+    }
+
     /// The line, counted from one, of a byte.
     pub(crate) fn line_of(&self, byte: usize) -> usize {
         let before = &self.text.as_bytes()[..byte.min(self.text.len())];

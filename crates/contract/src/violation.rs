@@ -1,12 +1,12 @@
 //! What jsonschema refuses, as one violation a value: the first in the order null, type, enum, format, bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind, paths::Location};
 use serde_json::Value;
 
 use crate::{
-    place::{is_at_or_below, push_segment},
+    place::{ancestors, push_segment},
     rule::Rule,
 };
 
@@ -34,15 +34,13 @@ pub(crate) fn violations(validator: &Validator, body: &Value) -> Vec<Violation> 
         }
     }
     // A value of another type has no members to speak of.
-    let of_type: Vec<String> = by_pointer
+    let of_another_type: HashSet<String> = by_pointer
         .values()
         .filter(|it| matches!(it.rule, Rule::Null | Rule::Type))
         .map(|it| it.pointer.clone())
         .collect();
-    let below = |it: &Violation| {
-        of_type.iter().any(|of| *of != it.pointer && is_at_or_below(&it.pointer, of))
-    };
-    by_pointer.into_values().filter(|it| !below(it)).collect()
+    let speaks = |it: &Violation| !ancestors(&it.pointer).any(|it| of_another_type.contains(it));
+    by_pointer.into_values().filter(speaks).collect()
 }
 
 fn rank(rule: Rule) -> usize {

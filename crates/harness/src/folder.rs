@@ -18,6 +18,12 @@ pub enum FolderError {
         /// What the system says.
         error: io::Error,
     },
+    /// No folder of documents.
+    #[error("{}: no such folder; a contract folder holds `documented/` with one OpenAPI document (*.json)", path.display())]
+    NoDocuments {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Not one document.
     #[error("{}: promised one OpenAPI document (*.json), found {found}; keep exactly one there", path.display())]
     Documents {
@@ -34,6 +40,9 @@ pub enum FolderError {
 /// Where the document is missing or a file cannot be read.
 pub fn read_contract(folder: &Path) -> Result<ContractTexts, FolderError> {
     let documented = folder.join("documented");
+    if !documented.is_dir() {
+        return Err(FolderError::NoDocuments { path: documented });
+    }
     let documents = files_in(&documented, "json")?;
     let [document] = documents.as_slice() else {
         return Err(FolderError::Documents { path: documented, found: documents.len() });

@@ -392,3 +392,6 @@ fn whole(number: Option<&Number>) -> Option<u64> {
         number.as_f64().filter(|it| *it >= 0.0 && it.fract() == 0.0).map(|it| it as u64)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,13 +31,14 @@ pub(crate) fn check_against(
     let mut faults = Vec::new();
     let mut resolved = Vec::new();
     for (number, (quirk, text)) in quirks.iter().enumerate() {
-        let mut fault = |message: String| faults.push(text.fault(None, message));
+        let mut fault =
+            |key: &str, message: String| faults.push(text.fault(text.line_of_key(key), message));
         check_alone(quirk, &mut fault);
         for at in &quirk.at {
             match check_place(store, document, quirk, at) {
                 Ok(true) => resolved.push((number, at.clone())),
                 Ok(false) => {}
-                Err(message) => fault(message),
+                Err(message) => fault("[[at]]", message),
             }
         }
     }
@@ -51,18 +52,18 @@ pub(crate) fn check_against(
     if faults.is_empty() { Ok(resolved) } else { Err(faults) }
 }
 
-fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(String)) {
+fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
     let comes = quirk.wire.schema();
     if !quirk.is_undocumented()
         && *comes != json!(false)
         && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
     {
-        fault("`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
+        fault("declared", "`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
     }
     if let Some(described) = &quirk.described
         && !fragment::disjoint(&fragment::normal(described), &fragment::normal(comes))
     {
-        fault("`described` does not exclude what comes; spell them so that no value fits both, or leave `described` out".into());
+        fault("described", "`described` does not exclude what comes; spell them so that no value fits both, or leave `described` out".into());
     }
 }
 

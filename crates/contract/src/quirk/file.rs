@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     format,
     place::Place,
     quirk::{Quirk, QuirkId, QuirkPlace, Wire},
+    schema::fragment,
     text::{Fault, Text},
 };
 
@@ -21,7 +22,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct QuirkFile {
     /// One line: documented what, returned what.
-    #[schemars(regex(pattern = r"\S"))]
+    #[schemars(regex(pattern = format::NOT_BLANK))]
     summary: String,
     /// What the document's schema says at the place; checked against it, by meaning. `false`: the document has no such
     /// member or status.
@@ -33,7 +34,7 @@ struct QuirkFile {
     /// What comes beside what is declared, or beside the place's `returned`.
     also: Option<Fragment>,
     /// Why this is believed.
-    #[schemars(regex(pattern = r"\S"))]
+    #[schemars(regex(pattern = format::NOT_BLANK))]
     reason: String,
     /// When the difference became known.
     known_since: Date,
@@ -105,17 +106,24 @@ impl EvidenceKind {
 }
 
 /// A JSON Schema, as a TOML table, a boolean, or a JSON text in quotes where TOML cannot say it.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
 struct Fragment(Value);
 
-impl<'de> Deserialize<'de> for Fragment {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let mut fragment = match Value::deserialize(d)? {
-            Value::String(text) => serde_json::from_str(&text).map_err(D::Error::custom)?,
-            fragment => fragment,
+impl Fragment {
+    /// The schema, with the integer formats that no validator asserts spelled out.
+    fn schema(self) -> Result<Value, String> {
+        let mut schema = match self.0 {
+            Value::String(text) => serde_json::from_str(&text).map_err(|_| {
+                "promised a JSON Schema, found a text that is no JSON; correct it".to_owned()
+            })?,
+            schema => schema,
         };
-        assert_integer_formats(&mut fragment);
-        Ok(Self(fragment))
+        fragment::validator(&schema).map_err(|place| {
+            format!("promised a JSON Schema; correct what stands at `{place}` in it")
+        })?;
+        assert_integer_formats(&mut schema);
+        Ok(schema)
     }
 }
 
@@ -144,49 +152,43 @@ pub(crate) fn schema() -> Value {
 pub(crate) fn read(text: &Text) -> Result<Quirk, Vec<Fault>> {
     let file: QuirkFile = format::read(text)?;
     let mut faults = Vec::new();
-    let wire = match (file.returned, file.also) {
-        (Some(returned), None) => Some(Wire::Returned(returned.0)),
-        (None, Some(also)) => Some(Wire::Also(also.0)),
-        (Some(_), Some(_)) => {
-            faults.push(
-                "both `returned` and `also`; keep one, and give the other a quirk of its own",
-            );
-            None
-        }
-        (None, None) => {
-            faults.push("neither `returned` nor `also`; say what the wire shows");
-            None
-        }
-    };
-    match (file.review_by, file.permanent) {
-        (None, false) => faults.push("neither `review_by` nor `permanent = true`; add one"),
-        (Some(_), true) => faults.push("both `review_by` and `permanent`; keep one"),
+    let mut fault =
+        |key: &str, message: &str| faults.push(text.fault(text.line_of_key(key), message));
+    match (&file.returned, &file.also) {
+        (Some(_), Some(_)) => fault(
+            "also",
+            "both `returned` and `also`; keep one, and give the other a quirk of its own",
+        ),
+        (None, None) => fault("declared", "neither `returned` nor `also`; say what the wire shows"),
         _ => {}
     }
-    let mut faults: Vec<_> = faults.into_iter().map(|it| text.fault(None, it)).collect();
-    let fragments = [
-        ("declared", Some(&file.declared.0)),
-        ("described", file.described.as_ref().map(|it| &it.0)),
-        ("what comes", wire.as_ref().map(Wire::schema)),
-    ];
-    for (key, fragment) in fragments {
-        let Some(fragment) = fragment else { continue };
-        if let Err(why) = crate::schema::fragment::validator(fragment) {
-            faults.push(text.fault(None, format!("{key}: not a JSON Schema by itself: {why}")));
+    match (file.review_by, file.permanent) {
+        (None, false) => {
+            fault("known_since", "neither `review_by` nor `permanent = true`; add one")
         }
+        (Some(_), true) => fault("permanent", "both `review_by` and `permanent`; keep one"),
+        _ => {}
     }
+    let mut schema = |key: &str, fragment: Option<Fragment>| {
+        let schema = fragment?.schema();
+        schema.map_err(|it| fault(key, &format!("`{key}`: {it}"))).ok()
+    };
+    let declared = schema("declared", Some(file.declared));
+    let described = schema("described", file.described);
+    let returned = schema("returned", file.returned).map(Wire::Returned);
+    let also = schema("also", file.also).map(Wire::Also);
     let at = file.at.iter().map(|at| QuirkPlace {
         operation: OperationId::named(&at.operation),
         status: at.status,
         place: Place::parse(&at.place).expect("the file's schema allows only places"),
     });
-    match wire {
-        Some(wire) if faults.is_empty() => Ok(Quirk {
+    match (declared, returned.or(also)) {
+        (Some(declared), Some(wire)) if faults.is_empty() => Ok(Quirk {
             id: QuirkId(id_of(&text.name)),
             file: text.name.clone(),
             summary: file.summary,
-            declared: file.declared.0,
-            described: file.described.map(|it| it.0),
+            declared,
+            described,
             wire,
             reason: file.reason,
             known_since: file.known_since,

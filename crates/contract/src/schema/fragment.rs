@@ -160,13 +160,16 @@ pub(crate) fn witness(outer: &Value, inner: &Value) -> Option<Value> {
 }
 
 /// A validator of a self-contained fragment.
+///
+/// # Errors
+/// The place in the fragment that is no JSON Schema.
 pub(crate) fn validator(fragment: &Value) -> Result<Validator, String> {
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()
         .should_validate_formats(true)
         .build(fragment)
-        .map_err(|it| it.masked().to_string())
+        .map_err(|it| it.instance_path().as_str().to_owned())
 }
 
 fn canonical(fragment: &Value) -> Option<CanonicalSchema> {

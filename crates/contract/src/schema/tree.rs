@@ -262,7 +262,9 @@ impl Compiler<'_> {
             for pattern in patterns.keys() {
                 let matcher =
                     crate::schema::fragment::validator(&serde_json::json!({ "pattern": pattern }))
-                        .map_err(|it| format!("{at}: {it}"))?;
+                        .map_err(|_| {
+                            format!("{at}: the pattern `{pattern}` is no regular expression")
+                        })?;
                 let values = self.node(&at.child("patternProperties").child(pattern))?;
                 node.patterns.push((matcher, values));
             }

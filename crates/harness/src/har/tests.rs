@@ -1,0 +1,195 @@
+use contract::{Body, Provenance};
+use proptest::prelude::*;
+
+use super::read_har;
+
+/// What is read of a HAR: a line for each exchange or fault.
+fn check(bytes: &[u8]) -> String {
+    let mut lines = Vec::new();
+    read_har("x.har", bytes, |entry| {
+        lines.push(match entry {
+            Ok(it) => {
+                let body = match &it.body {
+                    Body::Absent { size } => format!("no body, size {size:?}"),
+                    Body::TooLarge => "too large".into(),
+                    Body::Bytes { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
+                };
+                let media_type = it.content_type.as_deref().unwrap_or("-");
+                let preflight = if it.preflight { " preflight" } else { "" };
+                format!("{} {} {}{preflight} {media_type}: {body}", it.method, it.url, it.status)
+            }
+            Err(it) => {
+                let entry = it.entry.map_or_else(String::new, |it| format!(" entry {it}"));
+                let byte = it.byte.map_or_else(String::new, |it| format!(" byte {it}"));
+                format!("fault{entry}{byte}: {}", it.reason)
+            }
+        });
+    });
+    lines.join("\n")
+}
+
+fn har(entries: &str) -> String {
+    format!(r#"{{"log": {{"entries": [{entries}]}}}}"#)
+}
+
+fn entry(response: &str) -> String {
+    har(&format!(
+        r#"{{"request": {{"method": "GET", "url": "https://a/b"}}, "response": {response}}}"#
+    ))
+}
+
+#[test]
+fn what_programs_write_is_read() {
+    let cases = [
+        ("absent members", entry(r#"{"status": 200}"#), "GET https://a/b 200 -: no body, size None"),
+        ("no response", har(r#"{"request": {"url": "https://a/b"}}"#), "GET https://a/b 0 -: no body, size None"),
+        (
+            "a null response",
+            har(r#"{"request": {"method": null, "url": "https://a/b"}, "response": null}"#),
+            "GET https://a/b 0 -: no body, size None",
+        ),
+        (
+            "minus one and empty values",
+            entry(r#"{"status": -1, "bodySize": -1, "content": {"size": -1, "mimeType": ""}}"#),
+            "GET https://a/b 0 : no body, size None",
+        ),
+        (
+            "a body that was left out",
+            entry(r#"{"status": 200, "content": {"size": 12, "mimeType": "application/json", "text": ""}}"#),
+            "GET https://a/b 200 application/json: no body, size Some(12)",
+        ),
+        (
+            "the size beside the content",
+            entry(r#"{"status": 200, "bodySize": 0, "content": {}}"#),
+            "GET https://a/b 200 -: no body, size Some(0)",
+        ),
+        (
+            "numbers as decimals, names in any case",
+            entry(r#"{"status": 200.0, "headers": [{"name": "CONTENT-TYPE", "value": "text/json"}], "content": {"text": "1"}}"#),
+            "GET https://a/b 200 text/json: 1",
+        ),
+        (
+            "members of another type",
+            entry(r#"{"status": "200", "headers": {}, "content": {"size": "x", "mimeType": 7, "text": "1", "encoding": null}}"#),
+            "GET https://a/b 0 -: 1",
+        ),
+        (
+            "members in another order, and unknown ones",
+            r#"{"_x": {"log": 1}, "log": {"pages": null, "entries": [{"_initiator": {"a": [1]}, "response": {"content": {"text": "1", "_y": 0}, "status": 200}, "request": {"url": "https://a/b", "method": "GET"}}], "version": null}}"#.to_owned(),
+            "GET https://a/b 200 -: 1",
+        ),
+        (
+            "base64 whatever the media type, with line breaks and without padding",
+            entry(r#"{"status": 200, "content": {"mimeType": "application/json", "encoding": "Base64", "text": "eyJh\nIjox\nfQ"}}"#),
+            r#"GET https://a/b 200 application/json: {"a":1}"#,
+        ),
+        (
+            "an encoding that is none",
+            entry(r#"{"status": 200, "content": {"encoding": "utf-8", "text": "e30="}}"#),
+            "GET https://a/b 200 -: e30=",
+        ),
+        (
+            "a preflight",
+            har(r#"{"request": {"method": "OPTIONS", "url": "https://a/b", "headers": [{"name": "Access-Control-Request-Method", "value": "GET"}]}, "response": {"status": 204}}"#),
+            "OPTIONS https://a/b 204 preflight -: no body, size None",
+        ),
+        ("escapes", entry(r#"{"status": 200, "content": {"text": "{\"a\": \"\u00e9\\n\"}"}}"#), "GET https://a/b 200 -: {\"a\": \"é\\n\"}"),
+        ("a byte-order mark", format!("\u{feff}{}", entry(r#"{"status": 200}"#)), "GET https://a/b 200 -: no body, size None"),
+    ];
+    for (what, text, expected) in cases {
+        assert_eq!(check(text.as_bytes()), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_is_broken_is_named_by_entry_and_byte() {
+    let whole = r#"{"request": {"url": "https://a/b"}, "response": {"status": 200}}"#;
+    let good = "GET https://a/b 200 -: no body, size None";
+    let truncated = har(&format!("{whole}, {whole}"));
+    let truncated = &truncated[..truncated.len() - 10];
+    let utf16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let invalid = [har(whole).replace("https", "é").as_bytes(), b"\xff"].concat();
+    let invalid = [&invalid[..20], b"\xff", &invalid[20..]].concat();
+    let cases: [(&str, Vec<u8>, String); 14] = [
+        ("nothing", b"".into(), "fault byte 0: the file ends too early; promised a HAR 1.2 file".into()),
+        ("not JSON", b"HTTP/1.1 200 OK".into(), "fault byte 0: not the JSON of a HAR from here on; promised a HAR 1.2 file".into()),
+        ("another JSON", b"[]".into(), "fault byte 0: not the JSON of a HAR from here on; promised a HAR 1.2 file".into()),
+        ("no log", b"{}".into(), "fault: no `log`; promised a HAR 1.2 file".into()),
+        ("no entries", br#"{"log": {}}"#.into(), "fault: no entries in `log.entries`; record again with the network panel open".into()),
+        ("UTF-16", utf16, "fault byte 0: UTF-16 or UTF-32; a HAR is UTF-8: save it as that".into()),
+        (
+            "truncated",
+            truncated.into(),
+            format!("{good}\nfault byte 143: the file ends too early, in or after entry 1 (1 before it were read); export it again"),
+        ),
+        (
+            "invalid UTF-8",
+            invalid,
+            "fault byte 20: not UTF-8 from here on, in or after entry 0 (0 before it were read); export it again".into(),
+        ),
+        (
+            "an entry that is none",
+            har(&format!("7, {whole}")).into(),
+            format!("fault entry 0 byte 21: promised an entry object in which each member occurs once\n{good}"),
+        ),
+        ("no request", har("{}").into(), "fault entry 0 byte 21: the entry has no request; remove it".into()),
+        ("no URL", har(r#"{"request": {}}"#).into(), "fault entry 0 byte 21: the entry's request has no URL; remove it".into()),
+        (
+            "base64 that is none",
+            entry(r#"{"content": {"encoding": "base64", "text": "?"}}"#).into(),
+            "fault entry 0 byte 21: `content.encoding` says base64, and `content.text` is none".into(),
+        ),
+        (
+            "half a surrogate pair",
+            entry(r#"{"content": {"text": "\ud800"}}"#).into(),
+            "fault entry 0 byte 21: `content.text` is no Unicode text; export it again".into(),
+        ),
+        (
+            "an unknown provenance",
+            br#"{"log": {"_paperwire": {"provenance": "hearsay"}, "entries": [{}]}}"#.into(),
+            "fault: `log._paperwire.provenance`: promised one of example, case, stand-in, recorded, live".into(),
+        ),
+    ];
+    for (what, bytes, expected) in cases {
+        assert_eq!(check(&bytes), expected, "{what}");
+    }
+}
+
+#[test]
+fn deep_nesting_neither_panics_nor_hangs() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let text = har(&format!(
+        r#"{{"_x": {deep}, "request": {{"url": "https://a/b"}}, "response": {deep}}}"#
+    ));
+    assert_eq!(check(text.as_bytes()), "GET https://a/b 0 -: no body, size None");
+}
+
+#[test]
+fn a_foreign_recording_was_recorded_and_ours_says_what_it_is() {
+    let provenance = |meta: &str| {
+        let mut found = None;
+        let text = format!(r#"{{"log": {{"entries": [{{"request": {{"url": "u"}}}}]{meta}}}}}"#);
+        read_har("x.har", text.as_bytes(), |it| found = it.ok().map(|it| it.provenance));
+        found
+    };
+    assert_eq!(provenance(""), Some(Provenance::Recorded));
+    assert_eq!(
+        provenance(r#", "_paperwire": {"provenance": "stand-in"}"#),
+        Some(Provenance::StandIn)
+    );
+    assert_eq!(provenance(r#", "_paperwire": {}"#), None);
+}
+
+proptest! {
+    /// Any text at all, and any cut or change of a good HAR.
+    #[test]
+    fn nothing_makes_it_panic(noise in any::<Vec<u8>>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        check(&noise);
+        let good = entry(r#"{"status": 200, "content": {"encoding": "base64", "text": "e30=\u00e9"}}"#);
+        let at = at.index(good.len());
+        check(&good.as_bytes()[..at]);
+        let mut changed = good.into_bytes();
+        changed[at] = byte;
+        check(&changed);
+    }
+}

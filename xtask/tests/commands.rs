@@ -1,0 +1,262 @@
+//! The commands as a user runs them: exit codes, output, bad input.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Runs `cargo xtask` with arguments at the repository's root, on a day before any quirk expires.
+fn xtask(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    let output = command.current_dir(root()).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    format!(
+        "exit {}\n{}{}",
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr)
+    )
+}
+
+fn check(arguments: &[&str]) -> String {
+    xtask(&[&["check", "--today", "2026-11-23"], arguments].concat())
+}
+
+fn compare(name: &str, screen: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(root().join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("command__{name}"), screen));
+}
+
+#[test]
+fn the_recordings_are_kept() {
+    compare("check", &check(&[]));
+}
+
+#[test]
+fn a_broken_contract_is_told_defect_by_defect() {
+    compare(
+        "check-broken",
+        &check(&[
+            "tests/cases/violation/several-at-once.har",
+            "tests/cases/healed",
+            "tests/cases/mutated/source-null.har",
+        ]),
+    );
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let file = "tests/cases/violation/null-not-allowed.har";
+    let coloured = xtask(&["--color", "always", "check", "--today", "2026-11-23", file]);
+    assert!(coloured.contains("\u{1b}["));
+    compare("check-coloured", &coloured);
+    assert!(!check(&[file]).contains("\u{1b}["));
+}
+
+#[test]
+fn each_folder_of_cases_has_its_exit_code() {
+    let codes = [
+        ("clean", 0),
+        ("warned", 0),
+        ("violation", 1),
+        ("undocumented", 1),
+        ("mutated", 1),
+        ("healed", 1),
+        ("skipped", 3),
+    ];
+    for (folder, code) in codes {
+        let screen = check(&[&format!("tests/cases/{folder}")]);
+        assert!(screen.starts_with(&format!("exit {code}\n")), "{folder}: {screen}");
+    }
+    assert!(check(&["tests/cases/warned", "--fail-on", "warning"]).starts_with("exit 1\n"));
+    assert!(check(&["tests/cases/clean", "--fail-on", "warning"]).starts_with("exit 0\n"));
+}
+
+#[test]
+fn operations_can_be_chosen() {
+    let operation = "GET /chat/chatrooms/{id}";
+    assert!(check(&["--include", operation]).starts_with("exit 0\n"));
+    assert!(check(&["--exclude", operation]).starts_with("exit 3\n"));
+    compare("unknown-operation", &check(&["--include", "GET /chat/rooms"]));
+}
+
+#[test]
+fn another_host_is_named_by_its_base_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let example = fs::read_to_string(root().join("tests/recordings/get-chatroom-200.har")).unwrap();
+    let file = folder.path().join("staging.har");
+    fs::write(&file, example.replace("https://domain.tld/api/v2", "https://staging.example.org"))
+        .unwrap();
+    let file = file.to_str().unwrap();
+    let screen = check(&[file]);
+    assert!(screen.starts_with("exit 3\n") && screen.contains("--base-url"), "{screen}");
+    assert!(check(&[file, "--base-url", "https://staging.example.org"]).starts_with("exit 0\n"));
+}
+
+#[test]
+fn the_canonical_report_is_written_and_always_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let report = || {
+        check(&["tests/cases/violation", "--report", &format!("json={}", path.display())]);
+        fs::read_to_string(&path).unwrap()
+    };
+    let first = report();
+    assert!(first.contains("\"verdict\": \"broken\"") && first.ends_with("}\n"));
+    assert_eq!(report(), first);
+}
+
+#[test]
+fn an_expired_quirk_is_a_warning() {
+    let screen = xtask(&["check", "--today", "2027-05-23"]);
+    assert!(
+        screen.starts_with("exit 0\n") && screen.contains("warning[quirk-expired]"),
+        "{screen}"
+    );
+    assert!(xtask(&["check", "--today", "2027-05-22"]).contains("0 warnings"));
+}
+
+#[test]
+fn the_register_is_a_table() {
+    compare("quirks", &xtask(&["quirks", "--today", "2026-11-23"]));
+}
+
+#[test]
+fn rules_are_explained() {
+    compare("explain", &xtask(&["explain"]));
+    compare("explain-quirk-healed", &xtask(&["explain", "quirk-healed"]));
+}
+
+#[test]
+fn the_exported_schemas_are_those_of_the_types() {
+    assert_eq!(xtask(&["schema", "--check"]), "exit 0\nschemas are up to date\n");
+}
+
+/// What cannot be checked says what was promised, what came and what to do next; exit 2, nothing written.
+#[test]
+fn bad_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let write = |name: &str, bytes: &[u8]| fs::write(at(name), bytes).unwrap();
+    let example = fs::read(root().join("tests/recordings/get-chatroom-200.har")).unwrap();
+    write("not-json.har", b"GET / HTTP/1.1");
+    write("truncated.har", &example[..example.len() - 400]);
+    write("utf-16.har", &[0xff, 0xfe, 0x7b, 0]);
+    write("no-entries.har", br#"{"log": {"version": "1.2", "entries": []}}"#);
+    fs::create_dir(at("empty")).unwrap();
+    fs::create_dir(at("folder.har")).unwrap();
+    let path = |name: &str| at(name).display().to_string();
+    let unwritable = format!("json={}", at("not-json.har").join("report.json").display());
+    let cases: Vec<(&str, Vec<String>)> = vec![
+        ("no such file", vec![path("missing.har")]),
+        ("an empty folder", vec![path("empty")]),
+        ("a folder called x.har", vec![path("folder.har")]),
+        ("not JSON", vec![path("not-json.har")]),
+        ("truncated", vec![path("truncated.har")]),
+        ("UTF-16", vec![path("utf-16.har")]),
+        ("no entries", vec![path("no-entries.har")]),
+        ("no contract folder", vec!["--contract".into(), path("missing")]),
+        ("a contract folder without a document", vec!["--contract".into(), path("empty")]),
+        ("an unknown flag", vec!["--verbos".into()]),
+        ("an unknown report format", vec!["--report".into(), "pdf=x".into()]),
+        ("a report that cannot be written", vec!["--report".into(), unwritable]),
+    ];
+    let mut screens = String::new();
+    for (what, arguments) in cases {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let screen = check(&arguments).replace(&folder.path().display().to_string(), "[folder]");
+        assert!(screen.starts_with("exit 2\n"), "{what}: {screen}");
+        screens += &format!("# {what}\n\n{}\n\n", told(&screen));
+    }
+    screens += &format!("# an unknown rule\n\n{}\n", xtask(&["explain", "quirk-heeled"]));
+    compare("bad-input", &screens);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
+}
+
+/// A screen without the table of quirks, which says the same each time.
+fn told(screen: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut in_quirks = false;
+    for line in screen.lines() {
+        in_quirks = line == "Known quirks" || (in_quirks && line.starts_with("  "));
+        if !in_quirks {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").replace("\n\n\n", "\n\n")
+}
+
+#[test]
+fn what_can_be_read_is_checked_beside_what_cannot() {
+    let screen = check(&["tests/cases/violation", "missing.har"]);
+    assert!(screen.starts_with("exit 1\n") && screen.contains("missing.har"), "{screen}");
+    let screen = check(&["tests/recordings", "missing.har"]);
+    assert!(screen.starts_with("exit 2\nContract kept."), "{screen}");
+}
+
+/// A copy of `schemas/` in a folder of its own.
+fn contract_copy() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("schemas");
+    for sub in ["documented", "quirks", "modelled"] {
+        fs::create_dir_all(to.join(sub)).unwrap();
+        for entry in fs::read_dir(root().join("schemas").join(sub)).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, to.join(sub).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    (folder, to)
+}
+
+#[test]
+fn every_fault_of_a_contract_is_told_at_once() {
+    let (_folder, contract) = contract_copy();
+    for (id, from, to) in
+        [("source-is-an-integer", "reason", "raeson"), ("image-is-nullable", "/image", "/portrait")]
+    {
+        let path = contract.join("quirks").join(format!("{id}.toml"));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace(from, to)).unwrap();
+    }
+    let screen = check(&["--contract", contract.to_str().unwrap()]);
+    compare("contract-faults", &screen.replace(&contract.display().to_string(), "[contract]"));
+}
+
+#[test]
+fn without_a_model_the_document_and_its_quirks_judge() {
+    let (_folder, contract) = contract_copy();
+    fs::remove_dir_all(contract.join("modelled")).unwrap();
+    let contract = contract.to_str().unwrap();
+    let screen = check(&["--contract", contract]);
+    assert!(
+        screen.starts_with("exit 0\n")
+            && screen.contains("has no model; documented + quirks judged it"),
+        "{screen}"
+    );
+    // What only the model promises is not missed; what the document promises is.
+    assert!(
+        check(&["--contract", contract, "tests/cases/violation/member-missing.har"])
+            .starts_with("exit 0\n")
+    );
+    assert!(
+        check(&["--contract", contract, "tests/cases/violation/another-type.har"])
+            .starts_with("exit 1\n")
+    );
+    assert!(check(&["--contract", contract, "tests/cases/mutated"]).starts_with("exit 1\n"));
+    let screen = check(&["--contract", contract, "tests/cases/undocumented/field.har"]);
+    assert!(
+        screen.starts_with("exit 0\n") && screen.contains("warning[undocumented-field]"),
+        "{screen}"
+    );
+}
