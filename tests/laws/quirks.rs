@@ -58,7 +58,7 @@ fn faults(change: impl Fn(&str) -> String) -> String {
     let quirk = texts.quirks.iter_mut().find(|it| it.name.contains("source-is")).unwrap();
     quirk.text = change(&quirk.text);
     let faults = Contract::load(&texts).expect_err("promised a fault");
-    let texts: Vec<String> = faults.0.iter().map(|it| it.to_string()).collect();
+    let texts: Vec<String> = faults.0.iter().map(std::string::ToString::to_string).collect();
     texts.join("\n").replace("schemas/quirks/source-is-an-integer.toml", "quirk")
 }
 

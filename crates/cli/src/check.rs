@@ -62,7 +62,7 @@ impl Check {
 
     /// A misspelt operation would silently check nothing.
     fn check_names(&self, contract: &Contract) -> anyhow::Result<()> {
-        let known: Vec<&str> = contract.operations().map(|it| it.as_str()).collect();
+        let known: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
         for name in self.include.iter().chain(&self.exclude) {
             if !known.contains(&name.as_str()) {
                 bail!("no operation `{name}` in the contract; it has: {}", known.join(", "));

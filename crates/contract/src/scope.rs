@@ -26,7 +26,7 @@ pub(crate) fn scope<'d>(
 ) -> Scope<'d> {
     let url = normal(&exchange.url);
     let bases = document.servers.iter().chain(base_urls).map(|it| normal(it));
-    let own_path = bases.filter_map(|base| below(&url, &base)).min_by_key(|it| it.len());
+    let own_path = bases.filter_map(|base| below(&url, &base)).min_by_key(std::string::String::len);
     if let Some(path) = own_path {
         return match find(document, &exchange.method, &path) {
             Found::Operation(operation) => Scope::Operation(operation),
