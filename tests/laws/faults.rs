@@ -101,6 +101,8 @@ pub(crate) fn report_on(body: &Value) -> Report {
         entry: 0,
         byte: None,
         provenance: Provenance::Case,
+        probe: None,
+        asked_by_us: false,
         method: "GET".into(),
         url: "https://domain.tld/api/v2/chat/chatrooms/8".into(),
         preflight: false,

@@ -1,6 +1,7 @@
 //! This repository's chores: `schema`, and the commands of `paperwire` with this repository's folders as defaults.
 
 mod schema;
+mod serve;
 
 use std::{
     env,
@@ -23,6 +24,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Runs the stand-in server, for people and other tools
+    Serve(serve::Serve),
     /// Regenerates schemas/modelled and schemas/format from the types
     Schema(schema::Schema),
     #[command(flatten)]
@@ -35,9 +38,11 @@ fn main() -> ExitCode {
     let defaults = Defaults {
         contract: Some(in_repository("schemas")),
         recordings: vec![in_repository("tests/recordings")],
+        stand_ins: Some(serve::stand_ins()),
         command: "cargo xtask",
     };
     paperwire::exit(match cli.command {
+        Chore::Serve(serve) => serve.run(),
         Chore::Schema(schema) => schema.run(&in_repository("schemas")),
         Chore::Command(command) => command.run(&defaults),
     })

@@ -6,13 +6,15 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use contract::{Contract, Run, RunOptions, Severity};
 
-use crate::{Defaults, Sources, terminal};
+use crate::{Defaults, Sources, live::LiveArgs, terminal};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
     sources: Sources,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
@@ -41,17 +43,39 @@ impl Check {
             FailOn::Error => Severity::Error,
             FailOn::Warning => Severity::Warning,
         };
-        let mut run = Run::new(
-            &contract,
-            RunOptions {
-                base_urls: self.sources.base_url.clone(),
-                include: self.include.clone(),
-                exclude: self.exclude.clone(),
-                today: Some(self.sources.today()),
-                fail_on: Some(fail_on),
-            },
-        );
-        self.sources.check(&mut run, defaults)?;
+        self.live.check_alone()?;
+        let asking =
+            self.live.is_on().then(|| self.live.asking(&contract, defaults)).transpose()?;
+        if let Some(requests) = asking.as_ref().and_then(|it| self.live.dry_run(it)) {
+            anstream::print!("{requests}");
+            return Ok(0);
+        }
+        let mut base_urls = self.sources.base_url.clone();
+        base_urls.extend(asking.iter().map(|it| it.base_url().to_owned()));
+        let options = RunOptions {
+            base_urls,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            today: Some(self.sources.today()),
+            fail_on: Some(fail_on),
+            at: asking
+                .as_ref()
+                .map(|_| jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        };
+        let mut run = Run::new(&contract, options);
+        match &asking {
+            Some(asking) => asking.ask(|index, planned, answer| {
+                harness::check_answer(
+                    &mut run,
+                    asking.source(),
+                    index,
+                    planned,
+                    answer,
+                    asking.provenance(),
+                );
+            })?,
+            None => self.sources.check(&mut run, defaults)?,
+        }
         let report = run.report();
         anstream::print!("{}", terminal::report(&report, defaults.command));
         for path in &self.report {

@@ -4,6 +4,7 @@
 
 mod check;
 mod explain;
+mod live;
 mod quirks;
 mod terminal;
 
@@ -17,6 +18,8 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use contract::{Contract, Run, Unreadable};
 
+pub use live::{Running, StandIns};
+
 /// What a command takes where it is not told.
 #[derive(Debug)]
 pub struct Defaults {
@@ -24,6 +27,8 @@ pub struct Defaults {
     pub contract: Option<PathBuf>,
     /// The recordings that are checked.
     pub recordings: Vec<PathBuf>,
+    /// A server of our own, where there is one for the contract.
+    pub stand_ins: Option<StandIns>,
     /// How people call the commands: `cargo xtask`.
     pub command: &'static str,
 }

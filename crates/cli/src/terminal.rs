@@ -132,7 +132,8 @@ fn says_what(rule: Rule) -> bool {
         | Rule::QuirkMutated
         | Rule::QuirkHealed
         | Rule::QuirkConfirmed => true,
-        Rule::BodyNotJson
+        Rule::Access
+        | Rule::BodyNotJson
         | Rule::BodyMissing
         | Rule::ContentType
         | Rule::DuplicateMember

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     document::{Operation, OperationId, Response, essence, is_json},
-    exchange::{Body, Exchange, Origin, Provenance},
+    exchange::{Body, Exchange, Origin, Probe},
     finding::{PromisedBy, Sighting},
     form::form_of,
     json::{self, Unread},
@@ -31,7 +31,7 @@ impl Run<'_> {
     pub fn check(&mut self, exchange: &Exchange<'_>) {
         self.next_exchange();
         let contract = self.contract;
-        let base_urls = [contract.base_urls.as_slice(), &self.options.base_urls].concat();
+        let base_urls = [contract.settings.base_urls.as_slice(), &self.options.base_urls].concat();
         match scope(&contract.documented, &base_urls, exchange) {
             Scope::Out => self.counts.out_of_scope += 1,
             Scope::Undocumented(_) if is_preflight(exchange) => {
@@ -40,6 +40,7 @@ impl Run<'_> {
             Scope::Undocumented(operation) if self.is_excluded(&operation) => {
                 self.counts.out_of_scope += 1
             }
+            Scope::Undocumented(_) if exchange.probe.is_some() => self.probed(exchange),
             Scope::Undocumented(operation) => {
                 self.skip(exchange, "operation not documented");
                 let at = At { operation: &operation, status: None, exchange };
@@ -50,6 +51,26 @@ impl Run<'_> {
             }
             Scope::Operation(operation) => self.answer(operation, exchange),
         }
+    }
+
+    /// Tells of a request of an operation that got no answer.
+    pub fn unanswered(
+        &mut self,
+        source: &str,
+        entry: usize,
+        operation: &OperationId,
+        probe: Option<Probe>,
+        reason: &str,
+    ) {
+        if probe.is_none() {
+            self.asked.insert(operation.clone());
+        }
+        self.counts.could_not_check += 1;
+        self.skipped.push(Skipped {
+            source: source.to_owned(),
+            entry,
+            reason: format!("could not check: {reason}"),
+        });
     }
 
     fn is_excluded(&self, operation: &OperationId) -> bool {
@@ -71,9 +92,12 @@ impl Run<'_> {
         });
     }
 
-    fn judged(&mut self, operation: &Operation) {
+    /// An answer to a wrong request says nothing about whether the operation works.
+    fn judged(&mut self, operation: &Operation, exchange: &Exchange<'_>) {
         self.counts.checked += 1;
-        self.judged.insert(operation.id.clone());
+        if exchange.probe.is_none() {
+            self.judged.insert(operation.id.clone());
+        }
     }
 
     fn answer(&mut self, operation: &Operation, exchange: &Exchange<'_>) {
@@ -81,17 +105,41 @@ impl Run<'_> {
         if is_preflight(exchange) {
             return self.skip(exchange, "CORS preflight");
         }
-        self.asked.insert(operation.id.clone());
+        if exchange.probe.is_none() {
+            self.asked.insert(operation.id.clone());
+        }
         match (exchange.status, operation.response(exchange.status)) {
             (0, _) => self.skip(exchange, "no response"),
             (304, _) => self.skip(exchange, "not modified"),
-            (401, _) if exchange.provenance == Provenance::Live => self.could_not_check(exchange),
+            (200..=299, _) if exchange.probe.is_some_and(Probe::must_fail) => {
+                self.judged(operation, exchange);
+                let promised = "a refusal".to_owned();
+                self.note(&at, Rule::Access, None, promised);
+            }
+            (401, _) if exchange.asked_by_us && exchange.probe.is_none() => {
+                self.could_not_check(exchange);
+            }
             (429 | 500..=599, None) => self.could_not_check(exchange),
             (_, None) => {
-                self.judged(operation);
-                self.note(&at, Rule::UndocumentedStatus, None, "no such status".into());
+                self.judged(operation, exchange);
+                let severity = match exchange.probe {
+                    // The reference rarely says what a wrong request gets.
+                    Some(_) => Severity::Note,
+                    None => Rule::UndocumentedStatus.severity(),
+                };
+                let sighting = at.sighting(String::new(), exchange.byte);
+                let promised = "no such status".to_owned();
+                self.note_at(&at, Rule::UndocumentedStatus, severity, None, promised, sighting);
             }
             (_, Some(response)) => self.response(operation, response, &at),
+        }
+    }
+
+    /// An answer to a wrong request that the reference says nothing about, method and all.
+    fn probed(&mut self, exchange: &Exchange<'_>) {
+        self.counts.checked += 1;
+        if exchange.status >= 500 {
+            self.tell_skipped(exchange, &format!("probe answered with status {}", exchange.status));
         }
     }
 
@@ -113,18 +161,18 @@ impl Run<'_> {
             Body::TooLarge => return self.skip(exchange, "limit: size"),
         };
         if is_head {
-            return self.judged(operation);
+            return self.judged(operation, exchange);
         }
         let promised = || listed(response);
         if bytes.is_empty() {
-            self.judged(operation);
+            self.judged(operation, exchange);
             if documents_content && !response.content.iter().all(|it| it.media_type == "*/*") {
                 self.note(at, Rule::BodyMissing, Some(Place::root()), promised());
             }
             return;
         }
         if !documents_content {
-            self.judged(operation);
+            self.judged(operation, exchange);
             return self.note(at, Rule::BodyUnexpected, Some(Place::root()), "no body".into());
         }
         let media_type = exchange.content_type.as_deref().map(essence);
@@ -139,10 +187,10 @@ impl Run<'_> {
         if content.is_none() {
             self.note(at, Rule::ContentType, None, promised());
             if !promises_json {
-                return self.judged(operation);
+                return self.judged(operation, exchange);
             }
         } else if !came_as_json {
-            return self.judged(operation);
+            return self.judged(operation, exchange);
         }
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let body = match json::read(&bytes[bom..]) {
@@ -152,15 +200,23 @@ impl Run<'_> {
                 return self.skip(exchange, "limit: a number or text that no value can hold");
             }
             Err(Unread::NotJson { byte }) => {
-                self.judged(operation);
+                self.judged(operation, exchange);
                 if content.is_some() {
                     let sighting = at.sighting(String::new(), origin.byte_of(bom + byte));
-                    self.note_at(at, Rule::BodyNotJson, Some(Place::root()), promised(), sighting);
+                    let rule = Rule::BodyNotJson;
+                    self.note_at(
+                        at,
+                        rule,
+                        rule.severity(),
+                        Some(Place::root()),
+                        promised(),
+                        sighting,
+                    );
                 }
                 return;
             }
         };
-        self.judged(operation);
+        self.judged(operation, exchange);
         let Some(judge) = self.contract.judge(operation, exchange.status) else {
             return;
         };
@@ -317,19 +373,20 @@ impl Run<'_> {
     /// Adds a finding about the answer as a whole.
     fn note(&mut self, at: &At<'_>, rule: Rule, place: Option<Place>, promised: String) {
         let sighting = at.sighting(String::new(), at.exchange.byte);
-        self.note_at(at, rule, place, promised, sighting);
+        self.note_at(at, rule, rule.severity(), place, promised, sighting);
     }
 
     fn note_at(
         &mut self,
         at: &At<'_>,
         rule: Rule,
+        severity: Severity,
         place: Option<Place>,
         promised: String,
         first: Sighting,
     ) {
         let key = at.key(rule, place, None);
-        self.fold(key, rule.severity(), None, || Details {
+        self.fold(key, severity, None, || Details {
             promised,
             by: PromisedBy::Documented,
             field: None,

@@ -2,20 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     document::{Document, Operation, OperationId, StatusPattern, assert_integer_formats},
     finding::hex,
-    format,
     inclusion::{self, Difference},
     json::byte_of,
     judge::{Judge, JudgeMaker},
     quirk::{self, Quirk},
     schema::{Side, Store},
+    settings::{self, Settings},
     text::{Fault, Faults, Text},
 };
 
@@ -42,33 +40,9 @@ pub struct Contract {
     /// Quirks, by number, that the document no longer needs.
     pub(crate) resolved: Vec<(usize, quirk::QuirkPlace)>,
     pub(crate) differences: Vec<Difference>,
-    pub(crate) base_urls: Vec<String>,
+    pub(crate) settings: Settings,
     pub(crate) hash: String,
     judges: BTreeMap<(OperationId, StatusPattern), Judge>,
-}
-
-/// `contract.toml`: what else belongs to a contract.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[schemars(title = "Contract")]
-#[serde(deny_unknown_fields)]
-struct ContractFile {
-    /// Which exchanges the contract is about.
-    #[serde(default)]
-    scope: ScopeTable,
-}
-
-/// Which exchanges the contract is about.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ScopeTable {
-    /// URLs that stand for the document's server, base path included: `https://staging.example.org/api/v2`.
-    #[serde(default)]
-    base_urls: Vec<String>,
-}
-
-/// The published JSON Schema of `contract.toml`.
-pub(crate) fn settings_schema() -> Value {
-    format::schema::<ContractFile>("urn:paperwire:format:contract")
 }
 
 impl Contract {
@@ -81,8 +55,8 @@ impl Contract {
         let mut documented = collect(&mut faults, json(&texts.documented));
         documented.iter_mut().for_each(assert_integer_formats);
         let modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, json(it)));
-        let settings: Option<ContractFile> =
-            texts.settings.as_ref().and_then(|it| collect(&mut faults, format::read(it)));
+        let settings =
+            texts.settings.as_ref().and_then(|it| collect(&mut faults, settings::read(it)));
         let read = texts
             .quirks
             .iter()
@@ -128,7 +102,7 @@ impl Contract {
             quirks,
             resolved,
             differences,
-            base_urls: settings.unwrap_or_default().scope.base_urls,
+            settings: settings.unwrap_or_default(),
             hash: hash(texts),
             judges,
             store,
@@ -138,6 +112,11 @@ impl Contract {
     /// The register of quirks, in order of name.
     pub fn quirks(&self) -> &[Quirk] {
         &self.quirks
+    }
+
+    /// What `contract.toml` says.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The documented operations, those that quirks add to included.

@@ -45,6 +45,51 @@ impl Provenance {
     }
 }
 
+/// A deliberately wrong request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Probe {
+    /// Without a token.
+    NoToken,
+    /// With a token that is none.
+    GarbageToken,
+    /// For what belongs to another account.
+    OtherAccount,
+    /// For what does not exist.
+    UnknownId,
+    /// With a method that the operation does not have.
+    WrongMethod,
+}
+
+impl Probe {
+    /// Every probe.
+    pub const ALL: &[Self] = &[
+        Self::NoToken,
+        Self::GarbageToken,
+        Self::OtherAccount,
+        Self::UnknownId,
+        Self::WrongMethod,
+    ];
+
+    /// The word in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoToken => "no-token",
+            Self::GarbageToken => "garbage-token",
+            Self::OtherAccount => "other-account",
+            Self::UnknownId => "unknown-id",
+            Self::WrongMethod => "wrong-method",
+        }
+    }
+
+    /// Whether an answer to it that gives what was asked for is a hole.
+    pub(crate) fn must_fail(self) -> bool {
+        match self {
+            Self::NoToken | Self::GarbageToken | Self::OtherAccount => true,
+            Self::UnknownId | Self::WrongMethod => false,
+        }
+    }
+}
+
 /// A request and its response, as far as the contract looks at them.
 #[derive(Debug, Clone)]
 pub struct Exchange<'a> {
@@ -56,6 +101,10 @@ pub struct Exchange<'a> {
     pub byte: Option<usize>,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// The way in which the request was wrong on purpose; none for a good one.
+    pub probe: Option<Probe>,
+    /// Whether this run asked it itself, with credentials that it believes to be good.
+    pub asked_by_us: bool,
     /// The request's method.
     pub method: Cow<'a, str>,
     /// The request's URL, absolute.

@@ -25,6 +25,7 @@ mod rule;
 mod run;
 mod schema;
 mod scope;
+mod settings;
 mod tally;
 mod text;
 mod violation;
@@ -34,7 +35,7 @@ mod words;
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
 pub use document::OperationId;
-pub use exchange::{Body, Exchange, Origin, Provenance};
+pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
 pub use finding::{Finding, PromisedBy, Sighting};
 pub use json::{MAX_DEPTH, byte_of};
 pub use place::{BrokenPlace, Place};
@@ -44,13 +45,14 @@ pub use report::{
 };
 pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
+pub use settings::{Ask, Live, Settings};
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
 
 /// The published JSON Schemas of our own files, by file name.
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
-        ("contract.schema.json", contract::settings_schema()),
+        ("contract.schema.json", settings::schema()),
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
     ]

@@ -69,6 +69,8 @@ macro_rules! rules {
 }
 
 rules! {
+    /// A request that must be refused was answered.
+    Access = "access", Error;
     /// Null where a value is promised.
     Null = "null", Error;
     /// A value of another JSON type.

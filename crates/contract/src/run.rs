@@ -30,6 +30,8 @@ pub struct RunOptions {
     pub exclude: Vec<String>,
     /// The day on which quirks may be past their `review_by`; without it none is.
     pub today: Option<Date>,
+    /// When the run asks a server, as an RFC 3339 date-time.
+    pub at: Option<String>,
     /// The least grave finding that breaks the contract; notes never do.
     pub fail_on: Option<Severity>,
 }
@@ -213,7 +215,7 @@ impl<'c> Run<'c> {
             run: RunInfo {
                 tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
                 contract: self.contract.hash.clone(),
-                at: None,
+                at: self.options.at.clone(),
             },
             verdict,
             exit_code,

@@ -32,6 +32,7 @@ impl Topic<'_> {
         let by = self.promiser();
         let quirk = self.quirk.map_or("", |it| it.id.as_str());
         match self.rule {
+            Rule::Access => "a request that must be refused (without a token, with a token that is none, or for another account) was answered".into(),
             Rule::Null => format!("{by} promises {promised}; null came"),
             Rule::Type => match self.nearest_branch {
                 Some(branch) => format!("{by} promises {promised}; the {came} that came matches no alternative, number {branch} comes nearest"),
@@ -78,6 +79,7 @@ impl Topic<'_> {
                 }
                 _ => format!("tell the vendor, or pin it with a quirk at this place{field}"),
             },
+            Rule::Access => "tell the vendor at once, and nobody else: this is a hole".into(),
             Rule::Required => format!("tell the vendor, or make the model's {} optional", self.field.map_or_else(|| "field".into(), |it| format!("`{it}`"))),
             Rule::UndocumentedField if modelled => {
                 let owner = self.field.and_then(|it| it.rsplit_once('.')).map_or("the type", |it| it.0);

@@ -327,6 +327,8 @@ fn exchange<'a>(
         entry: place.index,
         byte: Some(place.byte),
         provenance,
+        probe: None,
+        asked_by_us: false,
         method: request.method.unwrap_or(Cow::Borrowed("GET")),
         url,
         preflight,

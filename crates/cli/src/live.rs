@@ -1,0 +1,197 @@
+//! Asking a server: the options that say how, and the asking.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use contract::{Contract, Provenance};
+use harness::{Answer, LiveOptions, NoAnswer, Plan, Planned, Probes};
+
+use crate::Defaults;
+
+/// A server of our own that can be asked instead of the live one.
+#[derive(Debug)]
+pub struct StandIns {
+    /// The scenarios, each with what it does.
+    pub scenarios: Vec<(&'static str, &'static str)>,
+    /// Starts a scenario.
+    pub start: fn(&str) -> anyhow::Result<Running>,
+}
+
+/// A stand-in that runs until this is dropped.
+pub struct Running {
+    /// What keeps it running.
+    pub server: Box<dyn std::any::Any>,
+    /// What the environment's variables are for it.
+    pub variables: BTreeMap<&'static str, String>,
+}
+
+/// Whom to ask, and how.
+#[derive(Debug, Args)]
+pub(crate) struct LiveArgs {
+    /// Ask the live server that contract.toml names
+    #[arg(long, conflicts_with = "files")]
+    live: bool,
+    /// Start the stand-in server and ask it; `serve --help` lists the scenarios
+    #[arg(long, value_name = "SCENARIO", num_args = 0..=1, require_equals = true, default_missing_value = "known", conflicts_with_all = ["files", "live"])]
+    stand_in: Option<String>,
+    /// Also send wrong requests: no token, unknown id, wrong method; `=access` also a garbage token and another account
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "polite", value_name = "access")]
+    probes: Option<ProbesArg>,
+    /// Print the requests that would be sent, and send none
+    #[arg(long)]
+    dry_run: bool,
+    /// Send at most this many requests, retries included
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    max_requests: u64,
+    /// Send at most this many requests a second, minute or hour
+    #[arg(long, value_name = "N/s|m|h", default_value = "60/m", value_parser = interval)]
+    rate_limit: Duration,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProbesArg {
+    Polite,
+    Access,
+}
+
+/// What a run asks.
+pub(crate) struct Asking {
+    plan: Plan,
+    options: LiveOptions,
+    /// Kept until the last answer.
+    _stand_in: Option<Running>,
+}
+
+impl LiveArgs {
+    /// Whether a server is asked instead of files read.
+    pub(crate) fn is_on(&self) -> bool {
+        self.live || self.stand_in.is_some()
+    }
+
+    /// # Errors
+    /// Where an option of live runs stands alone.
+    pub(crate) fn check_alone(&self) -> anyhow::Result<()> {
+        if !self.is_on() && (self.dry_run || self.probes.is_some()) {
+            bail!("--dry-run and --probes go with --live or --stand-in");
+        }
+        Ok(())
+    }
+
+    /// Plans the run, and starts the stand-in where it is to be asked.
+    pub(crate) fn asking(
+        &self,
+        contract: &Contract,
+        defaults: &Defaults,
+    ) -> anyhow::Result<Asking> {
+        let stand_in = self.stand_in.as_deref().map(|name| start(name, defaults)).transpose()?;
+        let variable = |name: &str| match &stand_in {
+            Some(running) => running.variables.get(name).cloned(),
+            None => env::var(name).ok(),
+        };
+        let probes = match self.probes {
+            None => Probes::Off,
+            Some(ProbesArg::Polite) => Probes::Polite,
+            Some(ProbesArg::Access) => Probes::Access,
+        };
+        let plan = harness::plan(contract.settings().live.as_ref(), probes, &variable)?;
+        let mut options = LiveOptions {
+            budget: self.max_requests,
+            interval: self.rate_limit,
+            ..LiveOptions::polite()
+        };
+        if stand_in.is_some() {
+            // Our own server need not be spared.
+            options.interval = Duration::ZERO;
+            options.backoff = Duration::from_millis(20);
+            options.provenance = Provenance::StandIn;
+            options.read_timeout = Duration::from_secs(2);
+            options.total_timeout = Duration::from_secs(5);
+        }
+        Ok(Asking { plan, options, _stand_in: stand_in })
+    }
+
+    /// The requests, where they are only to be printed.
+    pub(crate) fn dry_run(&self, asking: &Asking) -> Option<String> {
+        self.dry_run.then(|| {
+            let count = asking.plan.requests.len();
+            let requests: String =
+                asking.plan.requests.iter().map(|it| format!("  {}\n", it.in_words())).collect();
+            let budget = asking.options.budget;
+            format!(
+                "{count} requests to {}, at most {budget} with retries:\n{requests}",
+                asking.plan.base_url
+            )
+        })
+    }
+}
+
+impl Asking {
+    /// The base URL, which is in scope.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.plan.base_url
+    }
+
+    pub(crate) fn provenance(&self) -> Provenance {
+        self.options.provenance
+    }
+
+    /// What the answers come from, in reports.
+    pub(crate) fn source(&self) -> &'static str {
+        self.options.provenance.as_str()
+    }
+
+    /// Asks, with progress on a terminal.
+    pub(crate) fn ask(
+        &self,
+        mut each: impl FnMut(usize, &Planned, &Result<Answer, NoAnswer>),
+    ) -> anyhow::Result<()> {
+        let shows_progress = std::io::stderr().is_terminal() && env::var_os("CI").is_none();
+        let count = self.plan.requests.len();
+        harness::ask(&self.plan, &self.options, |index, planned, answer| {
+            each(index, planned, &answer);
+            if shows_progress {
+                let _ = write!(std::io::stderr(), "\rasked {} of {count}", index + 1);
+            }
+        })?;
+        if shows_progress {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+        Ok(())
+    }
+}
+
+fn start(scenario: &str, defaults: &Defaults) -> anyhow::Result<Running> {
+    let stand_ins = defaults
+        .stand_ins
+        .as_ref()
+        .context("there is no stand-in for this contract; use --live")?;
+    if !stand_ins.scenarios.iter().any(|it| it.0 == scenario) {
+        let names: Vec<&str> = stand_ins.scenarios.iter().map(|it| it.0).collect();
+        bail!("no scenario `{scenario}`; there are: {}", names.join(", "));
+    }
+    (stand_ins.start)(scenario).context("the stand-in could not start")
+}
+
+/// `60/m` as the time between two requests.
+fn interval(text: &str) -> Result<Duration, String> {
+    let promised = || "promised a number and a unit, such as 60/m, 2/s or 100/h".to_owned();
+    let (number, unit) = text.split_once('/').ok_or_else(promised)?;
+    let number: f64 = number.parse().map_err(|_| promised())?;
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(promised()),
+    };
+    if number.is_finite() && number > 0.0 {
+        Duration::try_from_secs_f64(seconds / number).map_err(|_| promised())
+    } else {
+        Err(promised())
+    }
+}

@@ -1,0 +1,143 @@
+//! `contract.toml`: which exchanges a contract is about, and what a live run asks.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    document::OperationId,
+    format,
+    text::{Fault, Text},
+};
+
+/// What `contract.toml` says.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// URLs that stand for the document's server, base path included.
+    pub base_urls: Vec<String>,
+    /// What a live run asks, where it says so.
+    pub live: Option<Live>,
+}
+
+/// What a live run asks. Texts may hold `${VARIABLE}`s of the environment.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// The server, base path included.
+    pub base_url: String,
+    /// Headers of every request.
+    pub headers: BTreeMap<String, String>,
+    /// The header that holds the token, and its value.
+    pub token: Option<(String, String)>,
+    /// The headers that differ for another account of yours, for the access probes.
+    pub other_account: BTreeMap<String, String>,
+    /// What to ask.
+    pub asks: Vec<Ask>,
+}
+
+/// An operation to ask.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The operation.
+    pub operation: OperationId,
+    /// The path parameters; a list with commas is a request for each value.
+    pub parameters: BTreeMap<String, String>,
+    /// Path parameters of something that does not exist.
+    pub unknown: BTreeMap<String, String>,
+}
+
+/// What belongs to a contract beside the document, the quirks and the model.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(title = "Contract")]
+#[serde(deny_unknown_fields)]
+struct ContractFile {
+    /// Which exchanges the contract is about.
+    #[serde(default)]
+    scope: ScopeTable,
+    /// What a live run asks. Texts may hold `${VARIABLE}`s of the environment; secrets must.
+    live: Option<LiveTable>,
+}
+
+/// Which exchanges the contract is about.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ScopeTable {
+    /// URLs that stand for the document's server, base path included: `https://staging.example.org/api/v2`.
+    #[serde(default)]
+    base_urls: Vec<String>,
+}
+
+/// What a live run asks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LiveTable {
+    /// The server, base path included: `${API_BASE_URL}`.
+    base_url: String,
+    /// Headers of every request.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    /// The header that holds the token.
+    token: Option<TokenTable>,
+    /// Headers that differ for another account of yours, for `--probes=access`.
+    #[serde(default)]
+    other_account: BTreeMap<String, String>,
+    /// What to ask.
+    #[schemars(length(min = 1))]
+    ask: Vec<AskTable>,
+}
+
+/// The header that holds the token.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TokenTable {
+    /// The header's name.
+    header: String,
+    /// Its value, with the token as a variable: `Bearer ${API_TOKEN}`.
+    #[schemars(regex(pattern = r"\$\{[A-Z][A-Z0-9_]*\}"))]
+    value: String,
+}
+
+/// An operation to ask.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskTable {
+    /// `GET /chat/chatrooms/{id}`; only GET is asked.
+    #[schemars(regex(pattern = r"^GET /"))]
+    operation: String,
+    /// The path parameters; a list with commas is a request for each value.
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    /// Path parameters of something that does not exist, for `--probes`.
+    #[serde(default)]
+    unknown: BTreeMap<String, String>,
+}
+
+/// The published JSON Schema of `contract.toml`.
+pub(crate) fn schema() -> Value {
+    format::schema::<ContractFile>("urn:paperwire:format:contract")
+}
+
+/// Reads `contract.toml`.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
+    let file: ContractFile = format::read(text)?;
+    let live = file.live.map(|live| Live {
+        base_url: live.base_url,
+        headers: live.headers,
+        token: live.token.map(|it| (it.header, it.value)),
+        other_account: live.other_account,
+        asks: live
+            .ask
+            .into_iter()
+            .map(|it| Ask {
+                operation: OperationId::named(&it.operation),
+                parameters: it.parameters,
+                unknown: it.unknown,
+            })
+            .collect(),
+    });
+    Ok(Settings { base_urls: file.scope.base_urls, live })
+}
