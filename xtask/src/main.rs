@@ -37,6 +37,7 @@ fn main() -> ExitCode {
     cli.global.apply();
     let defaults = Defaults {
         contract: Some(in_repository("schemas")),
+        shape: Some(in_repository("snapshots/shape")),
         recordings: vec![in_repository("tests/recordings")],
         stand_ins: Some(serve::stand_ins()),
         command: "cargo xtask",

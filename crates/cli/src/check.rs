@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use contract::{Contract, Run, RunOptions, Severity};
 
-use crate::{Defaults, Sources, live::LiveArgs, terminal};
+use crate::{Defaults, Sources, live::LiveArgs, shape, terminal};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -58,6 +58,7 @@ impl Check {
             exclude: self.exclude.clone(),
             today: Some(self.sources.today()),
             fail_on: Some(fail_on),
+            baseline: Some(shape::read(&self.sources.shape_folder(defaults)?)?),
             at: asking
                 .as_ref()
                 .map(|_| jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),

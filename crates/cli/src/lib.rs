@@ -4,8 +4,11 @@
 
 mod check;
 mod explain;
+mod leaks;
 mod live;
 mod quirks;
+mod record;
+mod shape;
 mod terminal;
 
 use std::{
@@ -25,6 +28,8 @@ pub use live::{Running, StandIns};
 pub struct Defaults {
     /// The contract folder; without one, `--contract` must be given.
     pub contract: Option<PathBuf>,
+    /// The folder of the accepted shape; without one, `shape` in the contract folder.
+    pub shape: Option<PathBuf>,
     /// The recordings that are checked.
     pub recordings: Vec<PathBuf>,
     /// A server of our own, where there is one for the contract.
@@ -67,6 +72,12 @@ pub enum Command {
     Check(check::Check),
     /// Shows the register of known quirks and what the recordings say about each
     Quirks(quirks::Quirks),
+    /// Asks the live server, or takes a browser's HAR, and writes masked recordings
+    Record(record::Record),
+    /// Looks for tokens, cookies and e-mail addresses of real domains in files
+    Leaks(leaks::Leaks),
+    /// Shows the observed shape and what is new in it; accepting it is a named act
+    Shape(shape::ShapeArgs),
     /// Explains a rule: what it means, an example, what settles it
     Explain(explain::Explain),
 }
@@ -87,6 +98,9 @@ impl Command {
         match self {
             Self::Check(it) => it.run(defaults),
             Self::Quirks(it) => it.run(defaults),
+            Self::Record(it) => it.run(defaults),
+            Self::Leaks(it) => it.run(),
+            Self::Shape(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
         }
     }
@@ -130,6 +144,15 @@ impl Sources {
             bail!("no contract folder; name one with --contract DIR");
         };
         load(folder)
+    }
+
+    /// The folder of the accepted shape: the default's belongs to the default contract.
+    fn shape_folder(&self, defaults: &Defaults) -> anyhow::Result<PathBuf> {
+        match (&self.contract, &defaults.shape, &defaults.contract) {
+            (Some(contract), ..) | (None, None, Some(contract)) => Ok(contract.join("shape")),
+            (None, Some(shape), _) => Ok(shape.clone()),
+            (None, None, None) => bail!("no contract folder; name one with --contract DIR"),
+        }
     }
 
     fn today(&self) -> jiff::civil::Date {

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use contract::{Contract, Provenance};
 use harness::{Answer, LiveOptions, NoAnswer, Plan, Planned, Probes};
+use secrecy::SecretString;
 
 use crate::Defaults;
 
@@ -144,6 +145,11 @@ impl Asking {
     /// What the answers come from, in reports.
     pub(crate) fn source(&self) -> &'static str {
         self.options.provenance.as_str()
+    }
+
+    /// What no output may hold.
+    pub(crate) fn into_secrets(self) -> Vec<SecretString> {
+        self.plan.secrets
     }
 
     /// Asks, with progress on a terminal.

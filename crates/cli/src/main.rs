@@ -19,7 +19,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.global.apply();
     // A folder of any other API names its own recordings.
-    let defaults =
-        Defaults { contract: None, recordings: Vec::new(), stand_ins: None, command: "paperwire" };
+    let defaults = Defaults {
+        contract: None,
+        shape: None,
+        recordings: Vec::new(),
+        stand_ins: None,
+        command: "paperwire",
+    };
     paperwire::exit(cli.command.run(&defaults))
 }

@@ -143,6 +143,8 @@ fn says_what(rule: Rule) -> bool {
         | Rule::UndocumentedOperation
         | Rule::BodyUnexpected
         | Rule::Unmodelled
+        | Rule::ShapeNew
+        | Rule::ShapeGone
         | Rule::QuirkExpired
         | Rule::QuirkUnconfirmed => false,
     }

@@ -1,13 +1,13 @@
 //! The check of one exchange: scope, operation, status, content type, body.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
 use crate::{
     document::{Operation, OperationId, Response, essence, is_json},
     exchange::{Body, Exchange, Origin, Probe},
-    finding::{PromisedBy, Sighting},
+    finding::{Finding, PromisedBy, Sighting},
     form::form_of,
     json::{self, Unread},
     judge::Judge,
@@ -22,6 +22,7 @@ use crate::{
         tree::{Member, type_of},
     },
     scope::{Scope, scope},
+    tally::Tally,
     violation::{Violation, violations},
     walk::{Sight, Spot, spot, walk},
 };
@@ -239,8 +240,12 @@ impl Run<'_> {
 
     fn body(&mut self, body: &BodyAt<'_>, operation: &Operation, status: u16) {
         let judge = body.judge;
-        let tally = self.tallies.entry((operation.id.clone(), status)).or_default();
-        let sights = walk(judge, body.value, tally);
+        let mut tally = Tally::default();
+        let sights = walk(judge, body.value, &mut tally);
+        if body.at.exchange.provenance.is_vendors() && body.at.exchange.probe.is_none() {
+            tally.add_to(self.shape.entry(&operation.id, status), &Place::root());
+        }
+        self.tallies.entry((operation.id.clone(), status)).or_default().absorb(tally);
         let mut settled: HashSet<String> = HashSet::new();
         let mut undocumented: HashSet<String> = HashSet::new();
         for sight in &sights {
@@ -393,6 +398,20 @@ impl Run<'_> {
             nearest_branch: None,
             first,
         });
+    }
+}
+
+/// What a finding says that masking must not change.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Judged {
+    severity: Severity,
+    came: BTreeSet<String>,
+    count: u64,
+}
+
+impl Judged {
+    pub(crate) fn of(finding: &Finding) -> Self {
+        Self { severity: finding.severity, came: finding.came.clone(), count: finding.count }
     }
 }
 

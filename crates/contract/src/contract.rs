@@ -114,6 +114,11 @@ impl Contract {
         &self.quirks
     }
 
+    /// 12 hex digits over the contract's texts.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
     /// What `contract.toml` says.
     pub fn settings(&self) -> &Settings {
         &self.settings

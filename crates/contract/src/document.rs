@@ -23,6 +23,12 @@ impl OperationId {
         Self(format!("{method} {template}"))
     }
 
+    /// The operation as part of a file's name: `get-chat-chatrooms-id`.
+    pub fn slug(&self) -> String {
+        let words = self.0.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
+        words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+    }
+
     /// The operation as people name it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -328,6 +334,11 @@ impl PathTemplate {
             }
         });
         Self { segments: segments.collect() }
+    }
+
+    /// Which of the segments hold a parameter.
+    pub(crate) fn is_parameter(&self) -> impl Iterator<Item = bool> {
+        self.segments.iter().map(|it| matches!(it, Segment::Parameter { .. }))
     }
 
     /// Whether a path, without its query, is one of this template.

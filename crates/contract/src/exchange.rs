@@ -39,6 +39,11 @@ impl Provenance {
         }
     }
 
+    /// Whether the vendor said it: the reference or a real server.
+    pub(crate) fn is_vendors(self) -> bool {
+        matches!(self, Self::Example | Self::Recorded | Self::Live)
+    }
+
     /// Whether a real server said it.
     pub fn is_wire(self) -> bool {
         matches!(self, Self::Recorded | Self::Live)

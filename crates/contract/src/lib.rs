@@ -18,6 +18,7 @@ mod format;
 mod inclusion;
 mod json;
 mod judge;
+mod mask;
 mod place;
 mod quirk;
 mod report;
@@ -26,6 +27,7 @@ mod run;
 mod schema;
 mod scope;
 mod settings;
+mod shape;
 mod tally;
 mod text;
 mod violation;
@@ -38,6 +40,7 @@ pub use document::OperationId;
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
 pub use finding::{Finding, PromisedBy, Sighting};
 pub use json::{MAX_DEPTH, byte_of};
+pub use mask::{MaskKey, Masked};
 pub use place::{BrokenPlace, Place};
 pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, with_quirks};
 pub use report::{
@@ -46,6 +49,7 @@ pub use report::{
 pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
 pub use settings::{Ask, Live, Settings};
+pub use shape::{CHANCE, PlaceShape, ResponseShape, Shape};
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
 
@@ -55,5 +59,6 @@ pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("contract.schema.json", settings::schema()),
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
+        ("shape.schema.json", shape::schema()),
     ]
 }

@@ -109,6 +109,10 @@ rules! {
     BodyUnexpected = "body-unexpected", Warning;
     /// Something documented that the model lacks.
     Unmodelled = "unmodelled", Warning;
+    /// Something that was not seen at a place before.
+    ShapeNew = "shape-new", Warning;
+    /// Something that was always seen at a place, and is no more.
+    ShapeGone = "shape-gone", Warning;
     /// A quirk past the day on which it must be looked at again.
     QuirkExpired = "quirk-expired", Warning;
     /// A known deviation that was seen.

@@ -15,6 +15,7 @@ use crate::{
     },
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
+    shape::{Shape, ShapeChange},
     tally::Tally,
     words::Topic,
 };
@@ -30,6 +31,8 @@ pub struct RunOptions {
     pub exclude: Vec<String>,
     /// The day on which quirks may be past their `review_by`; without it none is.
     pub today: Option<Date>,
+    /// The accepted shape, where the run is to be compared with it.
+    pub baseline: Option<Shape>,
     /// When the run asks a server, as an RFC 3339 date-time.
     pub at: Option<String>,
     /// The least grave finding that breaks the contract; notes never do.
@@ -48,6 +51,8 @@ pub struct Run<'c> {
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) unreadable: Vec<Unreadable>,
     pub(crate) tallies: BTreeMap<(OperationId, u16), Tally>,
+    /// What the vendor's own answers showed.
+    pub(crate) shape: Shape,
     folds: BTreeMap<Key, Fold>,
     quirk_counts: BTreeMap<(usize, OperationId, u16, Place), QuirkCounts>,
     /// The number of the exchange being checked.
@@ -121,6 +126,7 @@ impl<'c> Run<'c> {
             skipped: Vec::new(),
             unreadable: Vec::new(),
             tallies: BTreeMap::new(),
+            shape: Shape::default(),
             folds: BTreeMap::new(),
             quirk_counts: BTreeMap::new(),
             exchange: 0,
@@ -186,11 +192,17 @@ impl<'c> Run<'c> {
         }
     }
 
+    /// What the vendor's own answers showed: the reference's examples, recordings and live answers.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// What the run found.
     pub fn report(&self) -> Report {
         let quirks = self.quirk_reports();
         let mut findings = self.folded_findings();
         findings.extend(self.differences());
+        findings.extend(self.shape_findings());
         findings.extend(self.quirk_findings(&quirks));
         findings.sort_by(|a, b| {
             let key = |it: &Finding| {
@@ -316,6 +328,30 @@ impl<'c> Run<'c> {
             findings.push(finding(&topic, at.operation.clone(), Some(at.status)));
         }
         findings
+    }
+
+    fn shape_findings(&self) -> Vec<Finding> {
+        let changes =
+            self.options.baseline.as_ref().map_or(Vec::new(), |it| it.compare(&self.shape));
+        let no_values = BTreeSet::new();
+        let finding = |change: ShapeChange| {
+            let topic = Topic {
+                rule: change.rule,
+                place: change.place.as_ref(),
+                promised: "the accepted shape",
+                by: PromisedBy::Documented,
+                came: &no_values,
+                quirk: None,
+                field: None,
+                partly: false,
+                nearest_branch: None,
+            };
+            let found = finding(&topic, change.operation, Some(change.status));
+            // Without a baseline nothing can be new.
+            let severity = if change.place.is_some() { found.severity } else { Severity::Note };
+            Finding { severity, message: format!("{}: {}", found.message, change.what), ..found }
+        };
+        changes.into_iter().map(finding).collect()
     }
 
     fn promise_at(&self, at: &QuirkPlace) -> String {

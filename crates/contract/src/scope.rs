@@ -24,9 +24,7 @@ pub(crate) fn scope<'d>(
     base_urls: &[String],
     exchange: &Exchange<'_>,
 ) -> Scope<'d> {
-    let url = normal(&exchange.url);
-    let bases = document.servers.iter().chain(base_urls).map(|it| normal(it));
-    let own_path = bases.filter_map(|base| below(&url, &base)).min_by_key(std::string::String::len);
+    let (own_path, foreign_paths) = paths(document, base_urls, exchange);
     if let Some(path) = own_path {
         return match find(document, &exchange.method, &path) {
             Found::Operation(operation) => Scope::Operation(operation),
@@ -38,11 +36,6 @@ pub(crate) fn scope<'d>(
             }
         };
     }
-    let foreign_paths = document.servers.iter().filter_map(|server| {
-        let (_, base_path) = split_origin(server)?;
-        let (_, path) = split_origin(&url)?;
-        below(path, base_path)
-    });
     for path in foreign_paths {
         match find(document, &exchange.method, &path) {
             Found::Operation(operation) => return Scope::Operation(operation),
@@ -53,6 +46,35 @@ pub(crate) fn scope<'d>(
         }
     }
     Scope::Out
+}
+
+/// The path below the server of an exchange that is in scope, without its query.
+pub(crate) fn path_in_scope(
+    document: &Document,
+    base_urls: &[String],
+    exchange: &Exchange<'_>,
+) -> Option<String> {
+    let (own_path, foreign_paths) = paths(document, base_urls, exchange);
+    let of_template =
+        |path: &String| matches!(find(document, &exchange.method, path), Found::Operation(_));
+    own_path.or_else(|| foreign_paths.into_iter().find(of_template))
+}
+
+/// The path below one of the contract's own servers, and those that it would be below the documented base paths.
+fn paths(
+    document: &Document,
+    base_urls: &[String],
+    exchange: &Exchange<'_>,
+) -> (Option<String>, Vec<String>) {
+    let url = normal(&exchange.url);
+    let bases = document.servers.iter().chain(base_urls).map(|it| normal(it));
+    let own = bases.filter_map(|base| below(&url, &base)).min_by_key(String::len);
+    let foreign = document.servers.iter().filter_map(|server| {
+        let (_, base_path) = split_origin(server)?;
+        let (_, path) = split_origin(&url)?;
+        below(path, base_path)
+    });
+    (own, foreign.collect())
 }
 
 enum Found<'d> {

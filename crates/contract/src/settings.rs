@@ -19,6 +19,8 @@ pub struct Settings {
     pub base_urls: Vec<String>,
     /// What a live run asks, where it says so.
     pub live: Option<Live>,
+    /// The key of the masking, as a `${VARIABLE}`; without one, each recording has a key of its own.
+    pub mask_key: Option<String>,
 }
 
 /// What a live run asks. Texts may hold `${VARIABLE}`s of the environment.
@@ -57,6 +59,19 @@ struct ContractFile {
     scope: ScopeTable,
     /// What a live run asks. Texts may hold `${VARIABLE}`s of the environment; secrets must.
     live: Option<LiveTable>,
+    /// How recordings are made.
+    #[serde(default)]
+    record: RecordTable,
+}
+
+/// How recordings are made.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RecordTable {
+    /// The key of the masking, as a variable: `${API_MASK_KEY}`. With the same key, equal values are masked alike in all
+    /// recordings; where the variable is not set, each run has a key of its own.
+    #[schemars(regex(pattern = r"^\$\{[A-Z][A-Z0-9_]*\}$"))]
+    mask_key: Option<String>,
 }
 
 /// Which exchanges the contract is about.
@@ -139,5 +154,5 @@ pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
             })
             .collect(),
     });
-    Ok(Settings { base_urls: file.scope.base_urls, live })
+    Ok(Settings { base_urls: file.scope.base_urls, live, mask_key: file.record.mask_key })
 }

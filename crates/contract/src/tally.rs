@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{document::OperationId, form::form_of, place::Place, schema::tree::type_of};
+use crate::{
+    document::OperationId, form::form_of, place::Place, schema::tree::type_of, shape::PlaceShape,
+};
 
 /// What was seen at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -95,6 +97,37 @@ impl Tally {
         self.missing += 1;
     }
 
+    /// Takes what one exchange showed into this tally of many.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.seen += other.seen;
+        self.null += other.null;
+        self.missing += other.missing;
+        self.empty += other.empty;
+        add_counts(&mut self.types, other.types);
+        add_counts(&mut self.formats, other.formats);
+        add_counts(&mut self.codes, other.codes);
+        for (segment, tally) in other.below {
+            self.below.entry(segment).or_default().absorb(tally);
+        }
+    }
+
+    /// Takes what one exchange showed into an observed shape.
+    pub(crate) fn add_to(&self, places: &mut BTreeMap<String, PlaceShape>, place: &Place) {
+        if self.seen + self.missing > 0 {
+            let shape = places.entry(place.as_str().to_owned()).or_default();
+            shape.add(self.seen, self.missing, self.empty);
+            let named = |counts: &BTreeMap<&'static str, u64>| -> BTreeMap<String, u64> {
+                counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+            };
+            add_counts(&mut shape.types, named(&self.types));
+            add_counts(&mut shape.formats, named(&self.formats));
+            add_counts(&mut shape.codes, self.codes.clone());
+        }
+        for (segment, tally) in &self.below {
+            tally.add_to(places, &place.member(segment));
+        }
+    }
+
     /// The places in order, this one first, that were seen or missed.
     pub(crate) fn places(
         &self,
@@ -120,6 +153,12 @@ impl Tally {
         for (segment, tally) in &self.below {
             tally.places(operation, status, &place.member(segment), out);
         }
+    }
+}
+
+fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+    for (name, count) in from {
+        *to.entry(name).or_default() += count;
     }
 }
 

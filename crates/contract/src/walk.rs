@@ -64,7 +64,7 @@ impl<'j, 'v> Walk<'j, 'v> {
     ) {
         let tree = &self.judge.tree;
         let live = tree.live(given, value);
-        let sensitive = live.iter().any(|it| tree.node(*it).sensitive);
+        let sensitive = live.iter().any(|it| tree.node(*it).sensitive.is_some());
         let was_sensitive = std::mem::replace(&mut self.spot.sensitive, sensitive);
         tally.see(value);
         if !sensitive {
@@ -197,7 +197,7 @@ pub(crate) fn spot(judge: &Judge, body: &Value, pointer: &str) -> Spot {
         Some(value) => tree.live(&given, value),
         None => given,
     };
-    spot.sensitive = live.iter().any(|it| tree.node(*it).sensitive);
+    spot.sensitive = live.iter().any(|it| tree.node(*it).sensitive.is_some());
     spot
 }
 

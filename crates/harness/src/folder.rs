@@ -47,14 +47,23 @@ pub fn read_contract(folder: &Path) -> Result<ContractTexts, FolderError> {
     let [document] = documents.as_slice() else {
         return Err(FolderError::Documents { path: documented, found: documents.len() });
     };
-    let quirks = folder.join("quirks");
-    let quirks = if quirks.is_dir() { files_in(&quirks, "toml")? } else { Vec::new() };
     Ok(ContractTexts {
         documented: text(document)?,
-        quirks: quirks.iter().map(|it| text(it)).collect::<Result<_, _>>()?,
+        quirks: read_texts(&folder.join("quirks"), "toml")?,
         modelled: text_if_there(&folder.join("modelled").join("openapi.json"))?,
         settings: text_if_there(&folder.join("contract.toml"))?,
     })
+}
+
+/// The texts of a folder's files with that extension, in order of name; none where there is no folder.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn read_texts(folder: &Path, extension: &str) -> Result<Vec<Text>, FolderError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    files_in(folder, extension)?.iter().map(|it| text(it)).collect()
 }
 
 fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, FolderError> {

@@ -4,14 +4,18 @@
 
 mod folder;
 mod har;
+mod leak;
 mod live;
 mod plan;
+mod recording;
 mod source;
 mod write;
 
-pub use folder::{FolderError, read_contract};
+pub use folder::{FolderError, read_contract, read_texts};
 pub use har::{MAX_BODY, read_har};
-pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer};
+pub use leak::{Leak, leaks};
+pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
 pub use plan::{Plan, PlanError, Planned, Probes, plan};
-pub use source::{SourceError, check_file, recordings};
+pub use recording::{RecordingInfo, recording, recording_name};
+pub use source::{SourceError, check_file, each_exchange, each_text, recordings};
 pub use write::{WriteError, write_whole};

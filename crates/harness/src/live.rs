@@ -174,7 +174,7 @@ pub fn check_answer(
 }
 
 /// An answer as an exchange.
-pub(crate) fn exchange<'a>(
+pub fn exchange<'a>(
     source: &'a str,
     index: usize,
     planned: &'a Planned,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use contract::{Run, Unreadable};
+use contract::{Exchange, Run, Unreadable};
 
 use crate::har::read_har;
 
@@ -64,17 +64,44 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
 
 /// Checks every exchange of a recording; what cannot be read of it is told to the run.
 pub fn check_file(run: &mut Run<'_>, path: &Path) {
+    each_exchange(path, |entry| match entry {
+        Ok(exchange) => run.check(&exchange),
+        Err(unreadable) => run.unreadable(unreadable),
+    });
+}
+
+/// Gives every exchange of a recording, or what is wrong with it, to `each`.
+pub fn each_exchange(path: &Path, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
     let source = path.display().to_string();
     match fs::read(path) {
-        Ok(bytes) => read_har(&source, &bytes, |entry| match entry {
-            Ok(exchange) => run.check(&exchange),
-            Err(unreadable) => run.unreadable(unreadable),
-        }),
-        Err(error) => run.unreadable(Unreadable {
-            source,
-            entry: None,
-            byte: None,
-            reason: error.to_string(),
-        }),
+        Ok(bytes) => read_har(&source, &bytes, each),
+        Err(error) => {
+            each(Err(Unreadable { source, entry: None, byte: None, reason: error.to_string() }))
+        }
     }
+}
+
+/// Gives the text of a file, or of every file below a folder in order of name, to `each`. Hidden folders and what is no
+/// text are left out.
+///
+/// # Errors
+/// Where something cannot be read.
+pub fn each_text(path: &Path, each: &mut impl FnMut(&Path, &str)) -> Result<(), SourceError> {
+    let io = |error| SourceError::Io { path: path.to_owned(), error };
+    if fs::metadata(path).map_err(io)?.is_file() {
+        if let Ok(text) = String::from_utf8(fs::read(path).map_err(io)?) {
+            each(path, &text);
+        }
+        return Ok(());
+    }
+    let mut entries = fs::read_dir(path).map_err(io)?.collect::<Result<Vec<_>, _>>().map_err(io)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let is_link = entry.file_type().map_err(io)?.is_symlink();
+        if !is_hidden && !is_link {
+            each_text(&entry.path(), each)?;
+        }
+    }
+    Ok(())
 }

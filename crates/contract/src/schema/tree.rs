@@ -34,8 +34,10 @@ pub(crate) struct Node {
     pub(crate) required: Vec<String>,
     /// The listed values where there is an `enum` or `const`.
     pub(crate) codes: Vec<Value>,
-    /// Whether it stands for personal data.
-    pub(crate) sensitive: bool,
+    /// The kind of personal data that it stands for.
+    pub(crate) sensitive: Option<String>,
+    /// The types that it takes, where it says so.
+    types: Types,
 }
 
 /// What a schema says of members that it does not name.
@@ -57,7 +59,7 @@ struct Branch {
 }
 
 /// The types that a branch takes, as far as its `type` says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Types(Option<Vec<String>>);
 
 impl Types {
@@ -177,6 +179,13 @@ impl Tree {
         }
     }
 
+    /// Whether the schemas say of what type the value is, and it is.
+    pub(crate) fn describes(&self, live: &[NodeId], value: &Value) -> bool {
+        let mut typed =
+            live.iter().map(|it| &self.node(*it).types).filter(|it| it.0.is_some()).peekable();
+        typed.peek().is_some() && typed.all(|it| it.take(value))
+    }
+
     /// The schemas of an array's item.
     pub(crate) fn item(&self, live: &[NodeId], index: usize) -> Vec<NodeId> {
         let nodes = live.iter().map(|it| self.node(*it));
@@ -289,7 +298,9 @@ impl Compiler<'_> {
             (_, Some(value)) => vec![value.clone()],
             _ => Vec::new(),
         };
-        node.sensitive = keywords.contains_key("x-sensitive");
+        node.sensitive =
+            keywords.get("x-sensitive").map(|it| it.as_str().unwrap_or_default().to_owned());
+        node.types = types_of(keywords).unwrap_or_default();
         Ok(node)
     }
 
@@ -325,13 +336,9 @@ impl Compiler<'_> {
 fn types_at(store: &Store, at: &Address) -> Types {
     let mut at = at.clone();
     for _ in 0..32 {
-        match store.get(&at).and_then(|it| it.get("type")) {
-            Some(Value::String(name)) => return Types(Some(vec![name.clone()])),
-            Some(Value::Array(names)) => {
-                let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
-                return Types(Some(names.collect()));
-            }
-            _ => {}
+        let keywords = store.get(&at).and_then(Value::as_object);
+        if let Some(types) = keywords.and_then(types_of) {
+            return types;
         }
         match edit::target(store, &at) {
             Some(target) => at = target,
@@ -339,4 +346,16 @@ fn types_at(store: &Store, at: &Address) -> Types {
         }
     }
     Types(None)
+}
+
+/// What a schema's own `type` says.
+fn types_of(keywords: &Map<String, Value>) -> Option<Types> {
+    match keywords.get("type")? {
+        Value::String(name) => Some(Types(Some(vec![name.clone()]))),
+        Value::Array(names) => {
+            let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
+            Some(Types(Some(names.collect())))
+        }
+        _ => None,
+    }
 }

@@ -1,0 +1,210 @@
+//! `record`: asks the live server, or takes a HAR, and writes masked recordings.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::bail;
+use clap::Args;
+use contract::{Contract, Exchange, MaskKey, Masked, Provenance};
+use harness::RecordingInfo;
+
+use crate::{Defaults, live::LiveArgs};
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    #[command(flatten)]
+    live: LiveArgs,
+    /// Take exchanges of this HAR, such as a browser's export, instead of asking; may be repeated
+    #[arg(long = "from", value_name = "FILE", id = "files", conflicts_with = "dry_run")]
+    files: Vec<PathBuf>,
+    /// The folder that the recordings are written to
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// The contract folder
+    #[arg(long, value_name = "DIR")]
+    contract: Option<PathBuf>,
+    /// A URL that stands for the documented server, base path included; may be repeated
+    #[arg(long, value_name = "URL")]
+    base_url: Vec<String>,
+}
+
+/// What is recorded: the first exchange of each shape.
+#[derive(Default)]
+struct Taken {
+    by_name: BTreeMap<String, (Masked, Provenance)>,
+    seen: usize,
+    foreign: usize,
+    no_answer: usize,
+    dropped: Vec<String>,
+}
+
+impl Record {
+    pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
+            bail!("no contract folder; name one with --contract DIR");
+        };
+        let contract = crate::load(folder)?;
+        let Some(to) = self.to.clone().or_else(|| defaults.recordings.first().cloned()) else {
+            bail!("no folder to write to; name one with --to DIR");
+        };
+        let (key, is_fresh) = mask_key(&contract)?;
+        let mut taken = Taken::default();
+        let mut secrets = Vec::new();
+        let mut unreadable = Vec::new();
+        if self.files.is_empty() {
+            let asking = self.live.asking(&contract, defaults)?;
+            if let Some(requests) = self.live.dry_run(&asking) {
+                anstream::print!("{requests}");
+                return Ok(0);
+            }
+            let base_urls = [self.base_url.clone(), vec![asking.base_url().to_owned()]].concat();
+            // What is live now is a recording when somebody reads it.
+            let provenance = match asking.provenance() {
+                Provenance::Live => Provenance::Recorded,
+                other => other,
+            };
+            asking.ask(|index, planned, answer| match answer {
+                Ok(answer) => {
+                    let exchange =
+                        harness::exchange(asking.source(), index, planned, answer, provenance);
+                    taken.take(&contract, &exchange, &base_urls, &key);
+                }
+                Err(_) => taken.no_answer += 1,
+            })?;
+            secrets = asking.into_secrets();
+        } else {
+            for path in &self.files {
+                harness::each_exchange(path, |entry| match entry {
+                    Ok(exchange) => taken.take(&contract, &exchange, &self.base_url, &key),
+                    Err(it) => unreadable.push(it),
+                });
+            }
+        }
+        let info = |provenance| RecordingInfo {
+            provenance,
+            recorded_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
+            contract: contract.hash().to_owned(),
+        };
+        let mut written = 0;
+        let mut known = 0;
+        for (name, (masked, provenance)) in &taken.by_name {
+            let path = to.join(name);
+            if path.exists() {
+                // The shape is in the name: what is there says the same.
+                known += 1;
+                continue;
+            }
+            let text = harness::recording(masked, &info(*provenance));
+            let leaks = harness::leaks(name, &text, &secrets);
+            if let Some(leak) = leaks.first() {
+                bail!(
+                    "not written: {leak}; tell the contract what it is (`x-sensitive`), or leave it out"
+                );
+            }
+            harness::write_whole(&path, text.as_bytes())?;
+            written += 1;
+            anstream::println!("wrote {}", path.display());
+        }
+        taken.tell(written, known, is_fresh);
+        for it in &unreadable {
+            let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
+            anstream::println!("could not be read: {}{byte}: {}", it.source, it.reason);
+        }
+        Ok(match (unreadable.is_empty(), taken.by_name.is_empty()) {
+            (false, _) => 2,
+            (true, true) => 3,
+            (true, false) => 0,
+        })
+    }
+}
+
+impl Taken {
+    fn take(
+        &mut self,
+        contract: &Contract,
+        exchange: &Exchange<'_>,
+        base_urls: &[String],
+        key: &MaskKey,
+    ) {
+        self.seen += 1;
+        // Quota, outage and a refused token say nothing about the contract.
+        let says_nothing = exchange.status == 0
+            || exchange.status == 429
+            || exchange.status >= 500
+            || (exchange.status == 401 && exchange.asked_by_us && exchange.probe.is_none());
+        if says_nothing {
+            self.no_answer += 1;
+            return;
+        }
+        let Some(masked) = contract.mask(exchange, base_urls, key) else {
+            self.foreign += 1;
+            return;
+        };
+        let name = harness::recording_name(&masked);
+        if masked.dropped.is_some() {
+            let places: BTreeSet<String> =
+                masked.why_dropped.iter().map(ToString::to_string).collect();
+            self.dropped
+                .push(format!("{name}: {}", places.into_iter().collect::<Vec<_>>().join(", ")));
+        }
+        let provenance = exchange.provenance;
+        self.by_name.entry(name).or_insert((masked, provenance));
+    }
+
+    fn tell(&self, written: usize, known: usize, is_fresh: bool) {
+        anstream::println!(
+            "{} exchanges: {written} recorded, {known} of a shape that is recorded already, {} of a shape like another's, \
+             {} not of the contract, {} without an answer that says something",
+            self.seen.max(self.no_answer),
+            self.seen
+                - self.by_name.len()
+                - self.foreign
+                - self.no_answer.min(self.seen - self.foreign - self.by_name.len()),
+            self.foreign,
+            self.no_answer,
+        );
+        for dropped in &self.dropped {
+            anstream::println!(
+                "body left out, since masking would change what is found: {dropped}"
+            );
+        }
+        if written > 0 && is_fresh {
+            anstream::println!(
+                "masked with a key of this run alone: the same person has another mask in the next recording"
+            );
+        }
+    }
+}
+
+/// The key that contract.toml names, or a fresh one.
+fn mask_key(contract: &Contract) -> anyhow::Result<(MaskKey, bool)> {
+    let variable = contract
+        .settings()
+        .mask_key
+        .as_deref()
+        .map(|it| it.trim_start_matches("${").trim_end_matches('}'));
+    if let Some(text) = variable.and_then(|it| env::var(it).ok()).filter(|it| !it.trim().is_empty())
+    {
+        return Ok((MaskKey::from_text(&text), false));
+    }
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|it| anyhow::anyhow!("no random key could be made: {it}"))?;
+    Ok((MaskKey::new(bytes), true))
+}
+
+/// Looks through files and folders for what must not be written down.
+pub(crate) fn scan(paths: &[PathBuf]) -> anyhow::Result<Vec<harness::Leak>> {
+    let mut leaks = Vec::new();
+    for path in paths {
+        harness::each_text(path, &mut |path: &Path, text: &str| {
+            leaks.extend(harness::leaks(&path.display().to_string(), text, &[]));
+        })?;
+    }
+    Ok(leaks)
+}

@@ -1,0 +1,90 @@
+//! `shape [--accept]`: the observed shape, and what is new in it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use contract::{Run, RunOptions, Severity, Shape};
+
+use crate::{Defaults, Sources, terminal};
+
+/// Arguments of `shape`.
+#[derive(Debug, Args)]
+pub struct ShapeArgs {
+    #[command(flatten)]
+    sources: Sources,
+    /// Write the observed shape as the accepted one; without it, nothing is written
+    #[arg(long)]
+    accept: bool,
+    /// The folder of the accepted shape [default: `shape` in the contract folder]
+    #[arg(long, value_name = "DIR")]
+    shape: Option<PathBuf>,
+}
+
+impl ShapeArgs {
+    pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        let contract = self.sources.load(defaults)?;
+        let folder = match &self.shape {
+            Some(folder) => folder.clone(),
+            None => self.sources.shape_folder(defaults)?,
+        };
+        // What is to be replaced need not be readable.
+        let baseline = if self.accept { Shape::default() } else { read(&folder)? };
+        let base_urls = self.sources.base_url.clone();
+        let mut run = Run::new(
+            &contract,
+            RunOptions { base_urls, baseline: Some(baseline), ..RunOptions::default() },
+        );
+        self.sources.check(&mut run, defaults)?;
+        let report = run.report();
+        anstream::print!("{}", terminal::unreadable(&report));
+        let shape = run.shape();
+        if shape.is_empty() {
+            bail!("nothing was seen that the vendor said; cases and the stand-in do not count");
+        }
+        if self.accept {
+            if report.count(Severity::Error) > 0 || !report.unreadable.is_empty() {
+                bail!(
+                    "the contract is not kept, or a source could not be read; settle that first (`{} check`)",
+                    defaults.command
+                );
+            }
+            for (name, text) in shape.files() {
+                let path = folder.join(name);
+                harness::write_whole(&path, text.as_bytes())?;
+                anstream::println!("wrote {}", path.display());
+            }
+            return Ok(0);
+        }
+        anstream::print!("{}", shape.in_words());
+        let changes: Vec<_> =
+            report.findings.iter().filter(|it| it.rule.id().starts_with("shape-")).collect();
+        if changes.is_empty() {
+            anstream::println!("\nNothing new, nothing gone.");
+        }
+        for change in &changes {
+            let status = change.status.map_or_else(String::new, |it| format!(" {it}"));
+            let place = change.place.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+            anstream::println!(
+                "\n{} {}{status}{place}\n  {}",
+                change.rule.id(),
+                change.operation,
+                change.message
+            );
+        }
+        if !changes.is_empty() {
+            anstream::println!("\nTo accept: {} shape --accept", defaults.command);
+        }
+        Ok(u8::from(changes.iter().any(|it| it.severity <= Severity::Warning)))
+    }
+}
+
+/// The accepted shape of a folder; nothing where there is no folder.
+pub(crate) fn read(folder: &Path) -> anyhow::Result<Shape> {
+    let texts =
+        harness::read_texts(folder, "json").context("the accepted shape could not be read")?;
+    Shape::read(&texts).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the accepted shape could not be read\n{}", faults.join("\n"))
+    })
+}

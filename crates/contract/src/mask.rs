@@ -1,0 +1,407 @@
+//! Takes personal data out of an exchange before anybody writes it down: keyed, equal for equal inputs, of the same type
+//! and form, so that what is masked still is judged as it was.
+//!
+//! What the model calls personal (`x-sensitive`) is masked by its kind. So is what no schema describes, and what is not
+//! of the promised type: nobody knows what it holds.
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Map, Number, Value};
+use sha2::Sha256;
+
+use crate::{
+    check::Judged,
+    contract::Contract,
+    exchange::{Body, Exchange, Origin},
+    finding::hex,
+    form::form_of,
+    json,
+    judge::Judge,
+    place::{Place, printable_name},
+    report::Report,
+    run::{Run, RunOptions},
+    schema::tree::{Member, NodeId, type_of},
+    scope::{Scope, path_in_scope, scope},
+};
+
+/// The key of a masking: who has it can tell whether a masked value stands for a given one.
+#[derive(Clone)]
+pub struct MaskKey([u8; 32]);
+
+impl MaskKey {
+    /// A key from 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A key from a text of any length.
+    pub fn from_text(text: &str) -> Self {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(b"paperwire mask key").expect("any length will do");
+        mac.update(text.as_bytes());
+        Self(mac.finalize().into_bytes().into())
+    }
+
+    fn digest(&self, label: &str, text: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("any length will do");
+        mac.update(label.as_bytes());
+        mac.update(&[0]);
+        mac.update(text);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl std::fmt::Debug for MaskKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MaskKey")
+    }
+}
+
+/// An exchange that may be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masked {
+    /// The operation.
+    pub operation: crate::document::OperationId,
+    /// The method.
+    pub method: String,
+    /// The URL, on the documented server, with masked identifiers.
+    pub url: String,
+    /// The status.
+    pub status: u16,
+    /// The media type.
+    pub content_type: Option<String>,
+    /// The body; none where there was none, or where it had to be dropped.
+    pub body: Option<String>,
+    /// The size of the body that was dropped.
+    pub dropped: Option<usize>,
+    /// Why the body was dropped, by place.
+    pub why_dropped: Vec<Place>,
+    /// A hash of the body's shape: places, types and forms.
+    pub shape: String,
+}
+
+impl Contract {
+    /// The exchange without personal data; none where it is not of the contract's operations.
+    ///
+    /// The masked exchange is judged as the original is: where the findings differ, the body is dropped.
+    pub fn mask(
+        &self,
+        exchange: &Exchange<'_>,
+        base_urls: &[String],
+        key: &MaskKey,
+    ) -> Option<Masked> {
+        let all_base_urls = [self.settings.base_urls.as_slice(), base_urls].concat();
+        let Scope::Operation(operation) = scope(&self.documented, &all_base_urls, exchange) else {
+            return None;
+        };
+        let path = path_in_scope(&self.documented, &all_base_urls, exchange)?;
+        let server = self.documented.servers.first().map_or("https://api.invalid", String::as_str);
+        let url = format!("{server}{}", Masker { key }.path(&path, &operation.template));
+        let options = || RunOptions { base_urls: base_urls.to_vec(), ..RunOptions::default() };
+        let before = self.judged(exchange, options());
+        let mut masked = Masked {
+            operation: operation.id.clone(),
+            method: exchange.method.to_ascii_uppercase(),
+            url: url.clone(),
+            status: exchange.status,
+            content_type: exchange.content_type.as_deref().map(crate::document::essence),
+            body: None,
+            dropped: None,
+            why_dropped: Vec::new(),
+            shape: shape(&before),
+        };
+        let Body::Bytes { bytes, .. } = &exchange.body else {
+            return Some(masked);
+        };
+        let body = self.masked_body(operation, exchange, bytes, key);
+        let Some(body) = body else {
+            masked.dropped = Some(bytes.len());
+            masked.why_dropped.push(Place::root());
+            return Some(masked);
+        };
+        let again = Exchange {
+            url: url.into(),
+            body: Body::Bytes { bytes: body.as_bytes().into(), origin: Origin::Unknown },
+            ..exchange.clone()
+        };
+        let after = self.judged(&again, options());
+        masked.why_dropped = differing(&before, &after);
+        if masked.why_dropped.is_empty() {
+            masked.body = Some(body);
+        } else {
+            masked.dropped = Some(bytes.len());
+        }
+        Some(masked)
+    }
+
+    fn judged(&self, exchange: &Exchange<'_>, options: RunOptions) -> Report {
+        let mut run = Run::new(self, options);
+        run.check(exchange);
+        run.report()
+    }
+
+    fn masked_body(
+        &self,
+        operation: &crate::document::Operation,
+        exchange: &Exchange<'_>,
+        bytes: &[u8],
+        key: &MaskKey,
+    ) -> Option<String> {
+        let body = json::read(bytes).ok().filter(|it| it.duplicates.is_empty())?;
+        let masker = Masker { key };
+        let value = match self.judge(operation, exchange.status) {
+            Some(judge) => masker.value(judge, &body.value, &[judge.root]),
+            None => masker.unknown(&body.value),
+        };
+        Some(value.to_string())
+    }
+}
+
+/// The places at which two reports say different things.
+fn differing(before: &Report, after: &Report) -> Vec<Place> {
+    let told = |report: &Report| -> BTreeMap<(Option<Place>, &'static str), Judged> {
+        let findings =
+            report.findings.iter().map(|it| ((it.place.clone(), it.rule.id()), Judged::of(it)));
+        findings.collect()
+    };
+    let (before, after) = (told(before), told(after));
+    let keys = before.keys().chain(after.keys());
+    let differing = keys.filter(|it| before.get(*it) != after.get(*it));
+    let mut places: Vec<Place> = differing.map(|it| it.0.clone().unwrap_or_default()).collect();
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// A hash of places, types and forms: two answers of one shape show the same.
+fn shape(report: &Report) -> String {
+    let mut text = String::new();
+    for place in &report.places {
+        let types: Vec<&str> = place.types.keys().chain(place.formats.keys()).copied().collect();
+        text += &format!("{} {} {}\n", place.place.as_str(), types.join(" "), place.missing > 0);
+    }
+    let key = MaskKey([0; 32]);
+    hex(&key.digest("shape", text.as_bytes())[..4])
+}
+
+struct Masker<'k> {
+    key: &'k MaskKey,
+}
+
+impl Masker<'_> {
+    fn value(&self, judge: &Judge, value: &Value, given: &[NodeId]) -> Value {
+        let tree = &judge.tree;
+        let live = tree.live(given, value);
+        if let Some(kind) = live.iter().find_map(|it| tree.node(*it).sensitive.as_deref()) {
+            return self.sensitive(value, kind);
+        }
+        match value {
+            Value::Object(members) => {
+                let mut masked = Map::new();
+                for (name, value) in members {
+                    let (name, value) = match tree.member(&live, name) {
+                        Member::Known(nodes) => (name.clone(), self.value(judge, value, &nodes)),
+                        Member::MapKey(nodes) if !nodes.is_empty() => {
+                            (self.name(name), self.value(judge, value, &nodes))
+                        }
+                        Member::MapKey(_) | Member::Undocumented { .. } => {
+                            (self.name(name), self.unknown(value))
+                        }
+                    };
+                    masked.insert(name, value);
+                }
+                Value::Object(masked)
+            }
+            Value::Array(items) => {
+                let item =
+                    |(index, it): (usize, &Value)| self.value(judge, it, &tree.item(&live, index));
+                items.iter().enumerate().map(item).collect()
+            }
+            _ if tree.describes(&live, value) => value.clone(),
+            _ => self.unknown(value),
+        }
+    }
+
+    /// A member's name, where it may be data.
+    fn name(&self, name: &str) -> String {
+        if printable_name(name) == name {
+            name.to_owned()
+        } else {
+            // Still no name that would be printed.
+            format!("*{}", self.hex("name", name, 4))
+        }
+    }
+
+    fn sensitive(&self, value: &Value, kind: &str) -> Value {
+        let Value::String(text) = value else {
+            return self.unknown(value);
+        };
+        if text.is_empty() {
+            return value.clone();
+        }
+        let masked = match kind {
+            "e-mail" => format!("{}@example.org", self.hex(kind, text, 5)),
+            "URL" => format!("https://example.org/{}", self.hex(kind, text, 6)),
+            "username" => format!("user-{}", self.hex(kind, text, 4)),
+            "name" => format!("Name-{}", self.hex(kind, text, 4)),
+            "identifier" if form_of(text) == Some("digits") => self.digits(text),
+            "identifier" => format!("id-{}", self.hex(kind, text, 5)),
+            _ => format!("text-{}", self.hex(kind, text, 5)),
+        };
+        Value::String(masked)
+    }
+
+    /// A value of which nobody knows what it holds: its type and form stay.
+    fn unknown(&self, value: &Value) -> Value {
+        match value {
+            Value::Null => Value::Null,
+            Value::Bool(_) => Value::Bool(false),
+            Value::Number(number) => self.number(number),
+            Value::String(text) => Value::String(match form_of(text) {
+                Some("digits") => self.digits(text),
+                // Moments say nothing about who.
+                Some(_) => text.clone(),
+                None => format!("masked-{}", self.hex("text", text, 5)),
+            }),
+            Value::Array(items) => items.iter().map(|it| self.unknown(it)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| (self.name(name), self.unknown(value))).collect()
+            }
+        }
+    }
+
+    fn number(&self, number: &Number) -> Value {
+        if let Some(whole) = number.as_i64() {
+            let masked = i64::try_from(self.permuted(whole.unsigned_abs())).unwrap_or(i64::MAX);
+            return Value::from(if whole < 0 { -masked } else { masked });
+        }
+        match number.as_u64() {
+            Some(whole) => Value::from(self.permuted(whole)),
+            None => {
+                let whole = number.as_f64().unwrap_or_default().abs().min(1e9) as u64;
+                let masked = self.permuted(whole) as f64;
+                let is_whole = type_of(&Value::Number(number.clone())) == "integer";
+                Value::from(if is_whole { masked } else { masked + 0.5 })
+            }
+        }
+    }
+
+    /// A text of digits, of the same length.
+    fn digits(&self, text: &str) -> String {
+        match text.parse::<u64>() {
+            Ok(number) if !text.starts_with('0') || text == "0" => {
+                self.permuted(number).to_string()
+            }
+            _ => {
+                let digest = self.key.digest("digits", text.as_bytes());
+                let digits = text
+                    .bytes()
+                    .enumerate()
+                    .map(|(index, _)| char::from(b'0' + digest[index % 32] % 10));
+                digits.collect()
+            }
+        }
+    }
+
+    /// A keyed permutation of the numbers of one decimal width, those within 32 bits among themselves.
+    fn permuted(&self, number: u64) -> u64 {
+        let (least, most) = domain(number);
+        let size = u128::from(most - least) + 1;
+        let half = (128 - (size - 1).leading_zeros()).div_ceil(2).max(1);
+        let mask = (1_u128 << half) - 1;
+        let mut it = u128::from(number - least);
+        // A Feistel network permutes a power of four; numbers outside the domain walk on until they are inside.
+        loop {
+            let (mut left, mut right) = (it >> half, it & mask);
+            for round in 0_u8..6 {
+                let mut input = right.to_le_bytes().to_vec();
+                input.extend([round, half as u8]);
+                input.extend(least.to_le_bytes());
+                let digest = self.key.digest("number", &input);
+                let word = u128::from_le_bytes(digest[..16].try_into().expect("16 bytes"));
+                (left, right) = (right, left ^ (word & mask));
+            }
+            it = (left << half) | right;
+            if it < size {
+                return least + it as u64;
+            }
+        }
+    }
+
+    fn hex(&self, label: &str, text: &str, bytes: usize) -> String {
+        hex(&self.key.digest(label, text.as_bytes())[..bytes])
+    }
+
+    /// A path whose parameters are masked; the query is left out.
+    fn path(&self, path: &str, template: &crate::document::PathTemplate) -> String {
+        let path = path.trim_start_matches('/');
+        let segments = path.split('/').zip(template.is_parameter());
+        let segments = segments.map(|(segment, is_parameter)| match is_parameter {
+            true if form_of(segment) == Some("digits") => self.digits(segment),
+            true => format!("id-{}", self.hex("identifier", segment, 5)),
+            false => segment.to_owned(),
+        });
+        format!("/{}", segments.collect::<Vec<_>>().join("/"))
+    }
+}
+
+/// The numbers of a decimal width, cut at the ends of 31, 32 and 63 bits, so that none leaves its range.
+fn domain(number: u64) -> (u64, u64) {
+    let width = number.checked_ilog10().unwrap_or(0);
+    let mut least = if width == 0 { 0 } else { 10_u64.pow(width) };
+    let mut most = 10_u64.checked_pow(width + 1).map_or(u64::MAX, |it| it - 1);
+    for limit in [i32::MAX as u64, u64::from(u32::MAX), i64::MAX as u64] {
+        if number <= limit {
+            most = most.min(limit);
+        } else {
+            least = least.max(limit + 1);
+        }
+    }
+    (least, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_width_are_permuted() {
+        let key = MaskKey::from_text("a");
+        let masker = Masker { key: &key };
+        let masked: BTreeSet<u64> = (100..1000).map(|it| masker.permuted(it)).collect();
+        assert_eq!(masked, (100..1000).collect());
+        assert_ne!(
+            masked.iter().copied().collect::<Vec<_>>(),
+            (100..1000).map(|it| masker.permuted(it)).collect::<Vec<_>>()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_keeps_its_width_and_range(number: u64, key: String) {
+            let key = MaskKey::from_text(&key);
+            let masked = Masker { key: &key }.permuted(number);
+            prop_assert_eq!(masked.to_string().len(), number.to_string().len());
+            prop_assert_eq!(masked <= i32::MAX as u64, number <= i32::MAX as u64);
+            prop_assert_eq!(masked <= i64::MAX as u64, number <= i64::MAX as u64);
+        }
+
+        #[test]
+        fn an_unknown_value_keeps_its_types_and_none_of_its_texts(text in "[a-z]{4}[ @.][a-z]{6,12}", number: i64) {
+            let key = MaskKey::from_text("a");
+            let value = json!({ (text.clone()): [text.clone(), number, null, true, 1.5, { "inner": text.clone() }] });
+            let masked = Masker { key: &key }.unknown(&value);
+            prop_assert!(!masked.to_string().contains(&text));
+            let types = |it: &Value| -> Vec<&'static str> {
+                it.as_object().unwrap().values().next().unwrap().as_array().unwrap().iter().map(type_of).collect()
+            };
+            prop_assert_eq!(types(&masked), types(&value));
+        }
+    }
+}

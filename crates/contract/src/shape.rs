@@ -1,0 +1,306 @@
+//! The observed shape as a baseline: what has been seen at each place, accepted by somebody, compared with what is seen
+//! now. Types, forms, listed codes and counts, never a value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    document::OperationId,
+    format,
+    place::{Place, ancestors},
+    rule::Rule,
+    text::{Fault, Text},
+};
+
+/// How unlikely it must be that a member is missing by chance before it is called gone: see [`is_gone`].
+pub const CHANCE: f64 = 0.001;
+
+/// What has been seen in the responses of a contract.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shape {
+    responses: BTreeMap<(OperationId, u16), ResponseShape>,
+}
+
+/// What has been seen in the responses of one operation and status.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Shape")]
+#[serde(deny_unknown_fields)]
+pub struct ResponseShape {
+    /// The version of this format.
+    format_version: u32,
+    /// The operation.
+    operation: String,
+    /// The response's status.
+    status: u16,
+    /// How many exchanges were seen.
+    exchanges: u64,
+    /// What was seen at each place.
+    places: BTreeMap<String, PlaceShape>,
+}
+
+/// What has been seen at one place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceShape {
+    /// Values by JSON type.
+    pub(crate) types: BTreeMap<String, u64>,
+    /// Texts by well-known form.
+    pub(crate) formats: BTreeMap<String, u64>,
+    /// Values by listed code.
+    pub(crate) codes: BTreeMap<String, u64>,
+    /// Objects that lacked the member.
+    pub(crate) missing: u64,
+    /// Empty texts, arrays and objects.
+    pub(crate) empty: u64,
+    /// Exchanges in which there was a value.
+    pub(crate) present_in: u64,
+    /// Exchanges in which there could have been one, and was none.
+    pub(crate) absent_in: u64,
+}
+
+/// A difference between the baseline and what is seen now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ShapeChange {
+    pub(crate) rule: Rule,
+    pub(crate) operation: OperationId,
+    pub(crate) status: u16,
+    /// None where there is no baseline for the response.
+    pub(crate) place: Option<Place>,
+    pub(crate) what: String,
+}
+
+/// The published JSON Schema of a shape file.
+pub(crate) fn schema() -> Value {
+    format::schema::<ResponseShape>("urn:paperwire:format:shape")
+}
+
+impl Shape {
+    /// Reads shape files.
+    ///
+    /// # Errors
+    /// Every file that is none.
+    pub fn read(texts: &[Text]) -> Result<Self, Vec<Fault>> {
+        let mut shape = Self::default();
+        let mut faults = Vec::new();
+        for text in texts {
+            match serde_json::from_str::<ResponseShape>(&text.text) {
+                Ok(it) => {
+                    shape.responses.insert((OperationId::named(&it.operation), it.status), it);
+                }
+                Err(error) => faults.push(text.fault(
+                    Some(error.line()),
+                    "promised a shape as `shape --accept` writes it; restore the file, or accept the shape again",
+                )),
+            }
+        }
+        if faults.is_empty() { Ok(shape) } else { Err(faults) }
+    }
+
+    /// The files of the shape: a name and a text for each operation and status.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let file = |((operation, status), shape): (&(OperationId, u16), &ResponseShape)| {
+            let text = serde_json::to_string_pretty(shape).expect("only maps with text keys");
+            (format!("{}-{status}.json", operation.slug()), text + "\n")
+        };
+        self.responses.iter().map(file).collect()
+    }
+
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.responses.is_empty()
+    }
+
+    /// The shape in lines for people.
+    pub fn in_words(&self) -> String {
+        let mut out = String::new();
+        for ((operation, status), shape) in &self.responses {
+            out += &format!("{operation} {status}, {} seen\n", shape.exchanges);
+            for (place, seen) in &shape.places {
+                let place = if place.is_empty() { "(whole body)" } else { place };
+                out += &format!("  {place}: {}\n", seen.in_words());
+            }
+        }
+        out
+    }
+
+    pub(crate) fn entry(
+        &mut self,
+        operation: &OperationId,
+        status: u16,
+    ) -> &mut BTreeMap<String, PlaceShape> {
+        let shape = self.responses.entry((operation.clone(), status)).or_default();
+        shape.format_version = 1;
+        shape.operation = operation.to_string();
+        shape.status = status;
+        shape.exchanges += 1;
+        &mut shape.places
+    }
+
+    /// What differs now from this baseline. A response without a baseline is one change.
+    pub(crate) fn compare(&self, now: &Self) -> Vec<ShapeChange> {
+        let mut changes = Vec::new();
+        // With no baseline at all, one note says so.
+        let compared = if self.is_empty() { 1 } else { usize::MAX };
+        for ((operation, status), seen) in now.responses.iter().take(compared) {
+            let mut add = |rule: Rule, place: Option<&str>, what: String| {
+                let place = place.map(|it| Place::parse(it).unwrap_or_default());
+                changes.push(ShapeChange {
+                    rule,
+                    operation: operation.clone(),
+                    status: *status,
+                    place,
+                    what,
+                });
+            };
+            let Some(baseline) = self.responses.get(&(operation.clone(), *status)) else {
+                add(Rule::ShapeNew, None, "there is no accepted shape of this response yet".into());
+                continue;
+            };
+            let mut new_places: BTreeSet<&str> = BTreeSet::new();
+            for (place, seen) in &seen.places {
+                let Some(known) = baseline.places.get(place) else {
+                    // What is below a new place is new with it.
+                    if !ancestors(place).any(|it| new_places.contains(it)) {
+                        add(
+                            Rule::ShapeNew,
+                            Some(place),
+                            format!("the place itself: {}", seen.in_words()),
+                        );
+                    }
+                    new_places.insert(place);
+                    continue;
+                };
+                let new = seen.beyond(known);
+                if !new.is_empty() {
+                    add(Rule::ShapeNew, Some(place), new.join(", "));
+                }
+                if is_gone(known, seen) {
+                    let what = format!(
+                        "in all of {} exchanges before, in none of {} now",
+                        known.present_in, seen.absent_in
+                    );
+                    add(Rule::ShapeGone, Some(place), what);
+                }
+            }
+        }
+        changes
+    }
+}
+
+impl PlaceShape {
+    /// Adds what one exchange showed.
+    pub(crate) fn add(&mut self, seen: u64, missing: u64, empty: u64) {
+        self.missing += missing;
+        self.empty += empty;
+        self.present_in += u64::from(seen > 0);
+        self.absent_in += u64::from(seen == 0 && missing > 0);
+    }
+
+    fn in_words(&self) -> String {
+        let mut words: Vec<String> =
+            self.types.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        words.extend(self.formats.iter().map(|(name, count)| format!("({name}) {count}")));
+        words.extend(self.codes.iter().map(|(name, count)| format!("code {name} {count}")));
+        let rest = [(self.missing, "missing"), (self.empty, "empty")];
+        words.extend(
+            rest.iter().filter(|it| it.0 > 0).map(|(count, word)| format!("{word} {count}")),
+        );
+        words.join(", ")
+    }
+
+    /// What is here and not in the baseline.
+    fn beyond(&self, known: &Self) -> Vec<String> {
+        let new = |now: &BTreeMap<String, u64>,
+                   known: &BTreeMap<String, u64>,
+                   word: &str|
+         -> Vec<String> {
+            now.keys()
+                .filter(|it| !known.contains_key(*it))
+                .map(|it| format!("{word}{it}"))
+                .collect()
+        };
+        let mut words = new(&self.types, &known.types, "");
+        words.extend(new(&self.formats, &known.formats, "form "));
+        words.extend(new(&self.codes, &known.codes, "code "));
+        if self.missing > 0 && known.missing == 0 {
+            words.push("missing".into());
+        }
+        words
+    }
+}
+
+/// Whether a member that was always there is gone.
+///
+/// If nothing had changed, every order of the exchanges would be equally likely. Of `before` exchanges with the member
+/// and `now` without it, the chance that those without are just the latest ones is one in *before + now over now*. The
+/// member is gone where that is at most [`CHANCE`], so at most one place in a thousand is called gone by mistake: 100
+/// exchanges before need two now, 17 need three, 3 need seventeen, and a small sample alone is never enough.
+fn is_gone(known: &PlaceShape, seen: &PlaceShape) -> bool {
+    let (before, now) = (known.present_in, seen.absent_in);
+    if before == 0 || now == 0 || known.absent_in > 0 || known.missing > 0 || seen.present_in > 0 {
+        return false;
+    }
+    let mut chance = 1.0;
+    for it in 1..=now {
+        chance *= it as f64 / (before + it) as f64;
+        if chance <= CHANCE {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_gone_only_where_chance_is_excluded() {
+        let gone = |before: u64, now: u64| {
+            let known = PlaceShape { present_in: before, ..PlaceShape::default() };
+            let seen = PlaceShape { absent_in: now, missing: now, ..PlaceShape::default() };
+            is_gone(&known, &seen)
+        };
+        for (before, least) in [(3, 17), (17, 3), (100, 2), (1_000, 1)] {
+            assert!(gone(before, least) && !gone(before, least - 1), "{before} {least}");
+        }
+        assert!(!gone(0, 1_000) && gone(1, 1_000));
+        assert!(!gone(999, 0));
+    }
+
+    #[test]
+    fn new_is_what_the_baseline_lacks() {
+        let place = |types: &[&str]| PlaceShape {
+            types: types.iter().map(|it| ((*it).to_owned(), 1)).collect(),
+            present_in: 1,
+            ..PlaceShape::default()
+        };
+        let shape = |places: Vec<(&str, PlaceShape)>| {
+            let mut shape = Shape::default();
+            let entry = shape.entry(&OperationId::named("GET /a"), 200);
+            entry.extend(places.into_iter().map(|(name, it)| (name.to_owned(), it)));
+            shape
+        };
+        let baseline = shape(vec![("", place(&["object"])), ("/a", place(&["string"]))]);
+        let now = shape(vec![
+            ("", place(&["object"])),
+            ("/a", place(&["null", "string"])),
+            ("/b", place(&["object"])),
+            ("/b/c", place(&["string"])),
+        ]);
+        let told = |it: Vec<ShapeChange>| -> Vec<String> {
+            it.iter()
+                .map(|it| format!("{}: {}", it.place.clone().unwrap_or_default(), it.what))
+                .collect()
+        };
+        assert_eq!(told(baseline.compare(&now)), ["/a: null", "/b: the place itself: object 1"]);
+        assert_eq!(baseline.compare(&baseline), []);
+        assert_eq!(now.compare(&baseline), []);
+        assert_eq!(told(Shape::default().compare(&now)).len(), 1);
+        let files = now.files().into_iter().map(|(name, text)| Text { name, text });
+        assert_eq!(Shape::read(&files.collect::<Vec<_>>()), Ok(now));
+    }
+}

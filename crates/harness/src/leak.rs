@@ -1,0 +1,107 @@
+//! Looks for what must not be written down: tokens, cookies, e-mail addresses of real domains, this run's own secrets.
+//! Tells where, never what.
+
+use std::{fmt, sync::LazyLock};
+
+use regex::Regex;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Something that must not be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leak {
+    /// The text's name.
+    pub file: String,
+    /// The line, counted from one.
+    pub line: usize,
+    /// What it looks like.
+    pub kind: &'static str,
+}
+
+impl fmt::Display for Leak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.kind)
+    }
+}
+
+static BEARER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bbearer[ +]+[a-z0-9._~+/=-]{8,}"));
+static JWT: LazyLock<Regex> = LazyLock::new(|| regex(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}"));
+static COOKIE: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"(?i)\b(set-)?cookie"?\s*[:=]\s*"?[a-z0-9_-]+=[^;\s"]{4,}"#));
+static E_MAIL: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})"));
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a fixed pattern")
+}
+
+/// Everything in a text that must not be there, in order of line.
+pub fn leaks(file: &str, text: &str, secrets: &[SecretString]) -> Vec<Leak> {
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let mut add =
+            |kind: &'static str| found.push(Leak { file: file.to_owned(), line: index + 1, kind });
+        if BEARER.is_match(line) {
+            add("a bearer token");
+        }
+        if JWT.is_match(line) {
+            add("a JSON web token");
+        }
+        if COOKIE.is_match(line) {
+            add("a cookie");
+        }
+        if E_MAIL.captures_iter(line).any(|it| !is_reserved(&it[1])) {
+            add("an e-mail address outside the reserved domains");
+        }
+        if secrets.iter().any(|it| line.contains(it.expose_secret())) {
+            add("a secret of this run");
+        }
+    }
+    found
+}
+
+/// Domains that belong to nobody (RFC 2606).
+fn is_reserved(domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    let ends_in = |it: &str| domain == it[1..] || domain.ends_with(it);
+    [".example", ".test", ".invalid", ".localhost", ".example.com", ".example.net", ".example.org"]
+        .into_iter()
+        .any(ends_in)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaks_are_told_by_line_and_never_by_value() {
+        let secrets = [SecretString::from("s3cret-of-the-run".to_owned())];
+        let jwt = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxIn0", "x"].join(".");
+        let cases = [
+            (format!("{}: {} {}", "Authorization", "Bearer", "abcdefgh1234"), "a bearer token"),
+            (format!("\"token\": \"{jwt}\""), "a JSON web token"),
+            (format!("{}: session=abcdef", "Set-Cookie"), "a cookie"),
+            (
+                format!("ann{}", "@popular-mail.com"),
+                "an e-mail address outside the reserved domains",
+            ),
+            ("x s3cret-of-the-run y".to_owned(), "a secret of this run"),
+        ];
+        for (text, kind) in cases {
+            let found = leaks("f", &format!("fine\n{text}\n"), &secrets);
+            assert_eq!(
+                found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                [format!("f:2: {kind}")]
+            );
+        }
+        for fine in [
+            "ann@example.org",
+            "a@b.test",
+            "Bearer ${TOKEN}",
+            "bearer token",
+            "cookies: []",
+            "maintainers@users.example",
+        ] {
+            assert_eq!(leaks("f", fine, &secrets), [], "{fine}");
+        }
+    }
+}
