@@ -64,19 +64,7 @@ impl Check {
                 .map(|_| jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         };
         let mut run = Run::new(&contract, options);
-        match &asking {
-            Some(asking) => asking.ask(|index, planned, answer| {
-                harness::check_answer(
-                    &mut run,
-                    asking.source(),
-                    index,
-                    planned,
-                    answer,
-                    asking.provenance(),
-                );
-            })?,
-            None => self.sources.check(&mut run, defaults)?,
-        }
+        self.sources.check_or_ask(&mut run, asking.as_ref(), defaults)?;
         let report = run.report();
         anstream::print!("{}", terminal::report(&report, defaults.command));
         for path in &self.report {

@@ -9,7 +9,9 @@ mod live;
 mod quirks;
 mod record;
 mod shape;
+mod suggest;
 mod terminal;
+mod triage;
 
 use std::{
     path::{Path, PathBuf},
@@ -78,6 +80,8 @@ pub enum Command {
     Leaks(leaks::Leaks),
     /// Shows the observed shape and what is new in it; accepting it is a named act
     Shape(shape::ShapeArgs),
+    /// From past nights' reports and tonight's: what to open, update and close, as JSON; exit 1 where the night is red
+    Triage(triage::Triage),
     /// Explains a rule: what it means, an example, what settles it
     Explain(explain::Explain),
 }
@@ -100,6 +104,7 @@ impl Command {
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
             Self::Leaks(it) => it.run(),
+            Self::Triage(it) => it.run(),
             Self::Shape(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
         }
@@ -158,6 +163,28 @@ impl Sources {
     fn today(&self) -> jiff::civil::Date {
         self.today
             .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    /// Checks every answer of a server, or every exchange of the files.
+    fn check_or_ask(
+        &self,
+        run: &mut Run<'_>,
+        asking: Option<&live::Asking>,
+        defaults: &Defaults,
+    ) -> anyhow::Result<()> {
+        match asking {
+            Some(asking) => asking.ask(|index, planned, answer| {
+                harness::check_answer(
+                    run,
+                    asking.source(),
+                    index,
+                    planned,
+                    answer,
+                    asking.provenance(),
+                );
+            }),
+            None => self.check(run, defaults),
+        }
     }
 
     /// Checks every exchange of the files.

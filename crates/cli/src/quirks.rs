@@ -1,19 +1,31 @@
 //! `quirks`: the register as a table.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use contract::{Contract, QuirkReport, Run, RunOptions};
 
-use crate::{Defaults, Sources, terminal};
+use crate::{Defaults, Sources, suggest::Suggest, terminal};
 
 /// Arguments of `quirks`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Quirks {
+    #[command(subcommand)]
+    command: Option<QuirksCommand>,
     #[command(flatten)]
     sources: Sources,
 }
 
+#[derive(Debug, Subcommand)]
+enum QuirksCommand {
+    /// Drafts a quirk file for each deviation that no quirk explains yet
+    Suggest(Suggest),
+}
+
 impl Quirks {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        if let Some(QuirksCommand::Suggest(suggest)) = &self.command {
+            return suggest.run(defaults);
+        }
         let contract = self.sources.load(defaults)?;
         let options = RunOptions {
             base_urls: self.sources.base_url.clone(),

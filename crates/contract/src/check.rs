@@ -225,15 +225,9 @@ impl Run<'_> {
         let place = BodyAt { at, judge, value: &body.value, text, bom, origin };
         for pointer in &body.duplicates {
             let spot = spot(judge, &body.value, pointer);
-            self.tell(
-                &place,
-                &spot,
-                Rule::DuplicateMember,
-                PromisedBy::Documented,
-                None,
-                None,
-                None,
-            );
+            let (rule, by) = (Rule::DuplicateMember, PromisedBy::Documented);
+            let severity = rule.severity();
+            self.tell(&place, &spot, None, Told { rule, by, severity, nearest_branch: None });
         }
         self.body(&place, operation, exchange.status);
     }
@@ -290,15 +284,8 @@ impl Run<'_> {
         };
         let severity =
             if body.judge.is_modelled() || closed { Severity::Error } else { Severity::Warning };
-        self.tell(
-            body,
-            spot,
-            Rule::UndocumentedField,
-            by,
-            Some(type_of(value).to_owned()),
-            None,
-            Some(severity),
-        );
+        let rule = Rule::UndocumentedField;
+        self.tell(body, spot, Some(value), Told { rule, by, severity, nearest_branch: None });
     }
 
     fn quirk(
@@ -339,26 +326,25 @@ impl Run<'_> {
     fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
         let spot = spot(body.judge, body.value, &violation.pointer);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
-        let came = body.value.pointer(&violation.pointer).map(|it| came(it, spot.sensitive));
-        let severity = (violation.rule == Rule::UndocumentedField).then_some(Severity::Error);
-        self.tell(body, &spot, violation.rule, by, came, violation.nearest_branch, severity);
+        let severity = match violation.rule {
+            // The schema itself is closed there.
+            Rule::UndocumentedField => Severity::Error,
+            rule => rule.severity(),
+        };
+        let Violation { rule, nearest_branch, .. } = *violation;
+        let value = body.value.pointer(&violation.pointer);
+        self.tell(body, &spot, value, Told { rule, by, severity, nearest_branch });
     }
 
-    /// Adds a finding about a value.
-    #[expect(clippy::too_many_arguments, reason = "each is a column of the finding")]
-    fn tell(
-        &mut self,
-        body: &BodyAt<'_>,
-        spot: &Spot,
-        rule: Rule,
-        by: PromisedBy,
-        came: Option<String>,
-        nearest_branch: Option<usize>,
-        severity: Option<Severity>,
-    ) {
+    /// Adds a finding about a value, or the lack of one.
+    fn tell(&mut self, body: &BodyAt<'_>, spot: &Spot, value: Option<&Value>, told: Told) {
+        let Told { rule, by, severity, nearest_branch } = told;
+        // Nobody knows what an undocumented member holds.
+        let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
+        let came = value.map(|it| came(it, sensitive));
         let store = &self.contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
-        self.fold(key, severity.unwrap_or(rule.severity()), came, || {
+        let observed = self.fold(key, severity, came, || {
             let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
             let promise = fragment::below(store, body.judge.promised_by(by), &path);
             Details {
@@ -373,6 +359,9 @@ impl Run<'_> {
                 first: body.sighting(spot),
             }
         });
+        if let Some(value) = value {
+            observed.see(value, sensitive);
+        }
     }
 
     /// Adds a finding about the answer as a whole.
@@ -413,6 +402,14 @@ impl Judged {
     pub(crate) fn of(finding: &Finding) -> Self {
         Self { severity: finding.severity, came: finding.came.clone(), count: finding.count }
     }
+}
+
+/// What is told of a value.
+struct Told {
+    rule: Rule,
+    by: PromisedBy,
+    severity: Severity,
+    nearest_branch: Option<usize>,
 }
 
 /// The answer that is being judged.

@@ -12,7 +12,7 @@ use crate::{
     json::byte_of,
     judge::{Judge, JudgeMaker},
     quirk::{self, Quirk},
-    schema::{Side, Store},
+    schema::{Address, Side, Store},
     settings::{self, Settings},
     text::{Fault, Faults, Text},
 };
@@ -33,6 +33,10 @@ pub struct ContractTexts {
 /// A contract that can judge exchanges.
 #[derive(Debug)]
 pub struct Contract {
+    /// The document as the vendor has it.
+    pub(crate) paper: Store,
+    paper_document: Document,
+    /// The document with the quirks written into it, and the model with what it lacks lent to it.
     pub(crate) store: Store,
     pub(crate) documented: Document,
     pub(crate) modelled: Option<Document>,
@@ -87,7 +91,9 @@ impl Contract {
             return Err(Faults(faults));
         };
         let quirks: Vec<Quirk> = quirks.into_iter().map(|it| it.0).collect();
-        quirk::apply(&mut store, &document, &quirks, &resolved);
+        let (paper, paper_document) = (store.clone(), document);
+        let document = &paper_document;
+        quirk::apply(&mut store, document, &quirks, &resolved);
         // Quirks may have added responses.
         let documented =
             Document::read(&store, Side::Documented).map_err(|it| Faults(in_document(it)))?;
@@ -97,6 +103,8 @@ impl Contract {
         let judges = judges(&store, &documented, modelled.as_ref(), &quirks)
             .map_err(|it| Faults(in_document(it)))?;
         Ok(Self {
+            paper,
+            paper_document,
             documented,
             modelled,
             quirks,
@@ -127,6 +135,11 @@ impl Contract {
     /// The documented operations, those that quirks add to included.
     pub fn operations(&self) -> impl Iterator<Item = &OperationId> {
         self.documented.operations.iter().map(|it| &it.id)
+    }
+
+    /// The schema that the document, without any quirk, has for a status.
+    pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
+        self.paper_document.operation(operation.as_str())?.json_schema(status)
     }
 
     pub(crate) fn model_of(&self, operation: &Operation) -> Option<&Operation> {

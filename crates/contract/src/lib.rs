@@ -28,8 +28,10 @@ mod schema;
 mod scope;
 mod settings;
 mod shape;
+mod suggest;
 mod tally;
 mod text;
+mod triage;
 mod violation;
 mod walk;
 mod words;
@@ -50,8 +52,10 @@ pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, PlaceShape, ResponseShape, Shape};
+pub use suggest::Draft;
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
+pub use triage::{Closed, Issue, Triage, triage};
 
 /// The published JSON Schemas of our own files, by file name.
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
@@ -60,5 +64,6 @@ pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
         ("shape.schema.json", shape::schema()),
+        ("triage.schema.json", triage::schema()),
     ]
 }

@@ -16,6 +16,7 @@ use crate::{
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
     shape::{Shape, ShapeChange},
+    suggest::{Observed, Seen},
     tally::Tally,
     words::Topic,
 };
@@ -80,6 +81,7 @@ struct Fold {
     exchanges: u64,
     last_exchange: u64,
     first: Option<Sighting>,
+    observed: Observed,
 }
 
 /// What is told of a defect when it is seen first.
@@ -149,7 +151,7 @@ impl<'c> Run<'c> {
         severity: Severity,
         came: Option<String>,
         details: impl FnOnce() -> Details,
-    ) {
+    ) -> &mut Observed {
         let exchange = self.exchange;
         let fold = self.folds.entry(key).or_insert_with(|| {
             let details = details();
@@ -161,6 +163,7 @@ impl<'c> Run<'c> {
                 count: 0,
                 exchanges: 0,
                 last_exchange: 0,
+                observed: Observed::default(),
             }
         });
         fold.count += 1;
@@ -168,6 +171,28 @@ impl<'c> Run<'c> {
         fold.last_exchange = exchange;
         fold.severity = fold.severity.min(severity);
         fold.came.extend(came);
+        &mut fold.observed
+    }
+
+    /// The defects that exchanges showed, in order of place.
+    pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
+        self.folds.iter().map(|(key, fold)| {
+            let first = fold
+                .first
+                .as_ref()
+                .map_or_else(String::new, |it| format!("{}, entry {}", it.source, it.entry));
+            let place = key.place.clone().unwrap_or_default();
+            let tally = key.status.and_then(|it| self.tallies.get(&(key.operation.clone(), it)));
+            let seen = Seen {
+                count: fold.count,
+                exchanges: fold.exchanges,
+                values: tally.map_or(0, |it| it.values_at(&place)),
+                first,
+                field: fold.details.field.clone(),
+                observed: fold.observed.clone(),
+            };
+            (key, seen)
+        })
     }
 
     pub(crate) fn count_quirk(

@@ -93,6 +93,18 @@ impl Tally {
         }
     }
 
+    /// How many values that are not null stand at a place.
+    pub(crate) fn values_at(&self, place: &Place) -> u64 {
+        let mut here = self;
+        for segment in place.segments() {
+            match here.below.get(&*segment) {
+                Some(below) => here = below,
+                None => return 0,
+            }
+        }
+        here.seen - here.null
+    }
+
     pub(crate) fn miss(&mut self) {
         self.missing += 1;
     }

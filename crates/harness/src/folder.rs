@@ -48,7 +48,7 @@ pub fn read_contract(folder: &Path) -> Result<ContractTexts, FolderError> {
         return Err(FolderError::Documents { path: documented, found: documents.len() });
     };
     Ok(ContractTexts {
-        documented: text(document)?,
+        documented: read_text(document)?,
         quirks: read_texts(&folder.join("quirks"), "toml")?,
         modelled: text_if_there(&folder.join("modelled").join("openapi.json"))?,
         settings: text_if_there(&folder.join("contract.toml"))?,
@@ -63,7 +63,7 @@ pub fn read_texts(folder: &Path, extension: &str) -> Result<Vec<Text>, FolderErr
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    files_in(folder, extension)?.iter().map(|it| text(it)).collect()
+    files_in(folder, extension)?.iter().map(|it| read_text(it)).collect()
 }
 
 fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, FolderError> {
@@ -80,10 +80,14 @@ fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, FolderError>
 }
 
 fn text_if_there(path: &Path) -> Result<Option<Text>, FolderError> {
-    path.exists().then(|| text(path)).transpose()
+    path.exists().then(|| read_text(path)).transpose()
 }
 
-fn text(path: &Path) -> Result<Text, FolderError> {
+/// The text of a file.
+///
+/// # Errors
+/// Where it cannot be read, or is no UTF-8.
+pub fn read_text(path: &Path) -> Result<Text, FolderError> {
     let text = fs::read_to_string(path)
         .map_err(|error| FolderError::Io { path: path.to_owned(), error })?;
     Ok(Text { name: path.display().to_string(), text })

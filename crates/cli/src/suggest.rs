@@ -1,0 +1,71 @@
+//! `quirks suggest`: drafts a quirk for each deviation that no quirk explains yet.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+use contract::{Run, RunOptions};
+
+use crate::{Defaults, Sources, live::LiveArgs, terminal};
+
+/// Arguments of `quirks suggest`.
+#[derive(Debug, Args)]
+pub(crate) struct Suggest {
+    #[command(flatten)]
+    sources: Sources,
+    #[command(flatten)]
+    live: LiveArgs,
+    /// The folder that the drafts are written to [default: `quirks` in the contract folder]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+}
+
+impl Suggest {
+    pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        let contract = self.sources.load(defaults)?;
+        let Some(folder) = self.sources.contract.as_ref().or(defaults.contract.as_ref()) else {
+            bail!("no contract folder; name one with --contract DIR");
+        };
+        let to = self.to.clone().unwrap_or_else(|| folder.join("quirks"));
+        self.live.check_alone()?;
+        let asking =
+            self.live.is_on().then(|| self.live.asking(&contract, defaults)).transpose()?;
+        if let Some(requests) = asking.as_ref().and_then(|it| self.live.dry_run(it)) {
+            anstream::print!("{requests}");
+            return Ok(0);
+        }
+        let mut base_urls = self.sources.base_url.clone();
+        base_urls.extend(asking.iter().map(|it| it.base_url().to_owned()));
+        let mut run = Run::new(&contract, RunOptions { base_urls, ..RunOptions::default() });
+        self.sources.check_or_ask(&mut run, asking.as_ref(), defaults)?;
+        let report = run.report();
+        let drafts = run.drafts(self.sources.today());
+        for draft in &drafts {
+            let path = to.join(format!("{}.toml", draft.id));
+            if path.exists() {
+                bail!("{}: there already; read it, then complete or delete it", path.display());
+            }
+        }
+        for draft in &drafts {
+            let path = to.join(format!("{}.toml", draft.id));
+            harness::write_whole(&path, draft.text.as_bytes())?;
+            anstream::println!("wrote {}", path.display());
+            if let Some(field) = &draft.field {
+                anstream::println!("  {field}");
+            }
+        }
+        anstream::print!("{}", terminal::unreadable(&report));
+        if drafts.is_empty() {
+            anstream::println!(
+                "nothing to draft: no deviation that a quirk could pin is unexplained"
+            );
+        } else {
+            anstream::println!(
+                "\nEach has a blank `reason` and cannot be loaded so: read it, say why you believe it or delete it, let the \
+                 model follow, then `{} check`.",
+                defaults.command
+            );
+        }
+        Ok(if report.unreadable.is_empty() { 0 } else { 2 })
+    }
+}

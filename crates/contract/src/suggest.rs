@@ -1,0 +1,271 @@
+//! Drafts quirks from what exchanges showed: the declared side from the document, the other side from the values' types,
+//! forms and small codes. The reason stays blank, so that no draft can be loaded unread.
+
+use std::collections::BTreeSet;
+
+use jiff::{ToSpan, civil::Date};
+use serde_json::{Value, json};
+
+use crate::{
+    document::OperationId,
+    place::{Place, printable_name},
+    rule::Rule,
+    run::{Key, Run},
+    schema::{describe::describe, fragment, tree::type_of},
+};
+
+/// A quirk file to be read, completed and kept, or thrown away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The quirk's name; the file's is the same with `.toml`.
+    pub id: String,
+    /// The file.
+    pub text: String,
+    /// What the model's field must become, where it is known.
+    pub field: Option<String>,
+}
+
+/// Whole numbers beyond this are not codes but data.
+const LARGEST_CODE: i64 = 99;
+/// More different numbers than this are not codes.
+const MOST_CODES: usize = 10;
+
+/// What was seen of the values that show a defect, as far as a schema may say it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Observed {
+    types: BTreeSet<&'static str>,
+    codes: BTreeSet<i64>,
+    /// Whether some value was no small whole number, or may not be told.
+    beyond_codes: bool,
+}
+
+impl Observed {
+    pub(crate) fn see(&mut self, value: &Value, sensitive: bool) {
+        self.types.insert(type_of(value));
+        match value.as_i64() {
+            _ if value.is_null() => {}
+            Some(code) if !sensitive && code.abs() <= LARGEST_CODE => {
+                self.codes.insert(code);
+            }
+            _ => self.beyond_codes = true,
+        }
+    }
+
+    /// The schema that all of them fit; nulls apart.
+    fn schema(&self) -> Value {
+        let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
+        let types = match types.as_slice() {
+            [] => json!("null"),
+            [one] => json!(one),
+            several => json!(several),
+        };
+        let mut schema = json!({ "type": types });
+        let are_codes =
+            !self.beyond_codes && !self.codes.is_empty() && self.codes.len() <= MOST_CODES;
+        if are_codes && types == json!("integer") {
+            schema["enum"] = self.codes.iter().map(|it| json!(it)).collect();
+        }
+        schema
+    }
+
+    fn rust_type(&self) -> String {
+        let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
+        let name = match types.as_slice() {
+            ["integer"] => "i64",
+            ["number" | "integer", ..]
+                if types.iter().all(|it| matches!(*it, "integer" | "number")) =>
+            {
+                "f64"
+            }
+            ["string"] => "String",
+            ["boolean"] => "bool",
+            ["array"] => "Vec<serde_json::Value>",
+            _ => "serde_json::Value",
+        };
+        if self.types.contains("null") { format!("Option<{name}>") } else { name.to_owned() }
+    }
+}
+
+/// What is drafted for one defect.
+struct Outline {
+    id: String,
+    summary: String,
+    declared: Value,
+    /// `returned` or `also`, and its schema.
+    comes: (&'static str, Value),
+    field: Option<String>,
+}
+
+impl Run<'_> {
+    /// A draft for each deviation that no quirk explains yet, in order of place. `today` is when they become known.
+    pub fn drafts(&self, today: Date) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let taken: BTreeSet<&str> = self.contract.quirks.iter().map(|it| it.id.as_str()).collect();
+        for (key, seen) in self.seen_defects() {
+            let Some(mut outline) = self.outline(key, &seen) else { continue };
+            let is_taken = |id: &str| taken.contains(id) || drafts.iter().any(|it| it.id == id);
+            let plain = outline.id.clone();
+            for number in 2.. {
+                if !is_taken(&outline.id) {
+                    break;
+                }
+                outline.id = format!("{plain}-{number}");
+            }
+            let text = text(key, &seen, &outline, today);
+            drafts.push(Draft { id: outline.id, text, field: outline.field });
+        }
+        drafts
+    }
+
+    fn outline(&self, key: &Key, seen: &Seen) -> Option<Outline> {
+        let place = key.place.clone().unwrap_or_default();
+        let declared = self.declared(&key.operation, key.status?, &place);
+        let name = place.split_last().map_or_else(|| "body".to_owned(), |it| it.1);
+        let word = slug(if printable_name(&name) == name { &name } else { "item" });
+        let observed = &seen.observed;
+        let field = |rust_type: String| {
+            let (owner, field) = seen.field.as_deref()?.rsplit_once('.')?;
+            Some(format!("in {owner}: pub {field}: {rust_type},"))
+        };
+        match key.rule {
+            Rule::Null => Some(Outline {
+                id: format!("{word}-is-nullable"),
+                summary: "documented without null, may be null".into(),
+                declared: declared?,
+                comes: ("also", json!({ "type": "null" })),
+                field: field("Option<…>, as it is now".into()),
+            }),
+            Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds => {
+                let declared = declared?;
+                let schema = observed.schema();
+                let kind = observed.types.iter().next().copied().unwrap_or("value");
+                // Where declared values come too, both forms do.
+                let key = if seen.count < seen.values { "also" } else { "returned" };
+                Some(Outline {
+                    id: format!("{word}-is-{}", with_article(kind)),
+                    summary: format!(
+                        "documented {}, returned {}",
+                        describe(&declared),
+                        describe(&schema)
+                    ),
+                    declared,
+                    comes: (key, schema),
+                    field: field(observed.rust_type()),
+                })
+            }
+            Rule::UndocumentedField if printable_name(&name) == name => Some(Outline {
+                id: format!("{word}-is-undocumented"),
+                summary: format!("not documented, returned {}", describe(&observed.schema())),
+                declared: Value::Bool(false),
+                comes: ("returned", observed.schema()),
+                field: field(observed.rust_type()),
+            }),
+            Rule::UndocumentedStatus => Some(Outline {
+                id: format!("status-{}-is-undocumented", key.status?),
+                summary: "a status that is not documented".into(),
+                declared: Value::Bool(false),
+                comes: ("returned", Value::Bool(true)),
+                field: None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// What the document says at a place, without any quirk.
+    fn declared(&self, operation: &OperationId, status: u16, place: &Place) -> Option<Value> {
+        let schema = self.contract.paper_schema(operation, status)?;
+        let segments: Vec<String> = place.segments().map(Into::into).collect();
+        fragment::below(&self.contract.paper, schema, &segments)
+    }
+}
+
+/// What is known of a defect.
+pub(crate) struct Seen {
+    pub(crate) count: u64,
+    pub(crate) exchanges: u64,
+    /// Values at the place that are not null, the good ones included.
+    pub(crate) values: u64,
+    pub(crate) first: String,
+    pub(crate) field: Option<String>,
+    pub(crate) observed: Observed,
+}
+
+fn text(key: &Key, seen: &Seen, outline: &Outline, today: Date) -> String {
+    let review = today.saturating_add(6.months());
+    let place = key.place.as_ref().map_or("", Place::as_str);
+    let note = format!(
+        "seen {} times in {} exchanges, first in {}",
+        seen.count, seen.exchanges, seen.first
+    );
+    format!(
+        "#:schema ../format/quirk.schema.json\n\
+         summary     = {}\n\
+         declared    = {}\n\
+         {:<11} = {}\n\
+         reason      = \"\"\n\
+         known_since = {today}\n\
+         review_by   = {review}\n\n\
+         [[at]]\n\
+         operation = {}\n\
+         status    = {}\n\
+         place     = {}\n\n\
+         [[evidence]]\n\
+         kind = \"recording\"\n\
+         note = {}\n",
+        quoted(&outline.summary),
+        toml(&outline.declared),
+        outline.comes.0,
+        toml(&outline.comes.1),
+        quoted(key.operation.as_str()),
+        key.status.unwrap_or_default(),
+        quoted(place),
+        quoted(&note),
+    )
+}
+
+/// A schema in TOML; as a JSON text where TOML cannot say it.
+fn toml(value: &Value) -> String {
+    fn sayable(value: &Value) -> bool {
+        match value {
+            Value::Null => false,
+            Value::Array(items) => items.iter().all(sayable),
+            Value::Object(members) => members.values().all(sayable),
+            _ => true,
+        }
+    }
+    fn inline(value: &Value) -> String {
+        match value {
+            Value::Array(items) => {
+                format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+            }
+            Value::Object(members) => {
+                let members =
+                    members.iter().map(|(name, it)| format!("{} = {}", key(name), inline(it)));
+                format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+            }
+            Value::String(text) => quoted(text),
+            _ => value.to_string(),
+        }
+    }
+    if sayable(value) { inline(value) } else { quoted(&value.to_string()) }
+}
+
+fn key(name: &str) -> String {
+    let is_bare = !name.is_empty()
+        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_' || it == b'-');
+    if is_bare { name.to_owned() } else { quoted(name) }
+}
+
+/// A TOML basic string; JSON's escapes are among TOML's.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+fn slug(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
+    format!("{article}-{kind}")
+}

@@ -1,0 +1,320 @@
+//! From the past nights' reports and tonight's: what to open, update and close, as data that a workflow only carries out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    format,
+    text::{Fault, Text},
+};
+
+/// The part of a canonical report that triage reads.
+#[derive(Debug, Clone, Deserialize)]
+struct Night {
+    verdict: String,
+    findings: Vec<Found>,
+    places: Vec<PlaceSeen>,
+    exchanges: Exchanges,
+    skipped: Vec<SkippedEntry>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Found {
+    id: String,
+    rule: String,
+    severity: String,
+    operation: String,
+    status: Option<u16>,
+    place: Option<String>,
+    came: BTreeSet<String>,
+    quirk: Option<String>,
+    message: String,
+    settle: String,
+    count: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct PlaceSeen {
+    operation: String,
+    status: u16,
+    place: String,
+    seen: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Exchanges {
+    checked: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct SkippedEntry {
+    reason: String,
+}
+
+/// What to do after a night.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Triage {
+    /// The version of this format.
+    pub format_version: u32,
+    /// Whether the night needs somebody: something new or changed, unauthorised, or the third *could not check* in a row.
+    pub red: bool,
+    /// Why it is red, in sentences.
+    pub reasons: Vec<String>,
+    /// Issues to open.
+    pub open: Vec<Issue>,
+    /// Issues whose finding shows another form than before.
+    pub update: Vec<Issue>,
+    /// Issues whose place was seen without the finding.
+    pub close: Vec<Closed>,
+    /// Ids of findings that are known and still there.
+    pub still_open: Vec<String>,
+}
+
+/// An issue to open or update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Issue {
+    /// The finding's id.
+    pub id: String,
+    /// An action.
+    pub title: String,
+    /// Markdown, with the id in a marker by which the issue is found again.
+    pub body: String,
+}
+
+/// An issue to close.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Closed {
+    /// The finding's id.
+    pub id: String,
+    /// Why.
+    pub comment: String,
+}
+
+/// The published JSON Schema of a triage.
+pub(crate) fn schema() -> Value {
+    format::written_schema::<Triage>("urn:paperwire:format:triage")
+}
+
+/// Compares the nights, the oldest first and tonight last.
+///
+/// # Errors
+/// Every text that is no canonical report.
+pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut nights: Vec<Night> = Vec::new();
+    for text in reports {
+        match serde_json::from_str(&text.text) {
+            Ok(night) => nights.push(night),
+            Err(error) => faults.push(text.fault(
+                Some(error.line()),
+                "promised a canonical report (`check --report json=PATH`)",
+            )),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let Some((tonight, past)) = nights.split_last() else {
+        return Ok(nothing());
+    };
+    let mut open: BTreeMap<&str, &Found> = BTreeMap::new();
+    for night in past {
+        settle_night(night, &mut open);
+    }
+    let now: BTreeMap<&str, &Found> =
+        worth_an_issue(tonight).map(|it| (it.id.as_str(), it)).collect();
+    let mut triage = nothing();
+    for (id, found) in &now {
+        match open.get(id) {
+            None => triage.open.push(issue(found, None)),
+            Some(before) if before.came != found.came => {
+                triage.update.push(issue(found, Some(before)))
+            }
+            Some(_) => triage.still_open.push((*id).to_owned()),
+        }
+    }
+    for (id, found) in open.iter().filter(|it| !now.contains_key(*it.0)) {
+        if was_seen(tonight, found) {
+            let comment = format!("Tonight {} was seen without it.", in_words(found));
+            triage.close.push(Closed { id: (*id).to_owned(), comment });
+        } else {
+            triage.still_open.push((*id).to_owned());
+        }
+    }
+    triage.still_open.sort();
+    triage.reasons = reasons(&triage, tonight, past);
+    triage.red = !triage.reasons.is_empty();
+    Ok(triage)
+}
+
+fn nothing() -> Triage {
+    Triage {
+        format_version: 1,
+        red: false,
+        reasons: Vec::new(),
+        open: Vec::new(),
+        update: Vec::new(),
+        close: Vec::new(),
+        still_open: Vec::new(),
+    }
+}
+
+/// What is open after a night, given what was before it.
+fn settle_night<'n>(night: &'n Night, open: &mut BTreeMap<&'n str, &'n Found>) {
+    let now: BTreeMap<&str, &Found> =
+        worth_an_issue(night).map(|it| (it.id.as_str(), it)).collect();
+    open.retain(|id, found| now.contains_key(id) || !was_seen(night, found));
+    open.extend(now);
+}
+
+fn worth_an_issue(night: &Night) -> impl Iterator<Item = &Found> {
+    night.findings.iter().filter(|it| it.severity != "note")
+}
+
+/// Whether a night saw the finding's place, so that its absence means something. An outage and an empty list do not.
+fn was_seen(night: &Night, found: &Found) -> bool {
+    if night.exchanges.checked == 0 {
+        return false;
+    }
+    let of_operation = |it: &&PlaceSeen| it.operation == found.operation && it.seen > 0;
+    let mut places = night.places.iter().filter(of_operation);
+    match (&found.place, found.rule.as_str()) {
+        // A member that is no more cannot be seen: its object can.
+        (Some(place), "undocumented-field" | "shape-new" | "duplicate-member") => {
+            let parent = place.rsplit_once('/').map_or("", |it| it.0);
+            places.any(|it| {
+                Some(it.status) == found.status && (it.place == parent || it.place == *place)
+            })
+        }
+        (Some(place), _) => places.any(|it| Some(it.status) == found.status && it.place == *place),
+        // A status, a media type, an operation: whatever the operation answered.
+        (None, _) => places.next().is_some(),
+    }
+}
+
+fn reasons(triage: &Triage, tonight: &Night, past: &[Night]) -> Vec<String> {
+    let count = |count: usize, word: &str| {
+        let s = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{count} {word} finding{s}."))
+    };
+    let mut reasons: Vec<String> =
+        [count(triage.open.len(), "new"), count(triage.update.len(), "changed")]
+            .into_iter()
+            .flatten()
+            .collect();
+    if tonight.skipped.iter().any(|it| it.reason == "could not check: status 401") {
+        reasons.push("Unauthorised: the token was refused; renew it.".into());
+    }
+    let could_not = |night: &Night| night.verdict == "could-not-check";
+    let nights = past.iter().chain([tonight]).rev().take_while(|it| could_not(it)).count();
+    if nights >= 3 {
+        reasons.push(format!("Could not check for {nights} nights in a row."));
+    }
+    reasons
+}
+
+fn in_words(found: &Found) -> String {
+    let status = found.status.map_or_else(String::new, |it| format!(" {it}"));
+    let place = found.place.as_deref().map_or_else(String::new, |it| format!(" `{it}`"));
+    format!("{}{status}{place}", found.operation)
+}
+
+fn issue(found: &Found, before: Option<&Found>) -> Issue {
+    let where_ = in_words(found);
+    let quirk = found.quirk.as_deref().unwrap_or_default();
+    let title = match found.rule.as_str() {
+        "access" => format!("Report to the vendor: {where_} answers whom it must refuse"),
+        "quirk-healed" => format!("Delete quirk {quirk}: {where_} keeps its promise"),
+        "quirk-mutated" => format!("Update quirk {quirk}: {where_} changed its nature"),
+        "quirk-expired" => format!("Review quirk {quirk}"),
+        "quirk-resolved" => format!("Delete quirk {quirk}: the reference now describes it"),
+        "unexplained-difference" => format!("Narrow the model, or pin: {where_}"),
+        "unmodelled" => format!("Model {where_}"),
+        "undocumented-field" => format!("Pin and model the new member {where_}"),
+        "shape-new" | "shape-gone" => format!("Review the changed shape of {where_}"),
+        rule => format!("Tell the vendor, or pin: {rule} at {where_}"),
+    };
+    let listed = |it: &BTreeSet<String>| it.iter().cloned().collect::<Vec<_>>().join(", ");
+    let changed = before.map_or_else(String::new, |before| {
+        format!(
+            "\n**Changed:** {} came before, {} tonight.\n",
+            listed(&before.came),
+            listed(&found.came)
+        )
+    });
+    let body = format!(
+        "{where_}\n\n{}.\n{changed}\n**What settles it:** {}.\n\nSeen {} times tonight, rule `{}`.\n\n<!-- paperwire:{} -->\n",
+        found.message, found.settle, found.count, found.rule, found.id
+    );
+    Issue { id: found.id.clone(), title, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn finding(came: &str) -> Value {
+        json!({
+            "id": "0123456789ab", "rule": "type", "severity": "error", "operation": "GET /a", "status": 200,
+            "place": "/m", "came": [came], "quirk": null, "message": "m", "settle": "s", "count": 1,
+        })
+    }
+
+    /// A night with findings at `/m`, which was seen or not.
+    fn night(findings: Vec<Value>, seen: u64) -> Value {
+        let place = json!({ "operation": "GET /a", "status": 200, "place": "/m", "seen": seen });
+        json!({ "verdict": "kept", "findings": findings, "places": [place], "exchanges": { "checked": 1 }, "skipped": [] })
+    }
+
+    fn outage() -> Value {
+        json!({ "verdict": "could-not-check", "findings": [], "places": [], "exchanges": { "checked": 0 }, "skipped": [] })
+    }
+
+    /// What is opened, updated, closed and still open, and whether the night is red.
+    fn check(nights: &[Value]) -> String {
+        let texts: Vec<Text> = nights
+            .iter()
+            .enumerate()
+            .map(|(it, night)| Text { name: it.to_string(), text: night.to_string() })
+            .collect();
+        let it = triage(&texts).unwrap();
+        let counts = [it.open.len(), it.update.len(), it.close.len(), it.still_open.len()];
+        format!("{counts:?}{}", if it.red { " red" } else { "" })
+    }
+
+    #[test]
+    fn a_finding_is_opened_once_and_closed_where_its_place_was_seen_without_it() {
+        let (bad, good, empty) =
+            (night(vec![finding("null")], 1), night(vec![], 1), night(vec![], 0));
+        let cases: &[(&str, &[&Value], &str)] = &[
+            ("nothing", &[&good], "[0, 0, 0, 0]"),
+            ("new", &[&good, &bad], "[1, 0, 0, 0] red"),
+            ("the same two nights", &[&bad, &bad], "[0, 0, 0, 1]"),
+            ("healed", &[&bad, &good], "[0, 0, 1, 0]"),
+            ("an empty list closes nothing", &[&bad, &empty], "[0, 0, 0, 1]"),
+            ("an outage closes nothing", &[&bad, &outage()], "[0, 0, 0, 1]"),
+            ("back after it was closed", &[&bad, &good, &bad], "[1, 0, 0, 0] red"),
+            ("still there after an outage", &[&bad, &outage(), &bad], "[0, 0, 0, 1]"),
+            ("another form", &[&bad, &night(vec![finding("array")], 1)], "[0, 1, 0, 0] red"),
+            ("two outages", &[&outage(), &outage()], "[0, 0, 0, 0]"),
+            ("three outages", &[&outage(), &outage(), &outage()], "[0, 0, 0, 0] red"),
+            ("no night", &[], "[0, 0, 0, 0]"),
+        ];
+        for (what, nights, expected) in cases {
+            let nights: Vec<Value> = nights.iter().map(|it| (*it).clone()).collect();
+            assert_eq!(check(&nights), *expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_refused_token_makes_the_night_red() {
+        let mut night = outage();
+        night["skipped"] = json!([{ "reason": "could not check: status 401" }]);
+        assert_eq!(check(&[night]), "[0, 0, 0, 0] red");
+    }
+}
