@@ -5,3 +5,4 @@ mod identity;
 mod models;
 mod quirks;
 mod repository;
+mod vendor;

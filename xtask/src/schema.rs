@@ -36,15 +36,15 @@ impl Schema {
         }
         for path in &differing {
             harness::write_whole(path, generated[*path].as_bytes())?;
-            anstream::println!("wrote {}", path.display());
+            paperwire::outln!("wrote {}", path.display());
         }
         for path in &stale {
             fs::remove_file(path)
                 .with_context(|| format!("{}: could not be removed", path.display()))?;
-            anstream::println!("removed {}", path.display());
+            paperwire::outln!("removed {}", path.display());
         }
         if differing.is_empty() && stale.is_empty() {
-            anstream::println!("{} schemas are up to date", generated.len());
+            paperwire::outln!("{} schemas are up to date", generated.len());
         }
         Ok(0)
     }
@@ -142,28 +142,28 @@ fn stale(schemas: &Path, generated: &BTreeMap<PathBuf, String>) -> anyhow::Resul
 /// Says what would change; 1 where anything would.
 fn tell(differing: &[&PathBuf], stale: &[PathBuf], old: Option<&Value>, new: &Value) -> u8 {
     if differing.is_empty() && stale.is_empty() {
-        anstream::println!("schemas are up to date");
+        paperwire::outln!("schemas are up to date");
         return 0;
     }
     for path in differing {
         let what = if path.exists() { "would change" } else { "would be written" };
-        anstream::println!("{} {what}", path.display());
+        paperwire::outln!("{} {what}", path.display());
     }
     for path in stale {
-        anstream::println!("{} would be removed", path.display());
+        paperwire::outln!("{} would be removed", path.display());
     }
     match old.map(|it| contract::changes(it, new)) {
         Some(Ok(changes)) if changes.is_empty() => {
-            anstream::println!("\nNo place changes: wording and layout only.")
+            paperwire::outln!("\nNo place changes: wording and layout only.")
         }
         Some(Ok(changes)) => {
-            anstream::println!("\nFor a reader of responses:");
-            changes.iter().for_each(|it| anstream::println!("  {it}"));
+            paperwire::outln!("\nFor a reader of responses:");
+            changes.iter().for_each(|it| paperwire::outln!("  {it}"));
         }
-        Some(Err(_)) | None => anstream::println!(
+        Some(Err(_)) | None => paperwire::outln!(
             "\nThe modelled document there cannot be read, so places are not compared."
         ),
     }
-    anstream::println!("\nTo accept: cargo xtask schema");
+    paperwire::outln!("\nTo accept: cargo xtask schema");
     1
 }

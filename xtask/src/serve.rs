@@ -22,12 +22,12 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
         let server = start(&self.scenario, self.port)?;
-        anstream::println!("{} on {}, until Ctrl-C\n", self.scenario, server.base_url());
-        anstream::println!("export POPSELL_BASE_URL={}", server.base_url());
+        paperwire::outln!("{} on {}, until Ctrl-C\n", self.scenario, server.base_url());
+        paperwire::outln!("export POPSELL_BASE_URL={}", server.base_url());
         for (name, value) in credentials() {
-            anstream::println!("export {name}={value}");
+            paperwire::outln!("export {name}={value}");
         }
-        anstream::println!("\nroom {OTHER_ROOM} belongs to brand {OTHER_BRAND}");
+        paperwire::outln!("\nroom {OTHER_ROOM} belongs to brand {OTHER_BRAND}");
         server.wait();
         Ok(0)
     }

@@ -47,7 +47,7 @@ impl Check {
         let asking =
             self.live.is_on().then(|| self.live.asking(&contract, defaults)).transpose()?;
         if let Some(requests) = asking.as_ref().and_then(|it| self.live.dry_run(it)) {
-            anstream::print!("{requests}");
+            out!("{requests}");
             return Ok(0);
         }
         let mut base_urls = self.sources.base_url.clone();
@@ -66,11 +66,20 @@ impl Check {
         let mut run = Run::new(&contract, options);
         self.sources.check_or_ask(&mut run, asking.as_ref(), defaults)?;
         let report = run.report();
-        anstream::print!("{}", terminal::report(&report, defaults.command));
+        out!("{}", terminal::report(&report, defaults.command));
+        let mut code = report.exit_code;
         for path in &self.report {
-            harness::write_whole(path, report.to_json().as_bytes())?;
+            if let Err(error) = harness::write_whole(path, report.to_json().as_bytes()) {
+                anstream::eprintln!(
+                    "{}error:{} {error}",
+                    terminal::ERROR.render(),
+                    terminal::ERROR.render_reset()
+                );
+                // A broken contract is the graver news.
+                code = if code == 1 { 1 } else { 2 };
+            }
         }
-        Ok(report.exit_code)
+        Ok(code)
     }
 
     /// A misspelt operation would silently check nothing.

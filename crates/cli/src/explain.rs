@@ -14,8 +14,8 @@ pub struct Explain {
 impl Explain {
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
         match self.rule.as_deref().and_then(Rule::named) {
-            Some(rule) => anstream::print!("{}", rule.page()),
-            None => anstream::print!("{}", list()),
+            Some(rule) => out!("{}", rule.page()),
+            None => out!("{}", list()),
         }
         Ok(0)
     }

@@ -16,14 +16,12 @@ impl Leaks {
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
         let leaks = crate::record::scan(&self.paths)?;
         for leak in &leaks {
-            anstream::println!("{leak}");
+            outln!("{leak}");
         }
         if leaks.is_empty() {
-            anstream::println!("no token, cookie or e-mail address of a real domain");
+            outln!("no token, cookie or e-mail address of a real domain");
         } else {
-            anstream::println!(
-                "\nTake it out of the file and of git's history, and make the token invalid."
-            );
+            outln!("\nTake it out of the file and of git's history, and make the token invalid.");
         }
         Ok(u8::from(!leaks.is_empty()))
     }

@@ -2,6 +2,24 @@
 //!
 //! The edge: arguments, clock, terminal and exit codes. What a contract means is decided in `contract`; knows no vendor.
 
+/// Prints to standard output. Where nobody reads it any more, or the disk is full, the process ends as a program does that
+/// cannot say what it found.
+#[macro_export]
+macro_rules! out {
+    ($($argument:tt)*) => {
+        $crate::write_out(&format!($($argument)*))
+    };
+}
+
+/// As [`out`], with a newline.
+#[macro_export]
+macro_rules! outln {
+    () => { $crate::write_out("\n") };
+    ($($argument:tt)*) => {
+        $crate::write_out(&(format!($($argument)*) + "\n"))
+    };
+}
+
 mod check;
 mod explain;
 mod leaks;
@@ -111,6 +129,17 @@ impl Command {
     }
 }
 
+/// Writes to standard output, colours stripped where they are not wanted.
+pub fn write_out(text: &str) {
+    let written = std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes());
+    if let Err(error) = written {
+        if error.kind() != std::io::ErrorKind::BrokenPipe {
+            anstream::eprintln!("error: standard output could not be written: {error}");
+        }
+        std::process::exit(2);
+    }
+}
+
 /// Ends a process as a command's result says: an error is printed and is exit code 2.
 pub fn exit(result: anyhow::Result<u8>) -> ExitCode {
     match result {
@@ -136,7 +165,7 @@ struct Sources {
     #[arg(long, value_name = "DIR")]
     contract: Option<PathBuf>,
     /// A URL that stands for the documented server, base path included; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = base_url)]
     base_url: Vec<String>,
     /// Take this day for today's, when quirks expire [default: today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -221,4 +250,15 @@ fn unreadable(path: &Path, error: &harness::SourceError) -> Unreadable {
     let reason = error.to_string();
     let reason = reason.strip_prefix(&format!("{source}: ")).map(str::to_owned).unwrap_or(reason);
     Unreadable { source, entry: None, byte: None, reason }
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    let host = text.split_once("://").map(|it| it.1.split('/').next().unwrap_or_default());
+    match host {
+        Some(host) if !host.is_empty() && !host.contains('@') => Ok(text.to_owned()),
+        Some(host) if host.contains('@') => Err("holds a user or password; leave them out".into()),
+        _ => {
+            Err("promised a URL with its scheme, such as https://staging.example.org/api/v2".into())
+        }
+    }
 }

@@ -35,8 +35,8 @@ impl Quirks {
         let mut run = Run::new(&contract, options);
         self.sources.check(&mut run, defaults)?;
         let report = run.report();
-        anstream::print!("{}", table(&contract, &report.quirks));
-        anstream::print!("{}", terminal::unreadable(&report));
+        out!("{}", table(&contract, &report.quirks));
+        out!("{}", terminal::unreadable(&report));
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }
 }

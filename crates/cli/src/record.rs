@@ -28,7 +28,7 @@ pub struct Record {
     #[arg(long, value_name = "DIR")]
     contract: Option<PathBuf>,
     /// A URL that stands for the documented server, base path included; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = crate::base_url)]
     base_url: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl Record {
         if self.files.is_empty() {
             let asking = self.live.asking(&contract, defaults)?;
             if let Some(requests) = self.live.dry_run(&asking) {
-                anstream::print!("{requests}");
+                out!("{requests}");
                 return Ok(0);
             }
             let base_urls = [self.base_url.clone(), vec![asking.base_url().to_owned()]].concat();
@@ -108,12 +108,12 @@ impl Record {
             }
             harness::write_whole(&path, text.as_bytes())?;
             written += 1;
-            anstream::println!("wrote {}", path.display());
+            outln!("wrote {}", path.display());
         }
         taken.tell(written, known, is_fresh);
         for it in &unreadable {
             let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
-            anstream::println!("could not be read: {}{byte}: {}", it.source, it.reason);
+            outln!("could not be read: {}{byte}: {}", it.source, it.reason);
         }
         Ok(match (unreadable.is_empty(), taken.by_name.is_empty()) {
             (false, _) => 2,
@@ -157,7 +157,7 @@ impl Taken {
     }
 
     fn tell(&self, written: usize, known: usize, is_fresh: bool) {
-        anstream::println!(
+        outln!(
             "{} exchanges: {written} recorded, {known} of a shape that is recorded already, {} of a shape like another's, \
              {} not of the contract, {} without an answer that says something",
             self.seen.max(self.no_answer),
@@ -169,12 +169,10 @@ impl Taken {
             self.no_answer,
         );
         for dropped in &self.dropped {
-            anstream::println!(
-                "body left out, since masking would change what is found: {dropped}"
-            );
+            outln!("body left out, since masking would change what is found: {dropped}");
         }
         if written > 0 && is_fresh {
-            anstream::println!(
+            outln!(
                 "masked with a key of this run alone: the same person has another mask in the next recording"
             );
         }

@@ -37,7 +37,7 @@ impl ShapeArgs {
         );
         self.sources.check(&mut run, defaults)?;
         let report = run.report();
-        anstream::print!("{}", terminal::unreadable(&report));
+        out!("{}", terminal::unreadable(&report));
         let shape = run.shape();
         if shape.is_empty() {
             bail!("nothing was seen that the vendor said; cases and the stand-in do not count");
@@ -52,20 +52,20 @@ impl ShapeArgs {
             for (name, text) in shape.files() {
                 let path = folder.join(name);
                 harness::write_whole(&path, text.as_bytes())?;
-                anstream::println!("wrote {}", path.display());
+                outln!("wrote {}", path.display());
             }
             return Ok(0);
         }
-        anstream::print!("{}", shape.in_words());
+        out!("{}", shape.in_words());
         let changes: Vec<_> =
             report.findings.iter().filter(|it| it.rule.id().starts_with("shape-")).collect();
         if changes.is_empty() {
-            anstream::println!("\nNothing new, nothing gone.");
+            outln!("\nNothing new, nothing gone.");
         }
         for change in &changes {
             let status = change.status.map_or_else(String::new, |it| format!(" {it}"));
             let place = change.place.as_ref().map_or_else(String::new, |it| format!(" {it}"));
-            anstream::println!(
+            outln!(
                 "\n{} {}{status}{place}\n  {}",
                 change.rule.id(),
                 change.operation,
@@ -73,7 +73,7 @@ impl ShapeArgs {
             );
         }
         if !changes.is_empty() {
-            anstream::println!("\nTo accept: {} shape --accept", defaults.command);
+            outln!("\nTo accept: {} shape --accept", defaults.command);
         }
         Ok(u8::from(changes.iter().any(|it| it.severity <= Severity::Warning)))
     }

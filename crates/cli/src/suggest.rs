@@ -31,7 +31,7 @@ impl Suggest {
         let asking =
             self.live.is_on().then(|| self.live.asking(&contract, defaults)).transpose()?;
         if let Some(requests) = asking.as_ref().and_then(|it| self.live.dry_run(it)) {
-            anstream::print!("{requests}");
+            out!("{requests}");
             return Ok(0);
         }
         let mut base_urls = self.sources.base_url.clone();
@@ -49,18 +49,16 @@ impl Suggest {
         for draft in &drafts {
             let path = to.join(format!("{}.toml", draft.id));
             harness::write_whole(&path, draft.text.as_bytes())?;
-            anstream::println!("wrote {}", path.display());
+            outln!("wrote {}", path.display());
             if let Some(field) = &draft.field {
-                anstream::println!("  {field}");
+                outln!("  {field}");
             }
         }
-        anstream::print!("{}", terminal::unreadable(&report));
+        out!("{}", terminal::unreadable(&report));
         if drafts.is_empty() {
-            anstream::println!(
-                "nothing to draft: no deviation that a quirk could pin is unexplained"
-            );
+            outln!("nothing to draft: no deviation that a quirk could pin is unexplained");
         } else {
-            anstream::println!(
+            outln!(
                 "\nEach has a blank `reason` and cannot be loaded so: read it, say why you believe it or delete it, let the \
                  model follow, then `{} check`.",
                 defaults.command

@@ -23,7 +23,7 @@ impl Triage {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("a report could not be read\n{}", faults.join("\n"))
         })?;
-        anstream::println!("{}", serde_json::to_string_pretty(&triage)?);
+        outln!("{}", serde_json::to_string_pretty(&triage)?);
         Ok(u8::from(triage.red))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     document::{Document, Operation, OperationId, StatusPattern},
-    inclusion::{described_by, requirements, segments_below},
+    inclusion::{beyond_references, requirements, segments_below},
     place::Place,
     schema::{Address, Side, Store, describe::describe, edit, fragment},
 };
@@ -75,8 +75,13 @@ pub fn changes(old: &Value, new: &Value) -> Result<Vec<Change>, Vec<String>> {
     let ids: BTreeSet<&OperationId> =
         old.operations.iter().chain(&new.operations).map(|it| &it.id).collect();
     for id in ids {
-        let mut comparison =
-            Comparison { store: &store, operation: id, status: None, changes: &mut changes };
+        let mut comparison = Comparison {
+            store: &store,
+            operation: id,
+            status: None,
+            changes: &mut changes,
+            visited: BTreeSet::new(),
+        };
         match (old.operation(id.as_str()), new.operation(id.as_str())) {
             (Some(old), Some(new)) => comparison.operation(old, new),
             (Some(_), None) => {
@@ -93,6 +98,8 @@ struct Comparison<'c> {
     operation: &'c OperationId,
     status: Option<u16>,
     changes: &'c mut Vec<Change>,
+    /// Pairs of schemas whose members were compared.
+    visited: BTreeSet<[Vec<Address>; 2]>,
 }
 
 impl Comparison<'_> {
@@ -120,7 +127,8 @@ impl Comparison<'_> {
                 (None, _) => self.add(None, Effect::Adds, "new status"),
                 (Some(_), Some(_)) => match (old.json_schema(status), new.json_schema(status)) {
                     (Some(old), Some(new)) => {
-                        self.place([old, new], &mut Vec::new(), &mut Vec::new())
+                        self.visited.clear();
+                        self.place([old, new], &mut Vec::new())
                     }
                     (Some(_), None) => {
                         self.add(Some(Place::root()), Effect::Breaks, "body no longer promised")
@@ -132,32 +140,23 @@ impl Comparison<'_> {
         }
     }
 
-    fn place(
-        &mut self,
-        roots: [&Address; 2],
-        segments: &mut Vec<String>,
-        above: &mut Vec<[Vec<Address>; 2]>,
-    ) {
+    fn place(&mut self, roots: [&Address; 2], segments: &mut Vec<String>) {
         let place = segments.iter().fold(Place::root(), |place, it| place.member(it));
         let [old, new] =
             roots.map(|it| fragment::below(self.store, it, segments).unwrap_or(json!(true)));
         if let Some((effect, what)) = compare(&old, &new) {
             self.add(Some(place.clone()), effect, what);
         }
-        let schemas =
-            roots.map(|it| described_by(self.store, &edit::find(self.store, it, segments)));
-        if above.contains(&schemas) {
+        let found = roots.map(|it| edit::find(self.store, it, segments));
+        let schemas = found.each_ref().map(|it| edit::described_by(self.store, it));
+        if !self.visited.insert(schemas.each_ref().map(|it| beyond_references(self.store, it))) {
             return;
         }
         let names = |it: &Vec<Address>| -> BTreeSet<String> {
             it.iter().flat_map(|it| segments_below(self.store, it)).collect()
         };
-        let required = |it: &Vec<Address>| -> BTreeSet<String> {
-            it.iter().flat_map(|it| requirements(self.store, it)).collect()
-        };
         let [old_names, new_names] = schemas.each_ref().map(names);
-        let [old_required, new_required] = schemas.each_ref().map(required);
-        above.push(schemas);
+        let [old_required, new_required] = found.each_ref().map(|it| requirements(self.store, it));
         for name in old_names.union(&new_names) {
             let child = Some(place.member(name));
             match (old_names.contains(name), new_names.contains(name)) {
@@ -170,12 +169,11 @@ impl Comparison<'_> {
                         _ => {}
                     }
                     segments.push(name.clone());
-                    self.place(roots, segments, above);
+                    self.place(roots, segments);
                     segments.pop();
                 }
             }
         }
-        above.pop();
     }
 }
 

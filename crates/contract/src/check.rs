@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value;
 
 use crate::{
+    contract::Contract,
     document::{Operation, OperationId, Response, essence, is_json},
     exchange::{Body, Exchange, Origin, Probe},
     finding::{Finding, PromisedBy, Sighting},
@@ -167,6 +168,14 @@ impl Run<'_> {
         let promised = || listed(response);
         if bytes.is_empty() {
             self.judged(operation, exchange);
+            let judge = self.contract.judge_of(operation, exchange);
+            let never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_missing());
+            for (quirk, verdict) in &never {
+                self.no_body(at, *quirk, *verdict);
+            }
+            if !never.is_empty() {
+                return;
+            }
             if documents_content && !response.content.iter().all(|it| it.media_type == "*/*") {
                 self.note(at, Rule::BodyMissing, Some(Place::root()), promised());
             }
@@ -178,7 +187,7 @@ impl Run<'_> {
         }
         let media_type = exchange.content_type.as_deref().map(essence);
         // Recorders write an empty or invented type where the server sent none.
-        let media_type = media_type.filter(|it| it.contains('/') && it != "x-unknown");
+        let media_type = media_type.filter(|it| it.contains('/'));
         let content = match &media_type {
             Some(media_type) => response.content_for(media_type),
             None => response.content.iter().find(|it| it.is_json()),
@@ -218,7 +227,7 @@ impl Run<'_> {
             }
         };
         self.judged(operation, exchange);
-        let Some(judge) = self.contract.judge(operation, exchange.status) else {
+        let Some(judge) = self.contract.judge_of(operation, exchange) else {
             return;
         };
         let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
@@ -264,11 +273,26 @@ impl Run<'_> {
                 let refused = violations(validator, body.value).into_iter();
                 refused.map(|it| it.pointer).collect()
             });
-        for violation in violations(&judge.validator, body.value) {
+        let refused = violations(&judge.validator, body.value);
+        let count = refused.len();
+        for violation in refused {
             let pointer = &violation.pointer;
             let is_settled =
                 settled.contains(pointer) || ancestors(pointer).any(|it| settled.contains(it));
             if is_settled || undocumented.contains(pointer) {
+                continue;
+            }
+            // The branch that comes nearest has only faults that are told already.
+            let is_told = |it: &String| {
+                undocumented.contains(it)
+                    || settled.contains(it)
+                    || ancestors(it).any(|it| settled.contains(it))
+            };
+            if !violation.inner.is_empty() && violation.inner.iter().all(is_told) {
+                continue;
+            }
+            // One bad leaf makes known members look unevaluated; the walk knows better.
+            if violation.is_unevaluated && count > 1 {
                 continue;
             }
             let by_document = documented.as_ref().is_none_or(|it| it.contains(pointer));
@@ -323,6 +347,30 @@ impl Run<'_> {
         });
     }
 
+    /// A body that a quirk says never comes, and that did not.
+    fn no_body(&mut self, at: &At<'_>, quirk: usize, verdict: Verdict) {
+        let At { operation, exchange, .. } = at;
+        self.count_quirk(
+            quirk,
+            operation,
+            exchange.status,
+            Place::root(),
+            verdict,
+            exchange.provenance.is_wire(),
+        );
+        let rule = Rule::QuirkConfirmed;
+        let key = at.key(rule, Some(Place::root()), Some(quirk));
+        let first = at.sighting(String::new(), exchange.byte);
+        let by = PromisedBy::Quirk;
+        self.fold(key, rule.severity(), Some("nothing".into()), || Details {
+            promised: "no body".into(),
+            by,
+            field: None,
+            nearest_branch: None,
+            first,
+        });
+    }
+
     fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
         let spot = spot(body.judge, body.value, &violation.pointer);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
@@ -331,7 +379,7 @@ impl Run<'_> {
             Rule::UndocumentedField => Severity::Error,
             rule => rule.severity(),
         };
-        let Violation { rule, nearest_branch, .. } = *violation;
+        let Violation { rule, nearest_branch, .. } = violation.clone();
         let value = body.value.pointer(&violation.pointer);
         self.tell(body, &spot, value, Told { rule, by, severity, nearest_branch });
     }
@@ -387,6 +435,21 @@ impl Run<'_> {
             nearest_branch: None,
             first,
         });
+    }
+}
+
+impl Contract {
+    /// What judges an exchange's body as JSON: by the content that it came as, else by the first that is JSON.
+    pub(crate) fn judge_of(
+        &self,
+        operation: &Operation,
+        exchange: &Exchange<'_>,
+    ) -> Option<&Judge> {
+        let response = operation.response(exchange.status)?;
+        let media_type = exchange.content_type.as_deref().map(essence);
+        let content = media_type.and_then(|it| response.content_for(&it)).filter(|it| it.is_json());
+        let content = content.or_else(|| response.content.iter().find(|it| it.is_json()))?;
+        self.judge(operation, exchange.status, &content.media_type)
     }
 }
 

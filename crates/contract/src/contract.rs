@@ -6,7 +6,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    document::{Document, Operation, OperationId, StatusPattern, assert_integer_formats},
+    document::{
+        Document, Operation, OperationId, StatusPattern, assert_integer_formats, unshare_paths,
+    },
     finding::hex,
     inclusion::{self, Difference},
     json::byte_of,
@@ -46,7 +48,7 @@ pub struct Contract {
     pub(crate) differences: Vec<Difference>,
     pub(crate) settings: Settings,
     pub(crate) hash: String,
-    judges: BTreeMap<(OperationId, StatusPattern), Judge>,
+    judges: Judges,
 }
 
 impl Contract {
@@ -58,7 +60,9 @@ impl Contract {
         let mut faults = Vec::new();
         let mut documented = collect(&mut faults, json(&texts.documented));
         documented.iter_mut().for_each(assert_integer_formats);
-        let modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, json(it)));
+        documented.iter_mut().for_each(unshare_paths);
+        let mut modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, json(it)));
+        modelled.iter_mut().for_each(assert_integer_formats);
         let settings =
             texts.settings.as_ref().and_then(|it| collect(&mut faults, settings::read(it)));
         let read = texts
@@ -146,20 +150,31 @@ impl Contract {
         self.modelled.as_ref()?.operation(operation.id.as_str())
     }
 
-    /// What judges the JSON bodies of a status.
-    pub(crate) fn judge(&self, operation: &Operation, status: u16) -> Option<&Judge> {
-        let exact = self.judges.get(&(operation.id.clone(), StatusPattern::Exact(status)));
+    /// What judges the JSON bodies of a status that come as the given content.
+    pub(crate) fn judge(
+        &self,
+        operation: &Operation,
+        status: u16,
+        media_type: &str,
+    ) -> Option<&Judge> {
+        let key = |pattern| (operation.id.clone(), pattern, media_type.to_owned());
         let pattern = operation.response(status)?.status;
-        exact.or_else(|| self.judges.get(&(operation.id.clone(), pattern)))
+        // The model may tell apart statuses that the document does not.
+        self.judges
+            .get(&key(StatusPattern::Exact(status)))
+            .or_else(|| self.judges.get(&key(pattern)))
     }
 }
+
+/// The judges of a contract by operation, key of `responses` and media type.
+type Judges = BTreeMap<(OperationId, StatusPattern, String), Judge>;
 
 fn judges(
     store: &Store,
     documented: &Document,
     modelled: Option<&Document>,
     quirks: &[Quirk],
-) -> Result<BTreeMap<(OperationId, StatusPattern), Judge>, Vec<String>> {
+) -> Result<Judges, Vec<String>> {
     let maker = JudgeMaker::new(store).map_err(|it| vec![it])?;
     let mut judges = BTreeMap::new();
     let mut faults = Vec::new();
@@ -168,18 +183,21 @@ fn judges(
         let both = operation.responses.iter().chain(model.into_iter().flat_map(|it| &it.responses));
         let patterns: BTreeSet<StatusPattern> = both.map(|it| it.status).collect();
         for pattern in patterns {
-            // Any status of the pattern that has no exact response stands for the others.
-            let status = match pattern {
-                StatusPattern::Exact(status) => status,
-                StatusPattern::Class(class) => class * 100 + 99,
-                StatusPattern::Default => 599,
-            };
-            match maker.judge(operation, model, status, quirks) {
-                Ok(Some(judge)) => {
-                    judges.insert((operation.id.clone(), pattern), judge);
+            let Some(response) = operation.of_pattern(pattern) else { continue };
+            let model = model.and_then(|it| it.of_pattern(pattern));
+            for content in response.content.iter().filter(|it| it.is_json()) {
+                match maker.judge(&operation.id, pattern, response, content, model, quirks) {
+                    Ok(Some(judge)) => {
+                        judges.insert(
+                            (operation.id.clone(), pattern, content.media_type.clone()),
+                            judge,
+                        );
+                    }
+                    Ok(None) => {}
+                    Err(fault) => {
+                        faults.push(format!("{} {}: {fault}", operation.id, pattern.in_words()))
+                    }
                 }
-                Ok(None) => {}
-                Err(fault) => faults.push(format!("{} {status}: {fault}", operation.id)),
             }
         }
     }

@@ -68,11 +68,15 @@ pub(crate) struct Operation {
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: StatusPattern,
+    /// Where the response stands, its reference followed.
+    pub(crate) address: Address,
     pub(crate) content: Vec<Content>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Content {
+    /// As the document spells it.
+    pub(crate) key: String,
     /// In lower case, without parameters: `application/json`, `*/*`.
     pub(crate) media_type: String,
     pub(crate) schema: Option<Address>,
@@ -98,6 +102,15 @@ impl StatusPattern {
         }
     }
 
+    /// The key in words, for messages.
+    pub(crate) fn in_words(self) -> String {
+        match self {
+            Self::Exact(status) => format!("{status}:"),
+            Self::Class(class) => format!("{class}XX:"),
+            Self::Default => "default:".to_owned(),
+        }
+    }
+
     fn matches(self, status: u16) -> bool {
         match self {
             Self::Exact(it) => it == status,
@@ -114,14 +127,26 @@ impl Operation {
         matching.min_by_key(|it| it.status)
     }
 
+    /// The response of a key of `responses`; for an exact status, the one that holds for it.
+    pub(crate) fn of_pattern(&self, pattern: StatusPattern) -> Option<&Response> {
+        match pattern {
+            StatusPattern::Exact(status) => self.response(status),
+            range => self.responses.iter().find(|it| it.status == range),
+        }
+    }
+
     /// The schema promised for a status as JSON, where there is one.
     pub(crate) fn json_schema(&self, status: u16) -> Option<&Address> {
-        let content = &self.response(status)?.content;
-        content.iter().find(|it| it.is_json())?.schema.as_ref()
+        self.response(status)?.json_schema()
     }
 }
 
 impl Response {
+    /// The first schema promised as JSON, where there is one.
+    pub(crate) fn json_schema(&self) -> Option<&Address> {
+        self.content.iter().find(|it| it.is_json())?.schema.as_ref()
+    }
+
     /// What is promised for a media type: itself, then a range.
     pub(crate) fn content_for(&self, media_type: &str) -> Option<&Content> {
         let range = media_type.split_once('/').map(|(kind, _)| format!("{kind}/*"));
@@ -134,7 +159,7 @@ impl Response {
 
 impl Content {
     pub(crate) fn is_json(&self) -> bool {
-        is_json(&self.media_type) || self.media_type.ends_with("/*")
+        is_json(&self.media_type) || matches!(self.media_type.as_str(), "*/*" | "application/*")
     }
 }
 
@@ -176,7 +201,7 @@ impl Document {
             operations.extend(reader.path_item(template, &item));
         }
         operations.sort_by(|a, b| a.template.cmp(&b.template).then_with(|| a.id.cmp(&b.id)));
-        reader.unresolved_references(root, &mut reader.root());
+        reader.unresolved_references(root, &reader.root());
         if reader.faults.is_empty() { Ok(Self { servers, operations }) } else { Err(reader.faults) }
     }
 }
@@ -239,18 +264,19 @@ impl Reader<'_> {
                 self.faults.push(format!("{at}: promised a status such as 200, 4XX or default"));
                 continue;
             };
-            let content = self.follow(&at).child("content");
+            let response = self.follow(&at);
+            let content = response.child("content");
             let media_types = self.store.get(&content).and_then(Value::as_object);
             let content = media_types.into_iter().flatten().map(|(name, media_type)| {
                 let schema = media_type.get("schema").map(|_| content.child(name).child("schema"));
-                Content { media_type: essence(name), schema }
+                Content { key: name.clone(), media_type: essence(name), schema }
             });
-            read.push(Response { status, content: content.collect() });
+            read.push(Response { status, content: content.collect(), address: response });
         }
         read
     }
 
-    fn unresolved_references(&mut self, value: &Value, at: &mut Address) {
+    fn unresolved_references(&mut self, value: &Value, at: &Address) {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref")
@@ -259,18 +285,25 @@ impl Reader<'_> {
                     self.faults
                         .push(format!("{at}: `$ref` {reference} leads nowhere in this document"));
                 }
+                // In a map of names, `default` is a name.
+                let last = at.pointer.rsplit('/').next().unwrap_or_default();
+                let is_map = matches!(
+                    last,
+                    "properties" | "patternProperties" | "$defs" | "schemas" | "responses"
+                );
                 for (name, member) in members {
-                    if !matches!(
+                    let is_data = matches!(
                         name.as_str(),
                         "example" | "examples" | "default" | "enum" | "const"
-                    ) {
-                        self.unresolved_references(member, &mut at.child(name));
+                    );
+                    if is_map || !is_data {
+                        self.unresolved_references(member, &at.child(name));
                     }
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.unresolved_references(item, &mut at.child(&index.to_string()));
+                    self.unresolved_references(item, &at.child(&index.to_string()));
                 }
             }
             _ => {}
@@ -306,6 +339,22 @@ pub(crate) fn assert_integer_formats(schema: &mut Value) {
     }
 }
 
+/// Gives every path its own operations where it shares them with another by `$ref`, so that a quirk on one is not one on
+/// the other.
+pub(crate) fn unshare_paths(document: &mut Value) {
+    let root = document.clone();
+    let Some(Value::Object(paths)) = document.get_mut("paths") else { return };
+    for item in paths.values_mut() {
+        let reference =
+            item.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix('#'));
+        let target =
+            reference.and_then(|it| root.pointer(&it.replace("%7B", "{").replace("%7D", "}")));
+        if let Some(target) = target {
+            *item = target.clone();
+        }
+    }
+}
+
 /// A path with parameters: `/chat/chatrooms/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PathTemplate {
@@ -324,7 +373,7 @@ enum Segment {
 
 impl PathTemplate {
     pub(crate) fn parse(template: &str) -> Self {
-        let segments = template.trim_start_matches('/').split('/').map(|segment| {
+        let segments = template.trim_matches('/').split('/').map(|segment| {
             match (segment.find('{'), segment.rfind('}')) {
                 (Some(open), Some(close)) if open < close => Segment::Parameter {
                     before: segment[..open].to_owned(),
@@ -343,7 +392,7 @@ impl PathTemplate {
 
     /// Whether a path, without its query, is one of this template.
     pub(crate) fn matches(&self, path: &str) -> bool {
-        let path = path.trim_start_matches('/');
+        let path = path.trim_matches('/');
         path.split('/').count() == self.segments.len()
             && self.segments.iter().zip(path.split('/')).all(|(segment, text)| match segment {
                 Segment::Literal(literal) => text == literal || decoded(text) == *literal,

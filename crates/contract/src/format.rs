@@ -27,7 +27,7 @@ pub(crate) fn schema<T: JsonSchema>(id: &str) -> Value {
         .for_deserialize()
         .with_transform(RecursiveTransform(drop_nulls))
         .with_transform(RecursiveTransform(list_constants))
-        .with_transform(RecursiveTransform(RestrictFormats::default()))
+        .with_transform(RestrictFormats::default())
         .into_generator();
     with_id(generator.root_schema_for::<T>().to_value(), id)
 }
@@ -37,7 +37,7 @@ pub(crate) fn written_schema<T: JsonSchema>(id: &str) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .for_serialize()
         .with_transform(RecursiveTransform(list_constants))
-        .with_transform(RecursiveTransform(RestrictFormats::default()))
+        .with_transform(RestrictFormats::default())
         .into_generator();
     with_id(generator.root_schema_for::<T>().to_value(), id)
 }
@@ -69,7 +69,8 @@ pub(crate) fn read<T: JsonSchema + DeserializeOwned>(text: &Text) -> Result<T, V
     if !faults.is_empty() {
         return Err(faults);
     }
-    serde_json::from_value(value).map_err(|error| vec![text.fault(None, error.to_string())])
+    serde_json::from_value(value)
+        .map_err(|error| vec![text.fault(None, format!("cannot be read: {error}; correct it"))])
 }
 
 /// A schema error in words, one for each key that it is about. These are the contract's own files, so keys may be named.

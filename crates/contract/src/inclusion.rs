@@ -1,20 +1,15 @@
 //! modelled ⊆ documented + quirks, decided place by place before anything is observed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::canonical::Containment;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{Document, Operation, OperationId, StatusPattern},
+    document::{Document, Operation, OperationId, Response, StatusPattern},
     place::{ANY, Place},
     rule::Rule,
-    schema::{
-        Address, Store,
-        describe::describe,
-        edit::{self, Edit},
-        fragment,
-    },
+    schema::{Address, Store, describe::describe, edit, fragment},
 };
 
 /// A break of the inclusion, or a hole in the model.
@@ -22,6 +17,7 @@ use crate::{
 pub(crate) struct Difference {
     pub(crate) rule: Rule,
     pub(crate) operation: OperationId,
+    /// None where the operation, or a range of statuses, is concerned.
     pub(crate) status: Option<u16>,
     pub(crate) place: Option<Place>,
     /// What documented + quirks promise there.
@@ -30,6 +26,8 @@ pub(crate) struct Difference {
     pub(crate) message: String,
 }
 
+const LENT: &str = "the model lacks it; it is judged by documented + quirks";
+
 /// Compares the two sides, and lends the model what it lacks: the places that only documented + quirks know are judged
 /// by them.
 pub(crate) fn compare(
@@ -37,159 +35,172 @@ pub(crate) fn compare(
     documented: &Document,
     modelled: &Document,
 ) -> Vec<Difference> {
-    let mut differences = Vec::new();
+    let mut found = Found::default();
     for operation in &modelled.operations {
-        let Some(promised) = documented.operation(operation.id.as_str()) else {
-            differences.push(Difference {
+        match documented.operation(operation.id.as_str()) {
+            Some(promised) => operations(store, promised, operation, &mut found),
+            None => found.add(Difference {
                 rule: Rule::UnexplainedDifference,
                 operation: operation.id.clone(),
                 status: None,
                 place: None,
                 promised: "no such operation".into(),
                 message: "the model has an operation that the document lacks".into(),
-            });
-            continue;
-        };
-        for status in statuses(operation).union(&statuses(promised)).copied() {
-            let mut comparison = Comparison {
-                store,
-                operation: &operation.id,
-                status,
-                differences: &mut differences,
-            };
-            comparison.status(promised, operation);
+            }),
         }
     }
-    differences
+    for Loan { owner, keyword, name, sources } in found.loans {
+        let references: Vec<Value> =
+            sources.iter().map(|it| json!({ "$ref": it.reference() })).collect();
+        let schema = match references.as_slice() {
+            [one] => one.clone(),
+            _ => json!({ "anyOf": references }),
+        };
+        if let Some(Value::Object(owner)) = edit::get_mut(store, &owner) {
+            match name {
+                Some(name) => owner.entry(keyword).or_insert_with(|| json!({}))[name] = schema,
+                None => {
+                    owner.entry(keyword).or_insert(schema);
+                }
+            }
+        }
+    }
+    found.differences.into_values().collect()
 }
 
-fn statuses(operation: &Operation) -> BTreeSet<u16> {
-    let exact = operation.responses.iter().filter_map(|it| match it.status {
-        StatusPattern::Exact(status) => Some(status),
-        StatusPattern::Class(_) | StatusPattern::Default => None,
-    });
-    exact.collect()
+#[derive(Default)]
+struct Found {
+    /// By what they are about: one finding, however much is to be said of it.
+    differences: BTreeMap<(OperationId, Option<u16>, Option<Place>, Rule, String), Difference>,
+    loans: Vec<Loan>,
+}
+
+impl Found {
+    fn add(&mut self, difference: Difference) {
+        let Difference { rule, operation, status, place, .. } = &difference;
+        // Without a status, the response is told apart by what is promised of it.
+        let range = if status.is_none() { difference.promised.clone() } else { String::new() };
+        let key = (operation.clone(), *status, place.clone(), *rule, range);
+        match self.differences.get_mut(&key) {
+            Some(known) if known.message != difference.message => {
+                known.message = format!("{}; {}", known.message, difference.message);
+            }
+            Some(_) => {}
+            None => {
+                self.differences.insert(key, difference);
+            }
+        }
+    }
+}
+
+/// A place that only documented + quirks know, to be added to the modelled schema that should have it.
+struct Loan {
+    owner: Address,
+    keyword: &'static str,
+    name: Option<String>,
+    sources: Vec<Address>,
+}
+
+fn operations(store: &Store, documented: &Operation, modelled: &Operation, found: &mut Found) {
+    let both = documented.responses.iter().chain(&modelled.responses);
+    let patterns: BTreeSet<StatusPattern> = both.map(|it| it.status).collect();
+    for pattern in patterns {
+        let mut comparison =
+            Comparison { store, operation: &modelled.id, pattern, found, visited: BTreeSet::new() };
+        comparison.responses(documented.of_pattern(pattern), modelled.of_pattern(pattern));
+    }
 }
 
 struct Comparison<'c> {
-    store: &'c mut Store,
+    store: &'c Store,
     operation: &'c OperationId,
-    status: u16,
-    differences: &'c mut Vec<Difference>,
+    pattern: StatusPattern,
+    found: &'c mut Found,
+    /// Pairs of schemas whose members were compared: the same pair below another place would tell the same again.
+    visited: BTreeSet<[Vec<Address>; 2]>,
 }
 
 impl Comparison<'_> {
-    fn status(&mut self, documented: &Operation, modelled: &Operation) {
+    fn responses(&mut self, documented: Option<&Response>, modelled: Option<&Response>) {
         let root = Place::root();
-        match (documented.response(self.status), modelled.response(self.status)) {
-            (None, _) => self.add(
-                Rule::UnexplainedDifference,
+        match (documented, modelled) {
+            (None, Some(_)) => self.wider(
                 &root,
                 "no such status",
                 "the model has a status that neither the document nor a quirk has",
             ),
-            (Some(_), None) => self.add(
-                Rule::Unmodelled,
-                &root,
-                "a response",
-                "the model lacks the status; it is judged by documented + quirks",
-            ),
-            (Some(_), Some(_)) => {
-                match (documented.json_schema(self.status), modelled.json_schema(self.status)) {
+            (Some(_), None) => self.lacking(&root, "a response"),
+            (None, None) => {}
+            (Some(documented), Some(modelled)) => {
+                match (documented.json_schema(), modelled.json_schema()) {
                     (Some(documented), Some(modelled)) => {
-                        let roots = (documented.clone(), modelled.clone());
-                        self.place(&roots, &mut Vec::new(), &mut Vec::new());
+                        self.place([documented, modelled], &mut Vec::new())
                     }
-                    (None, Some(_)) => self.add(
-                        Rule::UnexplainedDifference,
+                    (None, Some(_)) => self.wider(
                         &root,
                         "no JSON body",
                         "the model has a body that neither the document nor a quirk has",
                     ),
-                    (Some(_), None) => self.add(
-                        Rule::Unmodelled,
-                        &root,
-                        "a JSON body",
-                        "the model lacks the body; it is judged by documented + quirks",
-                    ),
+                    (Some(_), None) => self.lacking(&root, "a JSON body"),
                     (None, None) => {}
                 }
             }
         }
     }
 
-    fn add(
-        &mut self,
-        rule: Rule,
-        place: &Place,
-        promised: impl Into<String>,
-        message: impl Into<String>,
-    ) {
-        self.differences.push(Difference {
-            rule,
-            operation: self.operation.clone(),
-            status: Some(self.status),
-            place: Some(place.clone()),
-            promised: promised.into(),
-            message: message.into(),
-        });
+    fn wider(&mut self, place: &Place, promised: impl Into<String>, message: impl Into<String>) {
+        self.add(Rule::UnexplainedDifference, place, promised.into(), message.into());
     }
 
-    /// Compares a place that both sides have, then what is below it. `above` holds the schemas of the places above:
-    /// a place that is described by the same ones again is a recursion.
-    fn place(
-        &mut self,
-        roots: &(Address, Address),
-        segments: &mut Vec<String>,
-        above: &mut Vec<[Vec<Address>; 2]>,
-    ) {
-        let (documented, modelled) = roots;
-        let place = place_of(segments);
-        let promised = fragment::below(self.store, documented, segments).unwrap_or(json!(true));
-        let accepted = fragment::below(self.store, modelled, segments).unwrap_or(json!(true));
+    fn lacking(&mut self, place: &Place, promised: impl Into<String>) {
+        self.add(Rule::Unmodelled, place, promised.into(), LENT.into());
+    }
+
+    fn add(&mut self, rule: Rule, place: &Place, promised: String, message: String) {
+        let (status, message) = match self.pattern {
+            StatusPattern::Exact(status) => (Some(status), message),
+            range => (None, format!("{} {message}", range.in_words())),
+        };
+        let (operation, place) = (self.operation.clone(), Some(place.clone()));
+        self.found.add(Difference { rule, operation, status, place, promised, message });
+    }
+
+    /// Compares a place that both sides have, then what is below it.
+    fn place(&mut self, roots: [&Address; 2], segments: &mut Vec<String>) {
+        let store = self.store;
+        let place = segments.iter().fold(Place::root(), |place, it| place.member(it));
+        let [promised, accepted] =
+            roots.map(|it| fragment::below(store, it, segments).unwrap_or(json!(true)));
         self.promises(&place, &promised, &accepted);
-        let schemas = [documented, modelled].map(|root| {
-            let mut schemas = described_by(self.store, &edit::find(self.store, root, segments));
-            schemas.sort();
-            schemas
-        });
-        if above.contains(&schemas) {
+        let [documented, modelled] = roots.map(|it| edit::find(store, it, segments));
+        let all = [&documented, &modelled].map(|it| edit::described_by(store, it));
+        let key = all.each_ref().map(|it| beyond_references(store, it));
+        if !self.visited.insert(key) {
             return;
         }
-        let [documented_here, modelled_here] = &schemas;
-        let open = documented_here.iter().any(|it| is_open(self.store, it));
-        let names = |schemas: &[Address]| -> BTreeSet<String> {
-            schemas.iter().flat_map(|it| segments_below(self.store, it)).collect()
+        let [documented_all, modelled_all] = &all;
+        self.rest(&place, documented_all, modelled_all);
+        self.beyond_comparison(&place, documented_all, modelled_all);
+        let names = |all: &[Address]| -> BTreeSet<String> {
+            all.iter().flat_map(|it| segments_below(store, it)).collect()
         };
-        let (documented_names, modelled_names) = (names(documented_here), names(modelled_here));
-        let required = |schemas: &[Address]| -> BTreeSet<String> {
-            schemas.iter().flat_map(|it| requirements(self.store, it)).collect()
-        };
-        let loosened: Vec<String> =
-            required(documented_here).difference(&required(modelled_here)).cloned().collect();
-        for name in loosened.iter().filter(|it| modelled_names.contains(*it)) {
-            self.add(Rule::UnexplainedDifference, &place.member(name), "present", "the model can do without a member that is documented as required; make it required, or pin the difference with a quirk");
+        let (documented_names, modelled_names) = (names(documented_all), names(modelled_all));
+        let [needed, given] = [&documented, &modelled].map(|it| requirements(store, it));
+        for name in needed.difference(&given).filter(|it| modelled_names.contains(*it)) {
+            self.wider(&place.member(name), "present", "the model can do without a member that is documented as required; make it required");
         }
-        above.push(schemas.clone());
+        let open = documented_all.iter().any(|it| rest_of(store, it) == Some(Rest::Open));
         for name in documented_names.union(&modelled_names) {
+            let child = place.member(name);
             segments.push(name.clone());
-            let child = place_of(segments);
             match (documented_names.contains(name), modelled_names.contains(name)) {
-                (true, true) => self.place(roots, segments, above),
+                (true, true) => self.place(roots, segments),
                 (false, true) if open => {}
-                (false, _) => self.add(Rule::UnexplainedDifference, &child, "no such place", "the model has a place that neither the document nor a quirk has; remove it, or pin it with a quirk (`declared = false`)"),
-                (true, false) => {
-                    let promised = fragment::below(self.store, documented, segments).unwrap_or(json!(true));
-                    // What never comes needs no model.
-                    if promised != json!(false) {
-                        self.add(Rule::Unmodelled, &child, describe(&promised), "the model lacks a documented place; it is judged by documented + quirks");
-                        self.lend(roots, segments);
-                    }
-                }
+                (false, _) => self.wider(&child, "no such place", "the model has a place that neither the document nor a quirk has; remove it, or pin it with a quirk (`declared = false`)"),
+                (true, false) => self.lend(&child, name, roots[0], segments, documented_all, modelled_all),
             }
             segments.pop();
         }
-        above.pop();
     }
 
     fn promises(&mut self, place: &Place, promised: &Value, accepted: &Value) {
@@ -197,54 +208,98 @@ impl Comparison<'_> {
         match fragment::covers(promised, accepted) {
             Containment::Yes => {}
             Containment::No => {
-                let witness = fragment::witness(promised, accepted)
-                    .map_or_else(String::new, |it| format!("; {it}, say, is accepted and not promised"));
-                self.add(Rule::UnexplainedDifference, place, words.0, format!("the model accepts {}{witness}", words.1));
+                let witness = fragment::witness(promised, accepted);
+                let witness = witness.map_or_else(String::new, |it| {
+                    format!("; {it}, say, is accepted and not promised")
+                });
+                self.wider(place, words.0, format!("the model accepts {}{witness}", words.1));
             }
-            Containment::Unknown => self.add(
-                Rule::UnexplainedDifference,
-                place,
-                words.0,
-                format!("the model accepts {}, and whether that is more cannot be decided; spell both sides alike", words.1),
-            ),
+            Containment::Unknown => {
+                let message = format!(
+                    "the model accepts {}, and whether that is more cannot be decided; spell both sides alike",
+                    words.1
+                );
+                self.wider(place, words.0, message);
+            }
         }
     }
 
-    /// Adds a member that only the documented side knows to the modelled side.
-    fn lend(&mut self, (documented, modelled): &(Address, Address), segments: &[String]) {
-        if segments.last().is_some_and(|it| it == ANY) {
+    /// Members that neither side names: a model that takes any says more than a document that does not say so.
+    fn rest(&mut self, place: &Place, documented: &[Address], modelled: &[Address]) {
+        let of = |all: &[Address]| -> BTreeSet<Rest> {
+            all.iter().filter_map(|it| rest_of(self.store, it)).collect()
+        };
+        if of(modelled).contains(&Rest::Open) && !of(documented).contains(&Rest::Open) {
+            self.wider(
+                &place.member(ANY),
+                "no such members",
+                "the model takes any other member, and the document does not say that any may come",
+            );
+        }
+    }
+
+    /// What is promised in ways that are not compared place by place must be spelled alike.
+    fn beyond_comparison(&mut self, place: &Place, documented: &[Address], modelled: &[Address]) {
+        let of = |all: &[Address]| -> BTreeSet<String> {
+            all.iter().flat_map(|it| uncompared(self.store, it)).collect()
+        };
+        let (documented, modelled) = (of(documented), of(modelled));
+        for keyword in documented.difference(&modelled) {
+            let keyword = keyword.split(' ').next().unwrap_or_default();
+            let message = format!(
+                "the model does not spell `{keyword}` as the document does, and whether it accepts more cannot be decided; spell both sides alike"
+            );
+            self.wider(place, format!("what `{keyword}` says"), message);
+        }
+    }
+
+    /// A documented place that the model lacks: told, and added to the modelled schema that should have it.
+    fn lend(
+        &mut self,
+        child: &Place,
+        name: &str,
+        root: &Address,
+        segments: &[String],
+        documented: &[Address],
+        modelled: &[Address],
+    ) {
+        let store = self.store;
+        let promised = fragment::below(store, root, segments).unwrap_or(json!(true));
+        // What never comes needs no model.
+        if promised == json!(false) {
             return;
         }
-        let sources = edit::find(self.store, documented, segments);
-        let references: Vec<Value> =
-            sources.iter().map(|it| json!({ "$ref": it.reference() })).collect();
-        let schema = match references.as_slice() {
-            [one] => one.clone(),
-            _ => json!({ "anyOf": references }),
+        self.lacking(child, describe(&promised));
+        let has =
+            |at: &Address, keyword: &str| store.get(at).is_some_and(|it| it.get(keyword).is_some());
+        let is_array =
+            name == ANY && documented.iter().any(|it| has(it, "items") || has(it, "prefixItems"));
+        let (keyword, container) = match name {
+            _ if is_array => ("items", "array"),
+            ANY => ("additionalProperties", "object"),
+            _ => ("properties", "object"),
         };
-        edit::edit(self.store, modelled, segments, &Edit::Insert(&schema));
+        let owner = modelled.iter().find(|it| has(it, "properties") && !is_array).or_else(|| {
+            modelled.iter().find(|it| {
+                let types = store.get(it).and_then(|it| it.get("type"));
+                types.is_some_and(|it| {
+                    it == container
+                        || it.as_array().is_some_and(|it| it.iter().any(|it| it == container))
+                })
+            })
+        });
+        if let Some(owner) = owner {
+            let name = (keyword == "properties").then(|| name.to_owned());
+            let sources = edit::find(store, root, segments);
+            self.found.loans.push(Loan { owner: owner.clone(), keyword, name, sources });
+        }
     }
 }
 
-fn place_of(segments: &[String]) -> Place {
-    segments.iter().fold(Place::root(), |place, it| place.member(it))
-}
-
-/// The schemas and all that hold for the same value.
-pub(crate) fn described_by(store: &Store, schemas: &[Address]) -> Vec<Address> {
-    let mut all: Vec<Address> = Vec::new();
-    let mut open = schemas.to_vec();
-    while let Some(at) = open.pop() {
-        if all.contains(&at) {
-            continue;
-        }
-        open.extend(edit::target(store, &at));
-        if let Some(keywords) = store.get(&at).and_then(Value::as_object) {
-            open.extend(edit::parts_by_keyword(&at, keywords).into_iter().flat_map(|it| it.1));
-        }
-        all.push(at);
-    }
-    all
+/// The schemas in order, without those that only refer to others of them: what tells a recursion.
+pub(crate) fn beyond_references(store: &Store, schemas: &[Address]) -> Vec<Address> {
+    let told = schemas.iter().filter(|it| edit::target(store, it).is_none());
+    told.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The members that a schema names, and `*` where it describes items or map values.
@@ -260,16 +315,95 @@ pub(crate) fn segments_below(store: &Store, at: &Address) -> Vec<String> {
     segments
 }
 
-pub(crate) fn requirements(store: &Store, at: &Address) -> Vec<String> {
-    let required = store.get(at).and_then(|it| it.get("required")).and_then(Value::as_array);
-    required.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+/// The members that must be there, whichever branch holds; a branch for null apart.
+pub(crate) fn requirements(store: &Store, schemas: &[Address]) -> BTreeSet<String> {
+    let mut required = BTreeSet::new();
+    for at in schemas {
+        required.extend(required_at(store, at, &mut Vec::new()));
+    }
+    required
 }
 
-/// Whether a schema says that any member may come.
-fn is_open(store: &Store, at: &Address) -> bool {
-    let rest = |keyword: &str| store.get(at).and_then(|it| it.get(keyword)).cloned();
-    ["additionalProperties", "unevaluatedProperties"]
-        .into_iter()
-        .filter_map(rest)
-        .any(|it| it == json!(true) || it == json!({}))
+fn required_at(store: &Store, at: &Address, above: &mut Vec<Address>) -> BTreeSet<String> {
+    let keywords = store.get(at).and_then(Value::as_object);
+    let Some(keywords) = keywords.filter(|_| !above.contains(at)) else {
+        return BTreeSet::new();
+    };
+    above.push(at.clone());
+    let own = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+    let mut required: BTreeSet<String> = own.filter_map(Value::as_str).map(str::to_owned).collect();
+    if let Some(target) = edit::target(store, at) {
+        required.extend(required_at(store, &target, above));
+    }
+    for (keyword, parts) in edit::parts_by_keyword(at, keywords) {
+        let takes_objects = |it: &&Address| !is_for_null(store, it);
+        let of_parts = parts.iter().filter(takes_objects).map(|it| required_at(store, it, above));
+        if keyword == "allOf" {
+            required.extend(of_parts.flatten());
+        } else {
+            required.extend(of_parts.reduce(|a, b| &a & &b).unwrap_or_default());
+        }
+    }
+    above.pop();
+    required
+}
+
+fn is_for_null(store: &Store, at: &Address) -> bool {
+    fragment::at(store, at) == json!({ "type": "null" })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rest {
+    Closed,
+    Open,
+    Map,
+}
+
+/// What a schema says of members that it does not name, where it says something.
+fn rest_of(store: &Store, at: &Address) -> Option<Rest> {
+    let keywords = store.get(at)?.as_object()?;
+    let rest =
+        keywords.get("additionalProperties").or_else(|| keywords.get("unevaluatedProperties"))?;
+    Some(match rest {
+        Value::Bool(false) => Rest::Closed,
+        Value::Bool(true) => Rest::Open,
+        Value::Object(it) if it.is_empty() => Rest::Open,
+        _ => Rest::Map,
+    })
+}
+
+/// What a schema promises by keywords that are not compared place by place, each with how it is spelled.
+fn uncompared(store: &Store, at: &Address) -> Vec<String> {
+    let Some(keywords) = store.get(at).and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let spelled = [
+        "contains",
+        "dependentRequired",
+        "dependentSchemas",
+        "if",
+        "maxContains",
+        "minContains",
+        "prefixItems",
+        "propertyNames",
+        "unevaluatedItems",
+    ];
+    let mut found: Vec<String> =
+        spelled.into_iter().filter_map(|it| Some(format!("{it} {}", keywords.get(it)?))).collect();
+    if keywords.get("items") == Some(&json!(false)) {
+        found.push("items false".into());
+    }
+    // Branches that are told apart by more than null.
+    for (keyword, parts) in edit::parts_by_keyword(at, keywords) {
+        let objects = parts.iter().filter(|it| !segments_of(store, it).is_empty()).count();
+        if keyword != "allOf" && objects > 1 {
+            found.push(format!("{keyword} of {objects}"));
+        }
+    }
+    found
+}
+
+fn segments_of(store: &Store, at: &Address) -> Vec<String> {
+    let all = edit::described_by(store, std::slice::from_ref(at));
+    all.iter().flat_map(|it| segments_below(store, it)).collect()
 }

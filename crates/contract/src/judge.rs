@@ -6,7 +6,7 @@ use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
 use crate::{
-    document::Operation,
+    document::{Content, OperationId, Response, StatusPattern},
     finding::PromisedBy,
     place::ANY,
     quirk::{PlaceQuirks, Quirk, QuirkPlace},
@@ -85,21 +85,31 @@ impl<'s> JudgeMaker<'s> {
     /// The first schema that is none.
     pub(crate) fn judge(
         &self,
-        documented: &Operation,
-        modelled: Option<&Operation>,
-        status: u16,
+        operation: &OperationId,
+        pattern: StatusPattern,
+        documented: &Response,
+        content: &Content,
+        modelled: Option<&Response>,
         quirks: &[Quirk],
     ) -> Result<Option<Judge>, String> {
-        let promised = documented.json_schema(status);
-        let model = modelled.and_then(|it| it.json_schema(status));
+        let promised = content.schema.as_ref();
+        let model = modelled.and_then(|it| {
+            let of_media_type =
+                it.content_for(&content.media_type).and_then(|it| it.schema.as_ref());
+            of_media_type.or_else(|| it.json_schema())
+        });
         let Some(address) = model.or(promised) else {
             return Ok(None);
         };
         let validator = |at: &Address| self.validator(at);
         let (tree, root) = Tree::compile(self.store, address, &validator)?;
         let mut quirk_tree = QuirkTree::default();
-        for (number, quirk) in quirks.iter().enumerate() {
-            let here = |it: &&QuirkPlace| it.operation == documented.id && it.status == status;
+        // A quirk is written into the first content that is JSON.
+        let is_first = documented.json_schema() == promised;
+        for (number, quirk) in quirks.iter().enumerate().filter(|_| is_first) {
+            let here = |it: &&QuirkPlace| {
+                it.operation == *operation && StatusPattern::Exact(it.status) == pattern
+            };
             for at in quirk.at.iter().filter(here) {
                 let segments: Vec<String> = at.place.segments().map(Into::into).collect();
                 quirk_tree.at(&segments).here.add(number, quirk);

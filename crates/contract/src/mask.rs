@@ -150,7 +150,7 @@ impl Contract {
     ) -> Option<String> {
         let body = json::read(bytes).ok().filter(|it| it.duplicates.is_empty())?;
         let masker = Masker { key };
-        let value = match self.judge(operation, exchange.status) {
+        let value = match self.judge_of(operation, exchange) {
             Some(judge) => masker.value(judge, &body.value, &[judge.root]),
             None => masker.unknown(&body.value),
         };

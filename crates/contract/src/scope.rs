@@ -69,8 +69,10 @@ fn paths(
     let url = normal(&exchange.url);
     let bases = document.servers.iter().chain(base_urls).map(|it| normal(it));
     let own = bases.filter_map(|base| below(&url, &base)).min_by_key(String::len);
-    let foreign = document.servers.iter().filter_map(|server| {
-        let (_, base_path) = split_origin(server)?;
+    // Without a server, or with a relative one, any host will do (OpenAPI 3.1, Server Object).
+    let anywhere = document.servers.is_empty().then(String::new);
+    let foreign = document.servers.iter().chain(&anywhere).filter_map(|server| {
+        let base_path = split_origin(server).map_or(server.as_str(), |it| it.1);
         let (_, path) = split_origin(&url)?;
         below(path, base_path)
     });

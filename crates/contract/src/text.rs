@@ -63,6 +63,13 @@ impl Text {
         self.text.lines().position(starts).map(|it| it + 1)
     }
 
+    /// The line, counted from one, of a TOML header by its number among those alike.
+    pub(crate) fn line_of_header(&self, header: &str, index: usize) -> Option<usize> {
+        let lines =
+            self.text.lines().enumerate().filter(|it| it.1.trim_start().starts_with(header));
+        lines.map(|it| it.0 + 1).nth(index)
+    }
+
     /// The line, counted from one, of a byte.
     pub(crate) fn line_of(&self, byte: usize) -> usize {
         let before = &self.text.as_bytes()[..byte.min(self.text.len())];

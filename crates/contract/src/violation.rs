@@ -18,6 +18,16 @@ pub(crate) struct Violation {
     pub(crate) rule: Rule,
     /// The branch of an `anyOf` or `oneOf` that comes nearest, from one, where none matches.
     pub(crate) nearest_branch: Option<usize>,
+    /// What is wrong inside that branch, by pointer.
+    pub(crate) inner: Vec<String>,
+    /// Whether it is a member that no schema evaluated.
+    pub(crate) is_unevaluated: bool,
+}
+
+impl Violation {
+    fn new(pointer: String, rule: Rule) -> Self {
+        Self { pointer, rule, nearest_branch: None, inner: Vec::new(), is_unevaluated: false }
+    }
 }
 
 /// Everything that a schema refuses in a body, in order of pointer.
@@ -52,25 +62,28 @@ fn from_error(error: &ValidationError<'_>) -> Vec<Violation> {
     let pointer = pointer_of(error.instance_path());
     let value = error.instance();
     let here = |rule: Rule| {
-        vec![Violation {
-            pointer: pointer.clone(),
-            rule: if value.is_null() { Rule::Null } else { rule },
-            nearest_branch: None,
-        }]
+        let rule = if value.is_null() { Rule::Null } else { rule };
+        vec![Violation::new(pointer.clone(), rule)]
     };
     let member = |name: &str, rule: Rule| {
         let mut pointer = pointer.clone();
         push_segment(&mut pointer, name);
-        Violation { pointer, rule, nearest_branch: None }
+        Violation::new(pointer, rule)
     };
     match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             vec![member(name, Rule::Required)]
         }
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
             unexpected.iter().map(|it| member(it, Rule::UndocumentedField)).collect()
+        }
+        ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let unevaluated = |it: &String| Violation {
+                is_unevaluated: true,
+                ..member(it, Rule::UndocumentedField)
+            };
+            unexpected.iter().map(unevaluated).collect()
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             from_branches(&pointer, value, context)
@@ -125,11 +138,11 @@ fn from_branches(
         Some(it) => it.rule,
         None => Rule::Type,
     };
-    vec![Violation {
-        pointer: pointer.to_owned(),
-        rule,
-        nearest_branch: nearest.map(|it| it.0 + 1),
-    }]
+    let inner = nearest
+        .as_ref()
+        .map_or(Vec::new(), |it| it.1.iter().map(|it| it.pointer.clone()).collect());
+    let nearest_branch = nearest.map(|it| it.0 + 1);
+    vec![Violation { nearest_branch, inner, ..Violation::new(pointer.to_owned(), rule) }]
 }
 
 fn accepts_only_null(kind: &jsonschema::error::TypeKind) -> bool {

@@ -1,6 +1,8 @@
 //! Our own walk over a body: what is undocumented, what quirks say, what was seen at each place. Right also where the
 //! body is otherwise invalid; validity itself is jsonschema's word.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -114,6 +116,15 @@ impl<'j, 'v> Walk<'j, 'v> {
                         walk.value(value, &nodes, quirks, tally.below(ANY))
                     });
                 }
+                // The model lacks what a quirk says never comes: what comes all the same is the quirk's.
+                Member::Undocumented { .. }
+                    if quirks_of_name.is_some_and(|it| it.here.is_some()) =>
+                {
+                    let quirks = quirks_of_name;
+                    self.step(name, name, name, |walk| {
+                        walk.value(value, &[], quirks, tally.below(name))
+                    });
+                }
                 Member::Undocumented { closed } => {
                     let shown = printable_name(name);
                     tally.below(shown).see(value);
@@ -124,7 +135,8 @@ impl<'j, 'v> Walk<'j, 'v> {
                 }
             }
         }
-        for name in tree.named_members(live).filter(|it| !members.contains_key(*it)) {
+        let named: BTreeSet<&str> = tree.named_members(live).collect();
+        for name in named.into_iter().filter(|it| !members.contains_key(*it)) {
             tally.below(name).miss();
         }
         let quirks = quirks.into_iter().flat_map(QuirkTree::members);
@@ -174,15 +186,17 @@ pub(crate) fn spot(judge: &Judge, body: &Value, pointer: &str) -> Spot {
                 push_segment(&mut spot.place, ANY);
             }
             _ => {
+                // A member that is only required is named by the contract all the same.
+                let required = || {
+                    live.iter().any(|it| tree.node(*it).required.iter().any(|it| *it == segment))
+                };
                 let (nodes, shown, name) = match tree.member(&live, &segment) {
                     Member::Known(nodes) => (nodes, &*segment, &*segment),
+                    Member::MapKey(nodes) if required() => (nodes, &*segment, &*segment),
                     Member::MapKey(nodes) => (nodes, printable_name(&segment), ANY),
+                    Member::Undocumented { .. } if required() => (Vec::new(), &*segment, &*segment),
                     Member::Undocumented { .. } => {
-                        // A member that is only required is named by the contract all the same.
-                        let required = live
-                            .iter()
-                            .any(|it| tree.node(*it).required.iter().any(|it| *it == segment));
-                        let name = if required { &*segment } else { printable_name(&segment) };
+                        let name = printable_name(&segment);
                         (Vec::new(), name, name)
                     }
                 };

@@ -82,8 +82,12 @@ impl Topic<'_> {
                 _ => format!("tell the vendor, or pin it with a quirk at this place{field}"),
             },
             Rule::Access => "tell the vendor at once, and nobody else: this is a hole".into(),
-            Rule::Required => format!("tell the vendor, or make the model's {} optional", self.field.map_or_else(|| "field".into(), |it| format!("`{it}`"))),
-            Rule::UndocumentedField if modelled => {
+            Rule::Required => match (self.by, self.field) {
+                (PromisedBy::Model, Some(field)) => {
+                    format!("tell the vendor, or make the model's `{field}` optional")
+                }
+                _ => "tell the vendor: the reference requires it".into(),
+            },Rule::UndocumentedField if modelled => {
                 let owner = self.field.and_then(|it| it.rsplit_once('.')).map_or("the type", |it| it.0);
                 format!("pin it with a quirk (`declared = false`) and add it to the model's `{owner}`, or tell the vendor")
             }

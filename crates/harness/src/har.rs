@@ -311,7 +311,8 @@ fn exchange<'a>(
         Some(response) => {
             let status =
                 whole(response.status.as_ref()).and_then(|it| u16::try_from(it).ok()).unwrap_or(0);
-            let declared = header(response.headers.as_deref(), "content-type").map(str::to_owned);
+            let declared = header(response.headers.as_deref(), "content-type");
+            let declared = declared.filter(|it| !it.trim().is_empty()).map(str::to_owned);
             let mime_type = response.content.as_ref().and_then(|it| it.mime_type.clone());
             let size = whole(response.content.as_ref().and_then(|it| it.size.as_ref()))
                 .or_else(|| whole(response.body_size.as_ref()));

@@ -34,11 +34,13 @@ pub(crate) fn check_against(
         let mut fault =
             |key: &str, message: String| faults.push(text.fault(text.line_of_key(key), message));
         check_alone(quirk, &mut fault);
-        for at in &quirk.at {
+        for (index, at) in quirk.at.iter().enumerate() {
             match check_place(store, document, quirk, at) {
                 Ok(true) => resolved.push((number, at.clone())),
                 Ok(false) => {}
-                Err(message) => fault("[[at]]", message),
+                Err(message) => {
+                    faults.push(text.fault(text.line_of_header("[[at]]", index), message))
+                }
             }
         }
     }
@@ -54,6 +56,27 @@ pub(crate) fn check_against(
 
 fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
     let comes = quirk.wire.schema();
+    let nothing_comes = *comes == json!(false);
+    if nothing_comes && (quirk.is_undocumented() || matches!(quirk.wire, Wire::Also(_))) {
+        let key = if quirk.is_undocumented() { "declared" } else { "also" };
+        fault(
+            key,
+            format!(
+                "`{key} = false`: nothing is documented and nothing comes, so no value could confirm the quirk; delete the file"
+            ),
+        );
+    }
+    if let Some(twice) =
+        quirk.at.iter().enumerate().find(|(index, at)| quirk.at[..*index].contains(at))
+    {
+        fault(
+            "[[at]]",
+            format!(
+                "{} {} `{}`: named twice; keep one",
+                twice.1.operation, twice.1.status, twice.1.place
+            ),
+        );
+    }
     if !quirk.is_undocumented()
         && *comes != json!(false)
         && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
@@ -236,21 +259,23 @@ fn own_schema(store: &mut Store, operation: &Operation, status: u16) -> Address 
     let documented = |pointer: String| Address { side: Side::Documented, pointer };
     let responses = documented(operation.pointer.clone()).child("responses");
     let own = responses.child(&status.to_string());
-    let shared = operation.json_schema(status).cloned();
-    let media_type =
-        operation.response(status).and_then(|it| it.content.iter().find(|it| it.is_json()));
-    let media_type = media_type.map_or("application/json".to_owned(), |it| it.media_type.clone());
-    let schema = own.child("content").child(&media_type).child("schema");
-    if store.get(&schema).is_none() {
-        let promised = shared.map_or(json!(true), |it| json!({ "$ref": it.reference() }));
-        let description = "Added by a quirk.";
-        let mut response = json!({ "description": description, "content": {} });
-        response["content"][&media_type] = json!({ "schema": promised });
-        if let Some(responses) = edit::get_mut(store, &responses)
-            && let Some(responses) = responses.as_object_mut()
-        {
-            responses.insert(status.to_string(), response);
+    let response = operation.response(status);
+    let shared = response.filter(|it| it.address != own);
+    if store.get(&own).is_none() || shared.is_some() {
+        let copy = shared.and_then(|it| store.get(&it.address).cloned());
+        let copy = copy.unwrap_or_else(|| json!({ "description": "Added by a quirk." }));
+        if let Some(Value::Object(responses)) = edit::get_mut(store, &responses) {
+            responses.insert(status.to_string(), copy);
         }
+    }
+    let media_type = response.and_then(|it| it.content.iter().find(|it| it.is_json()));
+    let media_type = media_type.map_or("application/json", |it| it.key.as_str());
+    let schema = own.child("content").child(media_type).child("schema");
+    if store.get(&schema).is_none()
+        && let Some(Value::Object(response)) = edit::get_mut(store, &own)
+    {
+        let content = response.entry("content").or_insert_with(|| json!({}));
+        content[media_type] = json!({ "schema": true });
     }
     schema
 }

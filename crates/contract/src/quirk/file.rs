@@ -119,12 +119,72 @@ impl Fragment {
             })?,
             schema => schema,
         };
+        if let Some(keyword) = unknown_keyword(&schema) {
+            return Err(format!("`{keyword}` is no keyword of JSON Schema; correct its spelling"));
+        }
         fragment::validator(&schema).map_err(|place| {
             format!("promised a JSON Schema; correct what stands at `{place}` in it")
         })?;
         assert_integer_formats(&mut schema);
         Ok(schema)
     }
+}
+
+/// A keyword that JSON Schema does not have. A validator would ignore it, and the quirk would pin less than it says.
+fn unknown_keyword(schema: &Value) -> Option<&str> {
+    const KEYWORDS: &[&str] = &[
+        "type",
+        "enum",
+        "const",
+        "format",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "required",
+        "dependentRequired",
+        "minContains",
+        "maxContains",
+        "title",
+        "description",
+        "examples",
+        "default",
+        "deprecated",
+        "$comment",
+        "contentEncoding",
+        "contentMediaType",
+    ];
+    const SCHEMAS: &[&str] = &[
+        "not",
+        "if",
+        "then",
+        "else",
+        "items",
+        "contains",
+        "additionalProperties",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "propertyNames",
+    ];
+    const LISTS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
+    const MAPS: &[&str] = &["properties", "patternProperties", "dependentSchemas"];
+    let keywords = schema.as_object()?;
+    keywords.iter().find_map(|(name, value)| match name.as_str() {
+        it if KEYWORDS.contains(&it) || it.starts_with("x-") => None,
+        it if SCHEMAS.contains(&it) => unknown_keyword(value),
+        it if LISTS.contains(&it) => value.as_array()?.iter().find_map(unknown_keyword),
+        it if MAPS.contains(&it) => value.as_object()?.values().find_map(unknown_keyword),
+        it => Some(it),
+    })
 }
 
 impl JsonSchema for Fragment {

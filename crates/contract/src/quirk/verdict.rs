@@ -51,11 +51,16 @@ impl PlaceQuirks {
         self.quirks.push(Pinned {
             number,
             returned: matches!(quirk.wire, Wire::Returned(_)),
-            never: *quirk.wire.schema() == Value::Bool(false),
+            never: quirk.wire == Wire::Returned(Value::Bool(false)),
             comes: compile(quirk.wire.schema()),
             declared: (!quirk.is_undocumented()).then(|| compile(&quirk.declared)),
             described: quirk.described.as_ref().map(compile),
         });
+    }
+
+    /// Whether there is a quirk at the place.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.quirks.is_empty()
     }
 
     /// What a value says about each quirk of the place.

@@ -1,4 +1,5 @@
-//! Changes a schema at a place, inside every branch that describes it, without touching what other places share with it.
+//! Finds the schemas that describe a place, and changes them: inside every branch that describes it, without touching what
+//! other places share with it.
 
 use serde_json::{Map, Value};
 
@@ -17,102 +18,159 @@ pub(crate) enum Edit<'e> {
     Remove,
 }
 
-/// Edits the document at every schema that describes the place below `root`. A `$ref` on the way is replaced by a copy
-/// of its target. Returns how many schemas were changed; none where the place is not described.
-pub(crate) fn edit(
-    store: &mut Store,
-    root: &Address,
-    segments: &[String],
-    edit: &Edit<'_>,
-) -> usize {
+/// Edits the document at every schema that describes the place below `root`. A `$ref` on the way is replaced by a copy of
+/// its target; one that leads back to what is being copied stays. Nothing happens where the place is not described.
+pub(crate) fn edit(store: &mut Store, root: &Address, segments: &[String], edit: &Edit<'_>) {
+    let never: &dyn Fn(Value) -> Value = &|_| Value::Bool(false);
     match (edit, segments.split_last()) {
+        (Edit::Replace(make), _) => {
+            visit(store, root, segments, &mut Vec::new(), &mut |store, at| replace(store, at, make))
+        }
+        (Edit::Remove, None) => visit(store, root, segments, &mut Vec::new(), &mut |store, at| {
+            replace(store, at, never)
+        }),
         (Edit::Insert(schema), Some((name, parent))) => {
-            let insert = |mut owner: Value| {
-                insert_member(&mut owner, name, (*schema).clone());
-                owner
-            };
-            // A parent composed of several schemas takes the member beside them.
-            replace(store, root, parent, &insert)
+            visit(store, root, parent, &mut Vec::new(), &mut |store, at| {
+                insert(store, at, name, schema, &mut Vec::new())
+            });
         }
+        (Edit::Insert(_), None) => {}
         (Edit::Remove, Some((name, parent))) => {
-            let forget = |mut owner: Value| {
-                remove_requirement(&mut owner, name);
-                owner
-            };
-            let never = |_| Value::Bool(false);
-            replace(store, root, parent, &forget);
-            replace(store, root, segments, &never)
+            visit(store, root, segments, &mut Vec::new(), &mut |store, at| {
+                replace(store, at, never)
+            });
+            visit(store, root, parent, &mut Vec::new(), &mut |store, at| {
+                forget(store, at, name, &mut Vec::new())
+            });
         }
-        (Edit::Replace(make), _) => replace(store, root, segments, *make),
-        (Edit::Insert(_), None) => 0,
-        (Edit::Remove, None) => replace(store, root, segments, &|_| Value::Bool(false)),
     }
 }
 
-/// The schemas that describe the place below `root`, references followed.
+/// The schemas that describe the place below `root`.
 pub(crate) fn find(store: &Store, root: &Address, segments: &[String]) -> Vec<Address> {
-    let mut found = Vec::new();
-    collect(store, root, segments, &mut found, 0);
-    found
-}
-
-/// References that lead through more than this many others lead in a circle.
-pub(crate) const MAX_CHAIN: usize = 64;
-
-fn collect(
-    store: &Store,
-    at: &Address,
-    segments: &[String],
-    found: &mut Vec<Address>,
-    chain: usize,
-) {
-    let Some(schema) = store.get(at) else { return };
-    let Some((segment, rest)) = segments.split_first() else {
-        if !found.contains(at) {
-            found.push(at.clone());
+    let mut here = vec![root.clone()];
+    for segment in segments {
+        let mut below: Vec<Address> = Vec::new();
+        for at in described_by(store, &here) {
+            let keywords = store.get(&at).and_then(Value::as_object);
+            for child in keywords.map_or(Vec::new(), |it| children(&at, it, segment)) {
+                if !below.contains(&child) {
+                    below.push(child);
+                }
+            }
         }
-        return;
-    };
-    let Some(keywords) = schema.as_object() else { return };
-    if chain > MAX_CHAIN {
-        return;
+        here = below;
     }
-    if let Some(target) = target(store, at) {
-        collect(store, &target, segments, found, chain + 1);
-    }
-    for part in parts(at, keywords) {
-        collect(store, &part, segments, found, chain + 1);
-    }
-    for child in children(at, keywords, segment) {
-        collect(store, &child, rest, found, 0);
-    }
+    here.retain(|it| store.get(it).is_some());
+    here
 }
 
-fn replace(
+/// The schemas and all that hold for the same value: where references lead, members of `allOf`, branches.
+pub(crate) fn described_by(store: &Store, schemas: &[Address]) -> Vec<Address> {
+    let mut all: Vec<Address> = Vec::new();
+    let mut open = schemas.to_vec();
+    while let Some(at) = open.pop() {
+        if all.contains(&at) {
+            continue;
+        }
+        open.extend(target(store, &at));
+        if let Some(keywords) = store.get(&at).and_then(Value::as_object) {
+            open.extend(parts(&at, keywords));
+        }
+        all.push(at);
+    }
+    all
+}
+
+/// Calls `act` with every schema that describes the place. `inlined` are the references that were followed at this level.
+fn visit(
     store: &mut Store,
     at: &Address,
     segments: &[String],
-    make: &dyn Fn(Value) -> Value,
-) -> usize {
-    if segments.is_empty() {
-        inline(store, at);
-        let Some(schema) = get_mut(store, at) else { return 0 };
-        *schema = make(schema.take());
-        return 1;
-    }
-    if find(store, at, segments).is_empty() {
-        return 0;
-    }
-    inline(store, at);
-    let Some(keywords) = store.get(at).and_then(Value::as_object) else {
-        return 0;
+    inlined: &mut Vec<Address>,
+    act: &mut dyn FnMut(&mut Store, &Address),
+) {
+    let Some((segment, rest)) = segments.split_first() else {
+        return act(store, at);
     };
-    let (segment, rest) = segments.split_first().expect("checked above: not empty");
-    let parts = parts(at, keywords);
-    let children = children(at, keywords, segment);
-    let in_parts: usize = parts.iter().map(|it| replace(store, it, segments, make)).sum();
-    let in_children: usize = children.iter().map(|it| replace(store, it, rest, make)).sum();
-    in_parts + in_children
+    if find(store, at, segments).is_empty() {
+        return;
+    }
+    let followed = inlined.len();
+    if inline(store, at, inlined)
+        && let Some(keywords) = store.get(at).and_then(Value::as_object)
+    {
+        let parts = parts(at, keywords);
+        let children = children(at, keywords, segment);
+        for part in parts {
+            visit(store, &part, segments, inlined, act);
+        }
+        for child in children {
+            visit(store, &child, rest, &mut Vec::new(), act);
+        }
+    }
+    inlined.truncate(followed);
+}
+
+fn replace(store: &mut Store, at: &Address, make: &dyn Fn(Value) -> Value) {
+    inline(store, at, &mut Vec::new());
+    if let Some(schema) = get_mut(store, at) {
+        *schema = make(schema.take());
+    }
+}
+
+/// Adds a member where members are named: in the schema itself, or in those of its parts that name some.
+fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, inlined: &mut Vec<Address>) {
+    let followed = inlined.len();
+    if inline(store, at, inlined)
+        && let Some(keywords) = store.get(at).and_then(Value::as_object)
+    {
+        let names_members =
+            |it: &Address| store.get(it).is_some_and(|it| it.get("properties").is_some());
+        let naming =
+            |it: &Address| described_by(store, std::slice::from_ref(it)).iter().any(names_members);
+        let parts: Vec<Address> = parts(at, keywords).into_iter().filter(naming).collect();
+        if parts.is_empty() || keywords.contains_key("properties") {
+            insert_member(store, at, name, schema);
+        }
+        for part in parts {
+            insert(store, &part, name, schema, inlined);
+        }
+    }
+    inlined.truncate(followed);
+}
+
+fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
+    if let Some(Value::Object(owner)) = get_mut(store, at) {
+        let properties = owner.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(properties) = properties.as_object_mut() {
+            properties.insert(name.to_owned(), schema.clone());
+        }
+    }
+}
+
+/// No part of the schema requires the member any more.
+fn forget(store: &mut Store, at: &Address, name: &str, inlined: &mut Vec<Address>) {
+    let requires = |it: &Address| {
+        let required = store.get(it).and_then(|it| it.get("required")).and_then(Value::as_array);
+        required.is_some_and(|it| it.iter().any(|it| it == name))
+    };
+    if !described_by(store, std::slice::from_ref(at)).iter().any(requires) {
+        return;
+    }
+    let followed = inlined.len();
+    if inline(store, at, inlined)
+        && let Some(Value::Object(owner)) = get_mut(store, at)
+    {
+        if let Some(Value::Array(required)) = owner.get_mut("required") {
+            required.retain(|it| it != name);
+        }
+        let parts = parts(at, owner);
+        for part in parts {
+            forget(store, &part, name, inlined);
+        }
+    }
+    inlined.truncate(followed);
 }
 
 /// Where the `$ref` at an address leads.
@@ -164,13 +222,17 @@ pub(crate) fn children(at: &Address, keywords: &Map<String, Value>, segment: &st
     children
 }
 
-/// Replaces the `$ref` at an address by a copy of what it leads to; keywords beside it hold too.
-fn inline(store: &mut Store, at: &Address) {
-    for _ in 0..MAX_CHAIN {
-        let Some(target) = target(store, at) else { return };
+/// Replaces the `$ref` at an address by a copy of what it leads to; keywords beside it hold too. False where it leads to
+/// what was followed already.
+fn inline(store: &mut Store, at: &Address, inlined: &mut Vec<Address>) -> bool {
+    while let Some(target) = target(store, at) {
+        if inlined.contains(&target) {
+            return false;
+        }
         let mut copy = store.get(&target).cloned().unwrap_or(Value::Bool(true));
-        let Some(schema) = get_mut(store, at) else { return };
-        let Some(siblings) = schema.as_object_mut() else { return };
+        inlined.push(target);
+        let Some(schema) = get_mut(store, at) else { return false };
+        let Some(siblings) = schema.as_object_mut() else { return false };
         siblings.shift_remove("$ref");
         let conflicts =
             |copied: &Map<String, Value>| siblings.keys().any(|it| copied.contains_key(it));
@@ -182,32 +244,12 @@ fn inline(store: &mut Store, at: &Address) {
                 if let Some(all_of) = all_of.as_array_mut() {
                     all_of.push(copy);
                 }
-                return;
+                return true;
             }
         }
         *schema = copy;
     }
-}
-
-fn insert_member(owner: &mut Value, name: &str, schema: Value) {
-    if let Some(owner) = owner.as_object_mut() {
-        let properties = owner.entry("properties").or_insert_with(|| Value::Object(Map::new()));
-        if let Some(properties) = properties.as_object_mut() {
-            properties.insert(name.to_owned(), schema);
-        }
-    }
-}
-
-fn remove_requirement(owner: &mut Value, name: &str) {
-    let Some(owner) = owner.as_object_mut() else { return };
-    if let Some(Value::Array(required)) = owner.get_mut("required") {
-        required.retain(|it| it != name);
-    }
-    for keyword in ["allOf", "anyOf", "oneOf"] {
-        if let Some(Value::Array(parts)) = owner.get_mut(keyword) {
-            parts.iter_mut().for_each(|it| remove_requirement(it, name));
-        }
-    }
+    true
 }
 
 pub(crate) fn get_mut<'s>(store: &'s mut Store, at: &Address) -> Option<&'s mut Value> {
@@ -224,12 +266,12 @@ mod tests {
 
     use super::*;
 
-    fn edited(document: Value, place: &str, how: &Edit<'_>) -> (Value, usize) {
+    fn edited(document: Value, place: &str, how: &Edit<'_>) -> Value {
         let mut store = Store { documented: document, modelled: Value::Null };
         let root = Address { side: Side::Documented, pointer: "/root".into() };
         let segments: Vec<String> = crate::place::segments(place).map(Into::into).collect();
-        let count = edit(&mut store, &root, &segments, how);
-        (store.documented["root"].take(), count)
+        edit(&mut store, &root, &segments, how);
+        store.documented["root"].take()
     }
 
     const NULL: &dyn Fn(Value) -> Value = &|was| json!({ "anyOf": [was, { "type": "null" }] });
@@ -240,8 +282,7 @@ mod tests {
             "root": {"type": "array", "items": {"$ref": "#/shared"}},
             "shared": {"properties": {"a": {"type": "string"}, "b": {"$ref": "#/shared"}}},
         });
-        let (root, count) = edited(document, "/*/a", &Edit::Replace(NULL));
-        assert_eq!(count, 1);
+        let root = edited(document, "/*/a", &Edit::Replace(NULL));
         assert_eq!(root["items"]["properties"]["a"], NULL(json!({"type": "string"})));
         assert_eq!(root["items"]["properties"]["b"], json!({"$ref": "#/shared"}));
     }
@@ -252,24 +293,47 @@ mod tests {
             "allOf": [{"properties": {"a": true}}, {"properties": {"b": true}}],
             "anyOf": [{"properties": {"a": {"type": "string"}}}, {"type": "null"}],
         }});
-        let (root, count) = edited(document, "/a", &Edit::Replace(&|_| json!(false)));
-        assert_eq!(count, 2);
-        assert_eq!(root["allOf"][1], json!({"properties": {"b": true}}));
+        let root = edited(document, "/a", &Edit::Replace(&|_| json!(false)));
+        assert_eq!(
+            root["allOf"],
+            json!([{"properties": {"a": false}}, {"properties": {"b": true}}])
+        );
         assert_eq!(root["anyOf"][0], json!({"properties": {"a": false}}));
     }
 
     #[test]
-    fn members_are_added_and_removed() {
-        let document = json!({"root": {"properties": {"a": true}, "required": ["a", "b"]}});
-        let (root, count) = edited(document.clone(), "/c", &Edit::Insert(&json!({"type": "null"})));
-        assert_eq!((count, &root["properties"]["c"]), (1, &json!({"type": "null"})));
-        let (root, count) = edited(document, "/a", &Edit::Remove);
-        assert_eq!((count, root), (1, json!({"properties": {"a": false}, "required": ["b"]})));
+    fn a_member_is_added_where_members_are_named() {
+        let null = json!({"type": "null"});
+        let plain = json!({"root": {"properties": {"a": true}, "required": ["a", "b"]}});
+        assert_eq!(edited(plain, "/c", &Edit::Insert(&null))["properties"]["c"], null);
+        let closed = json!({"root": {"anyOf": [{"properties": {}, "additionalProperties": false}, {"type": "null"}]}});
+        let root = edited(closed, "/c", &Edit::Insert(&null));
+        assert_eq!(root["anyOf"][0]["properties"]["c"], null);
+        assert_eq!(root["anyOf"][1], null);
     }
 
     #[test]
-    fn a_place_that_is_not_described_changes_nothing() {
-        let document = json!({"root": {"$ref": "#/root"}});
-        assert_eq!(edited(document, "/a", &Edit::Replace(NULL)), (json!({"$ref": "#/root"}), 0));
+    fn a_member_that_never_comes_is_required_nowhere() {
+        let document = json!({
+            "root": {"allOf": [{"$ref": "#/base"}, {"required": ["a"]}], "required": ["a", "b"]},
+            "base": {"properties": {"a": true}, "required": ["a"]},
+        });
+        let root = edited(document, "/a", &Edit::Remove);
+        let base = json!({"properties": {"a": false}, "required": []});
+        assert_eq!(root, json!({"allOf": [base, {"required": []}], "required": ["b"]}));
+    }
+
+    #[test]
+    fn circles_end() {
+        let own = json!({"root": {"$ref": "#/root"}});
+        assert_eq!(edited(own.clone(), "/a", &Edit::Replace(NULL)), own["root"]);
+        let pets = json!({
+            "root": {"$ref": "#/pet"},
+            "pet": {"properties": {"kind": true}, "oneOf": [{"$ref": "#/cat"}, {"$ref": "#/dog"}]},
+            "cat": {"allOf": [{"$ref": "#/pet"}, {"properties": {"lives": true}}]},
+            "dog": {"allOf": [{"$ref": "#/pet"}, {"properties": {"tricks": true}}]},
+        });
+        let root = edited(pets, "/kind", &Edit::Replace(&|_| json!(false)));
+        assert_eq!(root["properties"]["kind"], json!(false));
     }
 }

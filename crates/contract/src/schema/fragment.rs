@@ -2,13 +2,18 @@
 //!
 //! Whole objects with arrays are beyond what canonical forms decide; place by place they are exact.
 
+use std::collections::HashMap;
+
 use jsonschema::{
     Draft, Validator,
     canonical::{self, CanonicalSchema, Containment, Satisfiability},
 };
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Address, Store, edit};
+use crate::{
+    place::ANY,
+    schema::{Address, Store, edit},
+};
 
 /// Keywords that constrain the value itself.
 const OWN: &[&str] = &[
@@ -36,43 +41,78 @@ pub(crate) fn at(store: &Store, address: &Address) -> Value {
     Reader { store, seen: Vec::new() }.read(address)
 }
 
-/// The promise at a place below an address: all that describes it must hold, and one of the branches that do. None where
-/// nothing describes it.
+/// The promise at a place below an address: all that describes it must hold, and one of the branches that do. A branch
+/// that takes such values and is silent about the place promises nothing there. None where nothing describes it.
 pub(crate) fn below(store: &Store, address: &Address, segments: &[String]) -> Option<Value> {
-    below_within(store, address, segments, 0)
+    Below { store, segments, known: HashMap::new() }.at(address, 0)
 }
 
-fn below_within(
-    store: &Store,
-    address: &Address,
-    segments: &[String],
-    chain: usize,
-) -> Option<Value> {
-    let Some((segment, rest)) = segments.split_first() else {
-        return Some(at(store, address));
-    };
-    let keywords = store.get(address)?.as_object()?;
-    if chain > edit::MAX_CHAIN {
-        return None;
-    }
-    let mut promises = Vec::new();
-    let own = edit::children(address, keywords, segment);
-    let own: Vec<_> = own.iter().filter_map(|it| below_within(store, it, rest, 0)).collect();
-    if !own.is_empty() {
-        promises.push(union(own));
-    }
-    let target = edit::target(store, address);
-    promises.extend(target.and_then(|it| below_within(store, &it, segments, chain + 1)));
-    for (keyword, parts) in edit::parts_by_keyword(address, keywords) {
-        let described = parts.iter().filter_map(|it| below_within(store, it, segments, chain + 1));
-        let described: Vec<_> = described.collect();
-        match keyword {
-            "allOf" => promises.extend(described),
-            _ if described.is_empty() => {}
-            _ => promises.push(union(described)),
+struct Below<'b> {
+    store: &'b Store,
+    segments: &'b [String],
+    /// What is known already; nothing yet where a schema leads back to itself.
+    known: HashMap<(Address, usize), Option<Value>>,
+}
+
+impl Below<'_> {
+    fn at(&mut self, address: &Address, depth: usize) -> Option<Value> {
+        let Some(segment) = self.segments.get(depth) else {
+            return Some(at(self.store, address));
+        };
+        let key = (address.clone(), depth);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
         }
+        self.known.insert(key.clone(), None);
+        let promise = self.step(address, segment, depth);
+        self.known.insert(key, promise.clone());
+        promise
     }
-    (!promises.is_empty()).then(|| all(promises))
+
+    fn step(&mut self, address: &Address, segment: &str, depth: usize) -> Option<Value> {
+        let store = self.store;
+        let keywords = store.get(address)?.as_object()?;
+        let mut promises = Vec::new();
+        let own = edit::children(address, keywords, segment);
+        let own: Vec<_> = own.iter().filter_map(|it| self.at(it, depth + 1)).collect();
+        if !own.is_empty() {
+            promises.push(union(own));
+        }
+        let target = edit::target(store, address);
+        promises.extend(target.and_then(|it| self.at(&it, depth)));
+        for (keyword, parts) in edit::parts_by_keyword(address, keywords) {
+            let described: Vec<Option<Value>> = parts.iter().map(|it| self.at(it, depth)).collect();
+            if keyword == "allOf" {
+                promises.extend(described.into_iter().flatten());
+            } else if described.iter().any(Option::is_some) {
+                let silent = |(part, it): (&Address, Option<Value>)| {
+                    it.or_else(|| self.is_free(part, segment).then_some(Value::Bool(true)))
+                };
+                promises.push(union(parts.iter().zip(described).filter_map(silent).collect()));
+            }
+        }
+        (!promises.is_empty()).then(|| all(promises))
+    }
+
+    /// Whether a schema takes objects (or arrays) and lets whatever it likes stand below them.
+    fn is_free(&self, address: &Address, segment: &str) -> bool {
+        let container = if segment == ANY { ["array", "object"] } else { ["object", "object"] };
+        let promise = at(self.store, address);
+        let takes = |name: &str| match promise.get("type") {
+            Some(Value::String(it)) => it == name,
+            Some(Value::Array(them)) => them.iter().any(|it| it == name),
+            _ => promise != json!(false),
+        };
+        let constrains = |it: &Address| {
+            let has =
+                |keyword: &str| self.store.get(it).is_some_and(|it| it.get(keyword).is_some());
+            ["properties", "patternProperties", "additionalProperties", "items", "prefixItems"]
+                .into_iter()
+                .any(has)
+        };
+        let schemas = edit::described_by(self.store, std::slice::from_ref(address));
+        container.into_iter().any(takes) && !schemas.iter().any(constrains)
+    }
 }
 
 /// The promise of several schemas that all hold, or of which any may.
