@@ -29,7 +29,7 @@ enum Chore {
     /// Regenerates schemas/modelled and schemas/format from the types
     Schema(schema::Schema),
     #[command(flatten)]
-    Command(paperwire::Command),
+    Command(Box<paperwire::Command>),
 }
 
 fn main() -> ExitCode {

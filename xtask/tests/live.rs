@@ -50,6 +50,7 @@ fn verdict(scenario: Scenario) -> (u8, &'static str) {
         Scenario::Healed => (1, "error[quirk-healed]"),
         Scenario::PartlyHealed => (1, "turn `returned` into `also`"),
         Scenario::Mutated => (1, "error[quirk-mutated]"),
+        Scenario::Canaries => (1, "error[undocumented-field]"),
         Scenario::NewField => (1, "error[undocumented-field]"),
         Scenario::FieldGone => (1, "error[required]"),
         Scenario::UndocumentedStatus | Scenario::Redirect => (1, "error[undocumented-status]"),

@@ -81,6 +81,15 @@ impl Global {
             Color::Always => ColorChoice::Always.write_global(),
             Color::Never => ColorChoice::Never.write_global(),
         }
+        // What a panic says may hold a value of a body or a token: only its place is told.
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic
+                .location()
+                .map_or_else(String::new, |it| format!(" at {}:{}", it.file(), it.line()));
+            anstream::eprintln!(
+                "error: a fault of this program{place}; please report it with the command that shows it"
+            );
+        }));
     }
 }
 

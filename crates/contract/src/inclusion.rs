@@ -68,10 +68,13 @@ pub(crate) fn compare(
     found.differences.into_values().collect()
 }
 
+/// Operation, status, place, rule, and for a range of statuses what is promised of it.
+type About = (OperationId, Option<u16>, Option<Place>, Rule, String);
+
 #[derive(Default)]
 struct Found {
     /// By what they are about: one finding, however much is to be said of it.
-    differences: BTreeMap<(OperationId, Option<u16>, Option<Place>, Rule, String), Difference>,
+    differences: BTreeMap<About, Difference>,
     loans: Vec<Loan>,
 }
 

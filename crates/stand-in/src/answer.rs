@@ -16,7 +16,7 @@ use axum::{
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-use crate::{BRAND, OTHER_BRAND, OTHER_ROOM, Scenario, TOKEN, room::room};
+use crate::{BRAND, CANARY, OTHER_BRAND, OTHER_ROOM, Scenario, TOKEN, room::room};
 
 const PATH: &str = "/api/v2/chat/chatrooms/";
 
@@ -44,37 +44,38 @@ pub(crate) async fn answer(scenario: Scenario, number: u64, request: Request) ->
     }
     match admitted(scenario, &request) {
         Ok(room) => found(scenario, &room),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
 /// The room that the request may see.
-fn admitted(scenario: Scenario, request: &Request) -> Result<Value, Response<Body>> {
+fn admitted(scenario: Scenario, request: &Request) -> Result<Value, Box<Response<Body>>> {
     let Some(id) = request.uri().path().strip_prefix(PATH) else {
-        return Err(message(StatusCode::NOT_FOUND, "The route could not be found."));
+        return Err(Box::new(message(StatusCode::NOT_FOUND, "The route could not be found.")));
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(message(
+        return Err(Box::new(message(
             StatusCode::METHOD_NOT_ALLOWED,
             "The method is not supported for this route.",
-        ));
+        )));
     }
     let open = scenario == Scenario::OpenDoors;
     let text = |name: &str| text(request.headers(), name);
     if !open && text("authorization") != Some(&format!("Bearer {TOKEN}")) {
-        return Err(message(StatusCode::UNAUTHORIZED, "Unauthorized."));
+        return Err(Box::new(message(StatusCode::UNAUTHORIZED, "Unauthorized.")));
     }
     let Ok(id) = id.parse::<u32>() else {
         let errors = json!({ "id": ["The id must be an integer."] });
         let body = json!({ "message": "The id must be an integer.", "errors": errors });
-        return Err(json_answer(StatusCode::UNPROCESSABLE_ENTITY, body.to_string()));
+        return Err(Box::new(json_answer(StatusCode::UNPROCESSABLE_ENTITY, body.to_string())));
     };
     let Some(room) = room(id, scenario) else {
-        return Err(message(StatusCode::NOT_FOUND, "Not Found."));
+        let text = if scenario == Scenario::Canaries { CANARY } else { "Not Found." };
+        return Err(Box::new(message(StatusCode::NOT_FOUND, text)));
     };
     let owner = if id == OTHER_ROOM { OTHER_BRAND } else { BRAND };
     if !open && text("x-popsell-brand").and_then(|it| it.parse().ok()) != Some(owner) {
-        return Err(empty(StatusCode::FORBIDDEN));
+        return Err(Box::new(empty(StatusCode::FORBIDDEN)));
     }
     Ok(room)
 }
@@ -88,6 +89,7 @@ fn found(scenario: Scenario, room: &Value) -> Response<Body> {
             typed(StatusCode::OK, "text/html; charset=utf-8", Body::from(page))
         }
         Scenario::NotJson => json_answer(StatusCode::OK, format!("var room = {text}")),
+        Scenario::Canaries => json_answer(StatusCode::OK, room.to_string()),
         Scenario::DuplicateMembers => {
             let rest = text.trim_start_matches('{');
             json_answer(StatusCode::OK, format!("{{\"id_chatroom\": 1, {rest}"))

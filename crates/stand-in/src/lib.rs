@@ -15,6 +15,8 @@ pub use server::StandIn;
 pub const TOKEN: &str = "stand-in-token";
 /// The brand whose rooms the token may see.
 pub const BRAND: u32 = 3;
+/// What the scenario `canaries` plants, and no output may hold.
+pub const CANARY: &str = "canary-kx7q@popular-mail.com";
 /// A brand that has a room of its own.
 pub const OTHER_BRAND: u32 = 4;
 /// The rooms of [`BRAND`].

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{OTHER_ROOM, ROOMS, Scenario};
+use crate::{CANARY, OTHER_ROOM, ROOMS, Scenario};
 
 /// The room of that id, as the scenario has it.
 pub(crate) fn room(id: u32, scenario: Scenario) -> Option<Value> {
@@ -34,6 +34,13 @@ pub(crate) fn room(id: u32, scenario: Scenario) -> Option<Value> {
                 participant["chatroom_pivot_data"][0]["last_read_message"] = Value::Null;
             }
         }
+        Scenario::Canaries => {
+            plant(&mut room);
+            room["canarykx7q1234"] = json!({ CANARY: [CANARY, 1] });
+            room["unread"] = json!(CANARY);
+            room["last_rating"]["canary kx7q"] = json!(CANARY);
+            room["ambassadors"][0]["online"] = json!(CANARY);
+        }
         _ => {}
     }
     Some(room)
@@ -41,6 +48,16 @@ pub(crate) fn room(id: u32, scenario: Scenario) -> Option<Value> {
 
 fn participants(room: &mut Value) -> impl Iterator<Item = &mut Value> {
     room["ambassadors"].as_array_mut().into_iter().flatten()
+}
+
+/// Puts the canary into every text.
+fn plant(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = format!("{CANARY} {text}"),
+        Value::Array(items) => items.iter_mut().for_each(plant),
+        Value::Object(members) => members.values_mut().for_each(plant),
+        _ => {}
+    }
 }
 
 fn heal(room: &mut Value) {
@@ -82,7 +99,7 @@ fn participant(room: u32, id: u32) -> Value {
         "customer_id": format!("C-{id}"),
         "active": 1,
         "status": id % 9,
-        "online": id % 2 == 0,
+        "online": id.is_multiple_of(2),
         "last_action_date": "2026-11-20T09:42:00Z",
         "anonymized": false,
         "chatroom_pivot_data": [{
@@ -90,7 +107,7 @@ fn participant(room: u32, id: u32) -> Value {
             "id_ambassador": id,
             "last_read_message": id + 1000,
             "is_blocked": false,
-            "archived": id % 5 == 0,
+            "archived": id.is_multiple_of(5),
         }],
     })
 }

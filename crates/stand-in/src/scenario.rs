@@ -57,6 +57,7 @@ scenarios! {
     HugeBody = "huge-body", "a room with 100,000 participants";
     CompressedBody = "compressed-body", "gzip, asked for or not";
     ExpiringToken = "expiring-token", "the token is good for two requests";
+    Canaries = "canaries", "data where none is expected: in every text, in names, in new members, in errors";
     OpenDoors = "open-doors", "every room for everybody, with any token or none";
 }
 
