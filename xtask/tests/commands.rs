@@ -260,3 +260,24 @@ fn without_a_model_the_document_and_its_quirks_judge() {
         "{screen}"
     );
 }
+
+/// The README shows what the commands print, line by line, but for what it leaves out (`…`).
+#[test]
+fn the_readme_shows_real_output() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let mut shown = 0;
+    for block in readme.split("```console\n$ cargo xtask ").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let (command, lines) = block.split_once('\n').unwrap();
+        let arguments: Vec<&str> = command.split(' ').chain(["--today", "2026-11-23"]).collect();
+        let screen = xtask(&arguments);
+        for line in lines.lines().filter(|it| it.trim() != "…") {
+            assert!(
+                screen.lines().any(|it| it == line),
+                "`{command}` does not print: {line}\n{screen}"
+            );
+            shown += 1;
+        }
+    }
+    assert!(shown > 10, "{shown}");
+}

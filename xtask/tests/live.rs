@@ -153,6 +153,10 @@ fn probes_are_notes_until_one_succeeds_that_must_not() {
         screen.starts_with("exit 0\n") && screen.contains("note[undocumented-status] 404"),
         "{screen}"
     );
+    assert!(
+        screen.contains("OPTIONS /chat/chatrooms/{id}\n\n  note[undocumented-operation] 405"),
+        "{screen}"
+    );
     assert_eq!(server.requests(), 9);
 
     let server = StandIn::start(Scenario::OpenDoors, 0).unwrap();

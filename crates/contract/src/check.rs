@@ -42,7 +42,9 @@ impl Run<'_> {
             Scope::Undocumented(operation) if self.is_excluded(&operation) => {
                 self.counts.out_of_scope += 1
             }
-            Scope::Undocumented(_) if exchange.probe.is_some() => self.probed(exchange),
+            Scope::Undocumented(operation) if exchange.probe.is_some() => {
+                self.probed(&operation, exchange)
+            }
             Scope::Undocumented(operation) => {
                 self.skip(exchange, "operation not documented");
                 let at = At { operation: &operation, status: None, exchange };
@@ -137,12 +139,19 @@ impl Run<'_> {
         }
     }
 
-    /// An answer to a wrong request that the reference says nothing about, method and all.
-    fn probed(&mut self, exchange: &Exchange<'_>) {
+    /// An answer to a request with a method that the reference does not have.
+    fn probed(&mut self, operation: &OperationId, exchange: &Exchange<'_>) {
         self.counts.checked += 1;
-        if exchange.status >= 500 {
-            self.tell_skipped(exchange, &format!("probe answered with status {}", exchange.status));
-        }
+        let at = At { operation, status: Some(exchange.status), exchange };
+        let (rule, promised) = (Rule::UndocumentedOperation, "no such operation".to_owned());
+        self.note_at(
+            &at,
+            rule,
+            Severity::Note,
+            None,
+            promised,
+            at.sighting(String::new(), exchange.byte),
+        );
     }
 
     fn could_not_check(&mut self, exchange: &Exchange<'_>) {

@@ -1,6 +1,6 @@
 //! Our own files: their published JSON Schemas, and reading TOML against them with every fault at once.
 
-use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Validator, error::ValidationErrorKind};
 use schemars::{
     JsonSchema,
     generate::SchemaSettings,
@@ -42,21 +42,28 @@ pub(crate) fn written_schema<T: JsonSchema>(id: &str) -> Value {
     with_id(generator.root_schema_for::<T>().to_value(), id)
 }
 
+/// What checks texts of one of our own formats: its published schema.
+pub(crate) fn validator<T: JsonSchema>() -> Validator {
+    jsonschema::draft202012::options()
+        .offline()
+        .should_validate_formats(true)
+        .build(&schema::<T>("urn:paperwire:format"))
+        .expect("schemars writes valid schemas")
+}
+
 /// Reads a TOML text of a format that has a published schema: the schema is what checks it.
 ///
 /// # Errors
 /// Everything that the schema refuses, or TOML's own first complaint.
-pub(crate) fn read<T: JsonSchema + DeserializeOwned>(text: &Text) -> Result<T, Vec<Fault>> {
+pub(crate) fn read<T: DeserializeOwned>(
+    text: &Text,
+    validator: &Validator,
+) -> Result<T, Vec<Fault>> {
     let table = DeTable::parse(&text.text).map_err(|error| {
         let line = error.span().map(|it| text.line_of(it.start));
         vec![text.fault(line, format!("not TOML: {}", error.message()))]
     })?;
     let value = table_to_json(table.get_ref());
-    let validator = jsonschema::draft202012::options()
-        .offline()
-        .should_validate_formats(true)
-        .build(&schema::<T>("urn:paperwire:format"))
-        .expect("schemars writes valid schemas");
     let mut faults = Vec::new();
     for error in validator.iter_errors(&value) {
         for (key, message) in explain(&error) {

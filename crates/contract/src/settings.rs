@@ -138,7 +138,7 @@ pub(crate) fn schema() -> Value {
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
-    let file: ContractFile = format::read(text)?;
+    let file: ContractFile = format::read(text, &format::validator::<ContractFile>())?;
     let live = file.live.map(|live| Live {
         base_url: live.base_url,
         headers: live.headers,

@@ -71,15 +71,8 @@ impl Observed {
     fn rust_type(&self) -> String {
         let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
         let name = match types.as_slice() {
-            ["integer"] => "i64",
-            ["number" | "integer", ..]
-                if types.iter().all(|it| matches!(*it, "integer" | "number")) =>
-            {
-                "f64"
-            }
-            ["string"] => "String",
-            ["boolean"] => "bool",
-            ["array"] => "Vec<serde_json::Value>",
+            ["integer", "number"] => "f64",
+            [one] => rust_type(&json!({ "type": one })),
             _ => "serde_json::Value",
         };
         if self.types.contains("null") { format!("Option<{name}>") } else { name.to_owned() }
@@ -131,9 +124,9 @@ impl Run<'_> {
             Rule::Null => Some(Outline {
                 id: format!("{word}-is-nullable"),
                 summary: "documented without null, may be null".into(),
-                declared: declared?,
                 comes: ("also", json!({ "type": "null" })),
-                field: field("Option<…>, as it is now".into()),
+                field: field(format!("Option<{}>", rust_type(declared.as_ref()?))),
+                declared: declared?,
             }),
             Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds => {
                 let declared = declared?;
@@ -179,6 +172,19 @@ impl Run<'_> {
     }
 }
 
+/// The Rust type that reads what a schema says.
+fn rust_type(schema: &Value) -> &'static str {
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("string"), Some("date-time")) => "Timestamp",
+        (Some("string"), _) => "String",
+        (Some("integer"), _) => "i64",
+        (Some("number"), _) => "f64",
+        (Some("boolean"), _) => "bool",
+        (Some("array"), _) => "Vec<serde_json::Value>",
+        _ => "serde_json::Value",
+    }
+}
+
 /// What is known of a defect.
 pub(crate) struct Seen {
     pub(crate) count: u64,
@@ -193,10 +199,11 @@ pub(crate) struct Seen {
 fn text(key: &Key, seen: &Seen, outline: &Outline, today: Date) -> String {
     let review = today.saturating_add(6.months());
     let place = key.place.as_ref().map_or("", Place::as_str);
-    let note = format!(
-        "seen {} times in {} exchanges, first in {}",
-        seen.count, seen.exchanges, seen.first
-    );
+    let plural = |count: u64, word: &str| {
+        if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    };
+    let often = format!("{} in {}", plural(seen.count, "time"), plural(seen.exchanges, "exchange"));
+    let note = format!("seen {often}, first in {}", seen.first);
     format!(
         "#:schema ../format/quirk.schema.json\n\
          summary     = {}\n\

@@ -291,9 +291,8 @@ impl Asker {
         let status = response.status();
         let text = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let content_type = text("content-type");
-        let retry_after = text(RETRY_AFTER.as_str())
-            .and_then(|it| it.trim().parse().ok())
-            .map(Duration::from_secs);
+        let retry_after =
+            text(RETRY_AFTER.as_str()).and_then(|it| pause(it.trim(), jiff::Timestamp::now()));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|it| no_answer(&it))? {
             if body.len() + chunk.len() > self.options.max_body {
@@ -306,6 +305,15 @@ impl Asker {
         }
         Ok((Answer { status: status.as_u16(), content_type, body: Some(body) }, retry_after))
     }
+}
+
+/// What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
+fn pause(text: &str, now: jiff::Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
 }
 
 /// Answers that are worth another try: they cannot be judged.
@@ -328,5 +336,24 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
         NoAnswer::Invalid
     } else {
         NoAnswer::Broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_a_number_or_a_date() {
+        let now = "2026-11-23T03:00:00Z".parse().unwrap();
+        let cases = [
+            ("120", Some(120)),
+            ("Mon, 23 Nov 2026 03:01:30 GMT", Some(90)),
+            ("Mon, 23 Nov 2026 02:00:00 GMT", Some(0)),
+            ("soon", None),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(pause(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! A quirk as a file.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use jiff::civil::Date;
+use jsonschema::Validator;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
@@ -205,12 +206,15 @@ pub(crate) fn schema() -> Value {
     format::schema::<QuirkFile>("urn:paperwire:format:quirk")
 }
 
+/// Made once for all files.
+static FORMAT: LazyLock<Validator> = LazyLock::new(format::validator::<QuirkFile>);
+
 /// Reads a quirk; its name is the file's.
 ///
 /// # Errors
 /// Everything wrong with the file by itself.
 pub(crate) fn read(text: &Text) -> Result<Quirk, Vec<Fault>> {
-    let file: QuirkFile = format::read(text)?;
+    let file: QuirkFile = format::read(text, &FORMAT)?;
     let mut faults = Vec::new();
     let mut fault =
         |key: &str, message: &str| faults.push(text.fault(text.line_of_key(key), message));
