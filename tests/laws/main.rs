@@ -5,4 +5,5 @@ mod identity;
 mod models;
 mod quirks;
 mod repository;
+mod strength;
 mod vendor;

@@ -27,6 +27,7 @@ mod live;
 mod quirks;
 mod record;
 mod shape;
+mod strength;
 mod suggest;
 mod terminal;
 mod triage;
@@ -107,6 +108,8 @@ pub enum Command {
     Leaks(leaks::Leaks),
     /// Shows the observed shape and what is new in it; accepting it is a named act
     Shape(shape::ShapeArgs),
+    /// Plants faults in every observed value and lists what no assertion notices
+    Strength(strength::StrengthArgs),
     /// From past nights' reports and tonight's: what to open, update and close, as JSON; exit 1 where the night is red
     Triage(triage::Triage),
     /// Explains a rule: what it means, an example, what settles it
@@ -131,6 +134,7 @@ impl Command {
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
             Self::Leaks(it) => it.run(),
+            Self::Strength(it) => it.run(defaults),
             Self::Triage(it) => it.run(),
             Self::Shape(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
@@ -141,11 +145,14 @@ impl Command {
 /// Writes to standard output, colours stripped where they are not wanted.
 pub fn write_out(text: &str) {
     let written = std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes());
-    if let Err(error) = written {
-        if error.kind() != std::io::ErrorKind::BrokenPipe {
+    match written {
+        Ok(()) => {}
+        // Nobody reads on: `| head`. The exit code still says what was found.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
             anstream::eprintln!("error: standard output could not be written: {error}");
+            std::process::exit(2);
         }
-        std::process::exit(2);
     }
 }
 

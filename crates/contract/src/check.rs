@@ -448,6 +448,18 @@ impl Run<'_> {
 }
 
 impl Contract {
+    /// What judges an exchange's body, where the exchange is of a documented operation.
+    pub(crate) fn judge_of_scope(
+        &self,
+        exchange: &Exchange<'_>,
+        base_urls: &[String],
+    ) -> Option<&Judge> {
+        match scope(&self.documented, base_urls, exchange) {
+            Scope::Operation(operation) => self.judge_of(operation, exchange),
+            Scope::Out | Scope::Undocumented(_) => None,
+        }
+    }
+
     /// What judges an exchange's body as JSON: by the content that it came as, else by the first that is JSON.
     pub(crate) fn judge_of(
         &self,
