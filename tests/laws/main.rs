@@ -1,6 +1,7 @@
 //! What must always hold: of the models, of the contract, of this repository.
 
 mod faults;
+mod hostile;
 mod identity;
 mod models;
 mod quirks;

@@ -366,6 +366,10 @@ fn a_status_that_is_not_documented() {
         "quirk-confirmed"
     );
     assert_eq!(told(&it.report(404, "application/json", "{}")), "quirk-mutated");
+    let bare =
+        vendor(json!({"type": "object"})).quirk_of(404, "", "declared = false\nreturned = true");
+    assert_eq!(told(&bare.report(404, "application/json", "")), "quirk-confirmed");
+    assert_eq!(told(&bare.report(404, "application/json", "[1]")), "quirk-confirmed");
 }
 
 #[test]

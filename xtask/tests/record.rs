@@ -125,6 +125,20 @@ fn recording_again_writes_only_new_shapes() {
 }
 
 #[test]
+fn a_body_that_was_too_large_is_no_missing_body() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    let screen = xtask(&["record", "--stand-in=endless-body", "--to", to]);
+    assert!(screen.starts_with("exit 0\n") && screen.contains("body left out"), "{screen}");
+    let screen = xtask(&["check", to]);
+    assert!(
+        screen.starts_with("exit 3\n") && screen.contains("the source left the body out"),
+        "{screen}"
+    );
+    assert!(xtask(&["record", "--stand-in", "--probes", "--to", to]).starts_with("exit 2\n"));
+}
+
+#[test]
 fn a_recording_says_where_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     xtask(&["record", "--stand-in", "--to", folder.path().to_str().unwrap()]);
@@ -365,7 +379,7 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
     let commands: &[&[&str]] = &[
         &["check", &stand_in, "--probes=access", "--report", &report],
         &["check", &stand_in, "--dry-run"],
-        &["record", &stand_in, "--probes", "--to", &recorded],
+        &["record", &stand_in, "--to", &recorded],
         &["quirks", "suggest", &stand_in, "--to", &drafts],
         &["check", &recorded],
         &["triage", &report_file],

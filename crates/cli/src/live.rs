@@ -75,6 +75,10 @@ impl LiveArgs {
         self.live || self.stand_in.is_some()
     }
 
+    pub(crate) fn has_probes(&self) -> bool {
+        self.probes.is_some()
+    }
+
     /// # Errors
     /// Where an option of live runs stands alone.
     pub(crate) fn check_alone(&self) -> anyhow::Result<()> {
@@ -195,8 +199,10 @@ fn interval(text: &str) -> Result<Duration, String> {
         "h" => 3600.0,
         _ => return Err(promised()),
     };
-    if number.is_finite() && number > 0.0 {
-        Duration::try_from_secs_f64(seconds / number).map_err(|_| promised())
+    // Slower than one a day is a mistake.
+    let wait = seconds / number;
+    if number > 0.0 && (0.0..=86_400.0).contains(&wait) {
+        Duration::try_from_secs_f64(wait).map_err(|_| promised())
     } else {
         Err(promised())
     }

@@ -36,9 +36,10 @@ pub struct Record {
 #[derive(Default)]
 struct Taken {
     by_name: BTreeMap<String, (Masked, Provenance)>,
-    seen: usize,
     foreign: usize,
     no_answer: usize,
+    /// Of the shape of one that was taken before.
+    alike: usize,
     dropped: Vec<String>,
 }
 
@@ -52,6 +53,9 @@ impl Record {
             bail!("no folder to write to; name one with --to DIR");
         };
         let (key, is_fresh) = mask_key(&contract)?;
+        if self.live.has_probes() {
+            bail!("answers to wrong requests are not recorded; leave --probes out");
+        }
         let mut taken = Taken::default();
         let mut secrets = Vec::new();
         let mut unreadable = Vec::new();
@@ -131,12 +135,13 @@ impl Taken {
         base_urls: &[String],
         key: &MaskKey,
     ) {
-        self.seen += 1;
         // Quota, outage and a refused token say nothing about the contract.
         let says_nothing = exchange.status == 0
             || exchange.status == 429
             || exchange.status >= 500
-            || (exchange.status == 401 && exchange.asked_by_us && exchange.probe.is_none());
+            || (matches!(exchange.status, 401 | 403)
+                && exchange.asked_by_us
+                && exchange.probe.is_none());
         if says_nothing {
             self.no_answer += 1;
             return;
@@ -146,25 +151,25 @@ impl Taken {
             return;
         };
         let name = harness::recording_name(&masked);
-        if masked.dropped.is_some() {
+        if !masked.why_dropped.is_empty() {
             let places: BTreeSet<String> =
                 masked.why_dropped.iter().map(ToString::to_string).collect();
             self.dropped
                 .push(format!("{name}: {}", places.into_iter().collect::<Vec<_>>().join(", ")));
         }
-        let provenance = exchange.provenance;
-        self.by_name.entry(name).or_insert((masked, provenance));
+        if self.by_name.contains_key(&name) {
+            self.alike += 1;
+            return;
+        }
+        self.by_name.insert(name, (masked, exchange.provenance));
     }
 
     fn tell(&self, written: usize, known: usize, is_fresh: bool) {
         outln!(
             "{} exchanges: {written} recorded, {known} of a shape that is recorded already, {} of a shape like another's, \
              {} not of the contract, {} without an answer that says something",
-            self.seen.max(self.no_answer),
-            self.seen
-                - self.by_name.len()
-                - self.foreign
-                - self.no_answer.min(self.seen - self.foreign - self.by_name.len()),
+            self.by_name.len() + self.alike + self.foreign + self.no_answer,
+            self.alike,
             self.foreign,
             self.no_answer,
         );

@@ -10,7 +10,7 @@ use crate::{
     exchange::{Body, Exchange, Origin, Probe},
     finding::{Finding, PromisedBy, Sighting},
     form::form_of,
-    json::{self, Unread},
+    json::{self, Locator, Unread},
     judge::Judge,
     place::{Place, ancestors, segments},
     quirk::Verdict,
@@ -120,7 +120,7 @@ impl Run<'_> {
                 let promised = "a refusal".to_owned();
                 self.note(&at, Rule::Access, None, promised);
             }
-            (401, _) if exchange.asked_by_us && exchange.probe.is_none() => {
+            (401 | 403, _) if exchange.asked_by_us && exchange.probe.is_none() => {
                 self.could_not_check(exchange);
             }
             (429 | 500..=599, None) => self.could_not_check(exchange),
@@ -178,7 +178,7 @@ impl Run<'_> {
         if bytes.is_empty() {
             self.judged(operation, exchange);
             let judge = self.contract.judge_of(operation, exchange);
-            let never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_missing());
+            let never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_no_body());
             for (quirk, verdict) in &never {
                 self.no_body(at, *quirk, *verdict);
             }
@@ -240,7 +240,8 @@ impl Run<'_> {
             return;
         };
         let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
-        let place = BodyAt { at, judge, value: &body.value, text, bom, origin };
+        let place =
+            BodyAt { at, judge, value: &body.value, locator: Locator::new(text), bom, origin };
         for pointer in &body.duplicates {
             let spot = spot(judge, &body.value, pointer);
             let (rule, by) = (Rule::DuplicateMember, PromisedBy::Documented);
@@ -523,7 +524,7 @@ struct BodyAt<'a> {
     at: &'a At<'a>,
     judge: &'a Judge,
     value: &'a Value,
-    text: &'a str,
+    locator: Locator<'a>,
     /// How many bytes of a byte-order mark stand before the text.
     bom: usize,
     origin: Origin<'a>,
@@ -531,7 +532,7 @@ struct BodyAt<'a> {
 
 impl BodyAt<'_> {
     fn sighting(&self, spot: &Spot) -> Sighting {
-        let offset = self.bom + json::locate(self.text, &spot.pointer);
+        let offset = self.bom + self.locator.byte(&spot.pointer);
         self.at.sighting(spot.shown.clone(), self.origin.byte_of(offset))
     }
 

@@ -1,6 +1,11 @@
 //! Reads a body's text: the value, the members that occur twice, and where in the text a pointer stands.
 
-use std::{borrow::Cow, cell::RefCell, collections::HashMap, fmt};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    fmt,
+    rc::Rc,
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -51,30 +56,59 @@ pub(crate) fn read(text: &[u8]) -> Result<Json, Unread> {
     }
 }
 
-/// The byte at which the value of `pointer` starts in the text, or its nearest ancestor that is there.
-pub(crate) fn locate(text: &str, pointer: &str) -> usize {
-    let start_of = |raw: &RawValue| raw.get().as_ptr() as usize - text.as_ptr() as usize;
-    let Ok(mut raw) = serde_json::from_str::<&RawValue>(text) else {
-        return 0;
-    };
-    for segment in segments(pointer) {
-        let child = match raw.get().as_bytes().first() {
-            Some(b'{') => {
-                let members: Result<HashMap<Cow<'_, str>, &RawValue>, _> =
-                    serde_json::from_str(raw.get());
-                members.ok().and_then(|it| it.get(&*segment).copied())
-            }
-            Some(b'[') => {
-                let items: Result<Vec<&RawValue>, _> = serde_json::from_str(raw.get());
-                let index = segment.parse::<usize>().ok();
-                items.ok().and_then(|it| it.get(index?).copied())
-            }
-            _ => None,
-        };
-        let Some(child) = child else { break };
-        raw = child;
+/// Finds where in a text values stand. What is read on the way is kept, so that many are found in one reading.
+#[derive(Debug)]
+pub(crate) struct Locator<'t> {
+    text: &'t str,
+    root: OnceCell<Option<&'t RawValue>>,
+    containers: RefCell<HashMap<String, Rc<Container<'t>>>>,
+}
+
+#[derive(Debug)]
+enum Container<'t> {
+    Members(HashMap<String, &'t RawValue>),
+    Items(Vec<&'t RawValue>),
+}
+
+impl<'t> Locator<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, root: OnceCell::new(), containers: RefCell::default() }
     }
-    start_of(raw)
+
+    /// The byte at which the value of `pointer` starts, or its nearest ancestor that is there.
+    pub(crate) fn byte(&self, pointer: &str) -> usize {
+        let root = self.root.get_or_init(|| serde_json::from_str(self.text).ok());
+        let Some(mut raw) = *root else { return 0 };
+        let mut here = String::new();
+        for segment in segments(pointer) {
+            let container = self.container(&here, raw);
+            let child = match container.as_deref() {
+                Some(Container::Members(members)) => members.get(&*segment).copied(),
+                Some(Container::Items(items)) => {
+                    segment.parse::<usize>().ok().and_then(|it| items.get(it).copied())
+                }
+                None => None,
+            };
+            let Some(child) = child else { break };
+            raw = child;
+            push_segment(&mut here, &segment);
+        }
+        raw.get().as_ptr() as usize - self.text.as_ptr() as usize
+    }
+
+    fn container(&self, pointer: &str, raw: &'t RawValue) -> Option<Rc<Container<'t>>> {
+        if let Some(known) = self.containers.borrow().get(pointer) {
+            return Some(known.clone());
+        }
+        let container = match raw.get().as_bytes().first()? {
+            b'{' => Container::Members(serde_json::from_str(raw.get()).ok()?),
+            b'[' => Container::Items(serde_json::from_str(raw.get()).ok()?),
+            _ => return None,
+        };
+        let container = Rc::new(container);
+        self.containers.borrow_mut().insert(pointer.to_owned(), container.clone());
+        Some(container)
+    }
 }
 
 /// The byte offset of serde_json's line and column, both counted from one.
@@ -238,9 +272,10 @@ mod tests {
     #[test]
     fn a_pointer_is_found_in_the_text() {
         let text = r#" {"a~/b": [10, {"c": "x"}], "d": 1}"#;
-        let at = |pointer| &text[locate(text, pointer)..][..3];
+        let locator = Locator::new(text);
+        let at = |pointer| &text[locator.byte(pointer)..][..3];
         assert_eq!(at("/a~0~1b/1/c"), r#""x""#);
         assert_eq!(at("/a~0~1b/0"), "10,");
-        assert_eq!(&text[locate(text, "/d/missing")..], "1}", "the nearest ancestor");
+        assert_eq!(&text[locator.byte("/d/missing")..], "1}", "the nearest ancestor");
     }
 }

@@ -73,8 +73,8 @@ pub struct Masked {
     pub content_type: Option<String>,
     /// The body; none where there was none, or where it had to be dropped.
     pub body: Option<String>,
-    /// The size of the body that was dropped.
-    pub dropped: Option<usize>,
+    /// The size of the body in bytes, also of one that is left out; none where the source did not know it.
+    pub size: Option<u64>,
     /// Why the body was dropped, by place.
     pub why_dropped: Vec<Place>,
     /// A hash of the body's shape: places, types and forms.
@@ -105,18 +105,30 @@ impl Contract {
             method: exchange.method.to_ascii_uppercase(),
             url: url.clone(),
             status: exchange.status,
-            content_type: exchange.content_type.as_deref().map(crate::document::essence),
+            content_type: exchange
+                .content_type
+                .as_deref()
+                .map(|it| known_type(operation, exchange.status, it)),
             body: None,
-            dropped: None,
+            size: None,
             why_dropped: Vec::new(),
             shape: shape(&before),
         };
-        let Body::Bytes { bytes, .. } = &exchange.body else {
-            return Some(masked);
+        let bytes = match &exchange.body {
+            Body::Bytes { bytes, .. } => bytes,
+            Body::Absent { size } => {
+                masked.size = *size;
+                return Some(masked);
+            }
+            Body::TooLarge => {
+                // How large it is was not measured; that there was one is known.
+                masked.size = Some(1);
+                masked.why_dropped.push(Place::root());
+                return Some(masked);
+            }
         };
-        let body = self.masked_body(operation, exchange, bytes, key);
-        let Some(body) = body else {
-            masked.dropped = Some(bytes.len());
+        masked.size = Some(bytes.len() as u64);
+        let Some(body) = self.masked_body(operation, exchange, bytes, key) else {
             masked.why_dropped.push(Place::root());
             return Some(masked);
         };
@@ -128,9 +140,8 @@ impl Contract {
         let after = self.judged(&again, options());
         masked.why_dropped = differing(&before, &after);
         if masked.why_dropped.is_empty() {
+            masked.size = Some(body.len() as u64);
             masked.body = Some(body);
-        } else {
-            masked.dropped = Some(bytes.len());
         }
         Some(masked)
     }
@@ -155,6 +166,29 @@ impl Contract {
             None => masker.unknown(&body.value),
         };
         Some(value.to_string())
+    }
+}
+
+/// A media type that is documented, or that everybody knows; any other could be data.
+fn known_type(operation: &crate::document::Operation, status: u16, content_type: &str) -> String {
+    const COMMON: &[&str] = &[
+        "application/json",
+        "application/problem+json",
+        "application/xml",
+        "application/octet-stream",
+        "text/html",
+        "text/plain",
+        "text/xml",
+        "text/event-stream",
+    ];
+    let media_type = crate::document::essence(content_type);
+    let documented = operation
+        .response(status)
+        .is_some_and(|it| it.content.iter().any(|it| it.media_type == media_type));
+    if documented || COMMON.contains(&media_type.as_str()) || !media_type.contains('/') {
+        if media_type.contains('/') { media_type } else { String::new() }
+    } else {
+        "application/x-other".to_owned()
     }
 }
 
@@ -222,6 +256,12 @@ impl Masker<'_> {
             Value::String(_) if live.iter().any(|it| tree.node(*it).codes.contains(value)) => {
                 value.clone()
             }
+            // A moment where the contract describes one says nothing about who.
+            Value::String(text)
+                if live.iter().any(|it| tree.node(*it).has_form) && is_moment(text) =>
+            {
+                value.clone()
+            }
             Value::String(_) => self.unknown(value),
             _ if tree.describes(&live, value) => value.clone(),
             _ => self.unknown(value),
@@ -265,8 +305,8 @@ impl Masker<'_> {
             Value::Number(number) => self.number(number),
             Value::String(text) => Value::String(match form_of(text) {
                 Some("digits") => self.digits(text),
-                // Moments say nothing about who.
-                Some(_) => text.clone(),
+                Some("empty") => String::new(),
+                Some(_) => self.moment(text),
                 None => format!("masked-{}", self.hex("text", text, 5)),
             }),
             Value::Array(items) => items.iter().map(|it| self.unknown(it)).collect(),
@@ -274,6 +314,34 @@ impl Masker<'_> {
                 members.iter().map(|(name, value)| (self.name(name), self.unknown(value))).collect()
             }
         }
+    }
+
+    /// Another moment of the same form: a date can be a birthday.
+    fn moment(&self, text: &str) -> String {
+        let digest = self.key.digest("moment", text.as_bytes());
+        let pair =
+            |index: usize, least: u8, count: u8| format!("{:02}", least + digest[index] % count);
+        let mut masked = format!(
+            "{}{}-{}-{}",
+            19 + digest[0] % 2,
+            pair(1, 0, 100),
+            pair(2, 1, 12),
+            pair(3, 1, 28)
+        );
+        let mut rest = text.get(10..).unwrap_or_default();
+        if rest.len() >= 9 {
+            masked +=
+                &format!("{}{}:{}:{}", &rest[..1], pair(4, 0, 24), pair(5, 0, 60), pair(6, 0, 60));
+            rest = &rest[9..];
+        }
+        if let Some(fraction) = rest.strip_prefix('.') {
+            let count = fraction.bytes().take_while(u8::is_ascii_digit).count();
+            masked.push('.');
+            masked.extend((0..count).map(|it| char::from(b'0' + digest[7 + it % 25] % 10)));
+            rest = &fraction[count..];
+        }
+        // What is left is the zone.
+        masked + rest
     }
 
     fn number(&self, number: &Number) -> Value {
@@ -351,6 +419,10 @@ impl Masker<'_> {
     }
 }
 
+fn is_moment(text: &str) -> bool {
+    form_of(text).is_some_and(|it| it.starts_with("date"))
+}
+
 /// The numbers of a decimal width, cut at the ends of 31, 32 and 63 bits, so that none leaves its range.
 fn domain(number: u64) -> (u64, u64) {
     let width = number.checked_ilog10().unwrap_or(0);
@@ -385,6 +457,21 @@ mod tests {
             masked.iter().copied().collect::<Vec<_>>(),
             (100..1000).map(|it| masker.permuted(it)).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn a_moment_becomes_another_of_its_form() {
+        let key = MaskKey::from_text("a");
+        for text in [
+            "1984-03-02",
+            "1984-03-02T04:05:06Z",
+            "1984-03-02 04:05:06.789",
+            "1984-03-02T04:05:06.0612345678+02:00",
+        ] {
+            let masked = Masker { key: &key }.moment(text);
+            assert_eq!((form_of(&masked), masked.len()), (form_of(text), text.len()), "{text}");
+            assert!(masked != text && !masked.contains("0612345678"), "{masked}");
+        }
     }
 
     proptest! {

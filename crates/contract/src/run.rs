@@ -187,6 +187,10 @@ impl<'c> Run<'c> {
                 count: fold.count,
                 exchanges: fold.exchanges,
                 values: tally.map_or(0, |it| it.values_at(&place)),
+                parents: place
+                    .split_last()
+                    .and_then(|it| Some(tally?.values_at(&it.0)))
+                    .unwrap_or_default(),
                 first,
                 field: fold.details.field.clone(),
                 observed: fold.observed.clone(),

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use jiff::{ToSpan, civil::Date};
+use jsonschema::canonical::Containment;
 use serde_json::{Value, json};
 
 use crate::{
     document::OperationId,
-    place::{Place, printable_name},
+    place::{ANY, Place, printable_name},
     rule::Rule,
     run::{Key, Run},
     schema::{describe::describe, fragment, tree::type_of},
@@ -114,7 +115,8 @@ impl Run<'_> {
         let place = key.place.clone().unwrap_or_default();
         let declared = self.declared(&key.operation, key.status?, &place);
         let name = place.split_last().map_or_else(|| "body".to_owned(), |it| it.1);
-        let word = slug(if printable_name(&name) == name { &name } else { "item" });
+        let is_name = name != ANY && printable_name(&name) == name;
+        let word = slug(if is_name { &name } else { "item" });
         let observed = &seen.observed;
         let field = |rust_type: String| {
             let (owner, field) = seen.field.as_deref()?.rsplit_once('.')?;
@@ -133,7 +135,14 @@ impl Run<'_> {
                 let schema = observed.schema();
                 let kind = observed.types.iter().next().copied().unwrap_or("value");
                 // Where declared values come too, both forms do.
-                let key = if seen.count < seen.values { "also" } else { "returned" };
+                let both = seen.count < seen.values;
+                let key = if both { "also" } else { "returned" };
+                if fragment::covers(&declared, &schema) == Containment::Yes {
+                    // Only the model is narrower: nothing to pin against the document.
+                    return None;
+                }
+                let rust_type =
+                    if both { "serde_json::Value".to_owned() } else { observed.rust_type() };
                 Some(Outline {
                     id: format!("{word}-is-{}", with_article(kind)),
                     summary: format!(
@@ -143,16 +152,29 @@ impl Run<'_> {
                     ),
                     declared,
                     comes: (key, schema),
-                    field: field(observed.rust_type()),
+                    field: field(rust_type),
                 })
             }
-            Rule::UndocumentedField if printable_name(&name) == name => Some(Outline {
-                id: format!("{word}-is-undocumented"),
-                summary: format!("not documented, returned {}", describe(&observed.schema())),
-                declared: Value::Bool(false),
-                comes: ("returned", observed.schema()),
-                field: field(observed.rust_type()),
-            }),
+            Rule::UndocumentedField if is_name => {
+                let mut schema = observed.schema();
+                if observed.types.contains("null") && observed.types.len() > 1 {
+                    schema = json!({ "anyOf": [schema, { "type": "null" }] });
+                }
+                let rust_type = observed.rust_type();
+                let is_optional = seen.count < seen.parents && !rust_type.starts_with("Option");
+                let rust_type =
+                    if is_optional { format!("Option<{rust_type}>") } else { rust_type };
+                Some(Outline {
+                    id: format!("{word}-is-undocumented"),
+                    summary: format!(
+                        "not documented, returned {}",
+                        describe(&fragment::normal(&schema))
+                    ),
+                    declared: Value::Bool(false),
+                    comes: ("returned", schema),
+                    field: field(rust_type),
+                })
+            }
             Rule::UndocumentedStatus => Some(Outline {
                 id: format!("status-{}-is-undocumented", key.status?),
                 summary: "a status that is not documented".into(),
@@ -191,6 +213,8 @@ pub(crate) struct Seen {
     pub(crate) exchanges: u64,
     /// Values at the place that are not null, the good ones included.
     pub(crate) values: u64,
+    /// Values of the place above.
+    pub(crate) parents: u64,
     pub(crate) first: String,
     pub(crate) field: Option<String>,
     pub(crate) observed: Observed,

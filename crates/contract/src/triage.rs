@@ -130,7 +130,8 @@ pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
     for (id, found) in &now {
         match open.get(id) {
             None => triage.open.push(issue(found, None)),
-            Some(before) if before.came != found.came => {
+            // Fewer forms than before are a smaller sample.
+            Some(before) if !found.came.is_subset(&before.came) => {
                 triage.update.push(issue(found, Some(before)))
             }
             Some(_) => triage.still_open.push((*id).to_owned()),
@@ -171,27 +172,35 @@ fn settle_night<'n>(night: &'n Night, open: &mut BTreeMap<&'n str, &'n Found>) {
 }
 
 fn worth_an_issue(night: &Night) -> impl Iterator<Item = &Found> {
-    night.findings.iter().filter(|it| it.severity != "note")
+    // A hole is told to the vendor, not to whoever reads the issues.
+    night.findings.iter().filter(|it| it.severity != "note" && it.rule != "access")
 }
 
 /// Whether a night saw the finding's place, so that its absence means something. An outage and an empty list do not.
 fn was_seen(night: &Night, found: &Found) -> bool {
+    // What is wrong with the contract itself is seen without asking anybody.
+    let of_contract = ["unexplained-difference", "unmodelled", "quirk-resolved", "quirk-expired"];
+    if of_contract.contains(&found.rule.as_str()) {
+        return true;
+    }
     if night.exchanges.checked == 0 {
         return false;
     }
     let of_operation = |it: &&PlaceSeen| it.operation == found.operation && it.seen > 0;
     let mut places = night.places.iter().filter(of_operation);
+    let of_status = |it: &PlaceSeen| Some(it.status) == found.status;
     match (&found.place, found.rule.as_str()) {
         // A member that is no more cannot be seen: its object can.
         (Some(place), "undocumented-field" | "shape-new" | "duplicate-member") => {
             let parent = place.rsplit_once('/').map_or("", |it| it.0);
-            places.any(|it| {
-                Some(it.status) == found.status && (it.place == parent || it.place == *place)
-            })
+            places.any(|it| of_status(it) && (it.place == parent || it.place == *place))
         }
-        (Some(place), _) => places.any(|it| Some(it.status) == found.status && it.place == *place),
-        // A status, a media type, an operation: whatever the operation answered.
-        (None, _) => places.next().is_some(),
+        // An answer without a body leaves no place: whatever the operation answered will do.
+        (_, "body-unexpected" | "undocumented-status" | "undocumented-operation") => {
+            places.next().is_some()
+        }
+        (None, _) => places.any(of_status),
+        (Some(place), _) => places.any(|it| of_status(it) && it.place == *place),
     }
 }
 
@@ -205,10 +214,15 @@ fn reasons(triage: &Triage, tonight: &Night, past: &[Night]) -> Vec<String> {
             .into_iter()
             .flatten()
             .collect();
-    if tonight.skipped.iter().any(|it| it.reason == "could not check: status 401") {
-        reasons.push("Unauthorised: the token was refused; renew it.".into());
+    if tonight.findings.iter().any(|it| it.rule == "access") {
+        reasons.push("Access: a request that must be refused was answered. Tell the vendor, and nobody else.".into());
     }
-    let could_not = |night: &Night| night.verdict == "could-not-check";
+    let refused = ["could not check: status 401", "could not check: status 403"];
+    if tonight.skipped.iter().any(|it| refused.contains(&it.reason.as_str())) {
+        reasons.push("Unauthorised: the token or the brand was refused; renew it.".into());
+    }
+    let could_not =
+        |night: &Night| night.verdict == "could-not-check" || night.exchanges.checked == 0;
     let nights = past.iter().chain([tonight]).rev().take_while(|it| could_not(it)).count();
     if nights >= 3 {
         reasons.push(format!("Could not check for {nights} nights in a row."));
@@ -226,7 +240,6 @@ fn issue(found: &Found, before: Option<&Found>) -> Issue {
     let where_ = in_words(found);
     let quirk = found.quirk.as_deref().unwrap_or_default();
     let title = match found.rule.as_str() {
-        "access" => format!("Report to the vendor: {where_} answers whom it must refuse"),
         "quirk-healed" => format!("Delete quirk {quirk}: {where_} keeps its promise"),
         "quirk-mutated" => format!("Update quirk {quirk}: {where_} changed its nature"),
         "quirk-expired" => format!("Review quirk {quirk}"),
@@ -275,6 +288,16 @@ mod tests {
         json!({ "verdict": "could-not-check", "findings": [], "places": [], "exchanges": { "checked": 0 }, "skipped": [] })
     }
 
+    /// An outage with a fault of the contract itself.
+    fn standing() -> Value {
+        let mut night = outage();
+        let mut fault = finding("null");
+        fault["rule"] = json!("unexplained-difference");
+        night["findings"] = json!([fault]);
+        night["verdict"] = json!("broken");
+        night
+    }
+
     /// What is opened, updated, closed and still open, and whether the night is red.
     fn check(nights: &[Value]) -> String {
         let texts: Vec<Text> = nights
@@ -301,6 +324,12 @@ mod tests {
             ("back after it was closed", &[&bad, &good, &bad], "[1, 0, 0, 0] red"),
             ("still there after an outage", &[&bad, &outage(), &bad], "[0, 0, 0, 1]"),
             ("another form", &[&bad, &night(vec![finding("array")], 1)], "[0, 1, 0, 0] red"),
+            ("fewer forms", &[&night(vec![finding("null")], 1), &bad], "[0, 0, 0, 1]"),
+            (
+                "a standing fault of the contract hides no outage",
+                &[&standing(), &standing(), &standing()],
+                "[0, 0, 0, 1] red",
+            ),
             ("two outages", &[&outage(), &outage()], "[0, 0, 0, 0]"),
             ("three outages", &[&outage(), &outage(), &outage()], "[0, 0, 0, 0] red"),
             ("no night", &[], "[0, 0, 0, 0]"),

@@ -23,12 +23,22 @@ impl fmt::Display for Leak {
     }
 }
 
-static BEARER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bbearer[ +]+[a-z0-9._~+/=-]{8,}"));
-static JWT: LazyLock<Regex> = LazyLock::new(|| regex(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}"));
-static COOKIE: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"(?i)\b(set-)?cookie"?\s*[:=]\s*"?[a-z0-9_-]+=[^;\s"]{4,}"#));
-static E_MAIL: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})"));
+static PATTERNS: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
+    [
+        (regex(r"(?i)\bbearer[ +]+[a-z0-9._~+/=-]{8,}"), "a bearer token"),
+        (regex(r"(?i)\bbasic[ +]+[a-z0-9+/]{8,}={0,2}"), "a user and password"),
+        (regex(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}"), "a JSON web token"),
+        (regex(r#"(?i)\b(set-)?cookie"?\s*[:=]\s*"?[a-z0-9_-]+=[^;\s"]{4,}"#), "a cookie"),
+        (
+            regex(r#"(?i)"name"\s*:\s*"((set-)?cookie|authorization)"\s*,\s*"value"\s*:\s*"[^"]"#),
+            "a header that is secret",
+        ),
+        (regex(r#""cookies"\s*:\s*\[\s*\{"#), "a cookie"),
+    ]
+});
+static E_MAIL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)[a-z0-9._%+-]+(?:@|%40|\\u0040)([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})")
+});
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a fixed pattern")
@@ -36,27 +46,29 @@ fn regex(pattern: &str) -> Regex {
 
 /// Everything in a text that must not be there, in order of line.
 pub fn leaks(file: &str, text: &str, secrets: &[SecretString]) -> Vec<Leak> {
-    let mut found = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let mut add =
-            |kind: &'static str| found.push(Leak { file: file.to_owned(), line: index + 1, kind });
-        if BEARER.is_match(line) {
-            add("a bearer token");
-        }
-        if JWT.is_match(line) {
-            add("a JSON web token");
-        }
-        if COOKIE.is_match(line) {
-            add("a cookie");
-        }
-        if E_MAIL.captures_iter(line).any(|it| !is_reserved(&it[1])) {
-            add("an e-mail address outside the reserved domains");
-        }
-        if secrets.iter().any(|it| line.contains(it.expose_secret())) {
-            add("a secret of this run");
+    let mut found: Vec<(usize, &'static str)> = Vec::new();
+    for (pattern, kind) in PATTERNS.iter() {
+        found.extend(pattern.find_iter(text).map(|it| (it.start(), *kind)));
+    }
+    let foreign = E_MAIL.captures_iter(text).filter(|it| !is_reserved(&it[1]));
+    let foreign = foreign.filter_map(|it| it.get(0));
+    found.extend(foreign.map(|it| (it.start(), "an e-mail address outside the reserved domains")));
+    for secret in secrets {
+        let places = text.match_indices(secret.expose_secret());
+        found.extend(places.map(|it| (it.0, "a secret of this run")));
+    }
+    found.sort_unstable();
+    let mut leaks: Vec<Leak> = Vec::new();
+    let (mut line, mut at) = (1, 0);
+    for (start, kind) in found {
+        line += text[at..start].matches('\n').count();
+        at = start;
+        let leak = Leak { file: file.to_owned(), line, kind };
+        if leaks.last() != Some(&leak) {
+            leaks.push(leak);
         }
     }
-    found
+    leaks
 }
 
 /// Domains that belong to nobody (RFC 2606).
@@ -82,6 +94,16 @@ mod tests {
             (format!("{}: session=abcdef", "Set-Cookie"), "a cookie"),
             (
                 format!("ann{}", "@popular-mail.com"),
+                "an e-mail address outside the reserved domains",
+            ),
+            (format!("{} {}", "Basic", "YW5uOnNlY3JldA=="), "a user and password"),
+            (
+                format!("{{\"name\": \"{}\",\"value\": \"laravel=1\"}}", "Cookie"),
+                "a header that is secret",
+            ),
+            (format!("\"{}\": [{{\"name\": 1}}]", "cookies"), "a cookie"),
+            (
+                format!("q=ann{}", "%40popular-mail.com"),
                 "an e-mail address outside the reserved domains",
             ),
             ("x s3cret-of-the-run y".to_owned(), "a secret of this run"),

@@ -247,8 +247,11 @@ impl Asker {
         let (method, url, headers) = request.ok_or(NoAnswer::Invalid)?;
         let mut pause = self.options.backoff;
         let mut attempt = 0;
+        let mut last = Err(NoAnswer::Budget);
         loop {
-            self.wait_for_slot().await?;
+            if self.wait_for_slot().await.is_err() {
+                return last;
+            }
             let sent = self.once(&method, &url, &headers).await;
             let wait = match &sent {
                 Ok((answer, retry_after)) if says_nothing(answer.status) => {
@@ -262,6 +265,7 @@ impl Asker {
             if attempt == self.options.retries || wait > self.options.longest_pause {
                 return sent.map(|it| it.0);
             }
+            last = sent.map(|it| it.0);
             tokio::time::sleep(wait).await;
             pause *= 2;
             attempt += 1;
@@ -309,8 +313,9 @@ impl Asker {
 
 /// What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
 fn pause(text: &str, now: jiff::Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) {
+        // More than a number holds is longer than anybody waits.
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
@@ -350,10 +355,19 @@ mod tests {
             ("120", Some(120)),
             ("Mon, 23 Nov 2026 03:01:30 GMT", Some(90)),
             ("Mon, 23 Nov 2026 02:00:00 GMT", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
             ("soon", None),
         ];
         for (text, seconds) in cases {
-            assert_eq!(pause(text, now), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(
+                pause(text, now),
+                seconds.map(|it| if it == u64::MAX {
+                    Duration::MAX
+                } else {
+                    Duration::from_secs(it)
+                }),
+                "{text}"
+            );
         }
     }
 }

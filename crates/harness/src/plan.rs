@@ -64,7 +64,7 @@ pub enum PlanError {
     },
     /// An operation with a parameter that has no value.
     #[error(
-        "`{operation}` needs the parameter `{parameter}`; give it under `[[live.ask]]`, `parameters`"
+        "`{operation}` needs a value for the parameter `{parameter}`; give one under `[[live.ask]]`, `parameters`"
     )]
     Parameter {
         /// The operation.
@@ -91,15 +91,18 @@ pub fn plan(
     let live = live.ok_or(PlanError::NotLive)?;
     let mut filler = Filler { variable, missing: BTreeSet::new() };
     let base_url = filler.fill(&live.base_url).trim_end_matches('/').to_owned();
+    // Header names are equal in any case (RFC 9110, section 5.1).
     let headers: BTreeMap<String, String> =
-        live.headers.iter().map(|(k, v)| (k.clone(), filler.fill(v))).collect();
-    let token = live.token.as_ref().map(|(name, value)| (name.clone(), filler.fill(value)));
+        live.headers.iter().map(|(k, v)| (k.to_ascii_lowercase(), filler.fill(v))).collect();
+    let token =
+        live.token.as_ref().map(|(name, value)| (name.to_ascii_lowercase(), filler.fill(value)));
     let wants_access = probes == Probes::Access;
     if wants_access && live.other_account.is_empty() {
         return Err(PlanError::NoOtherAccount);
     }
     let other = live.other_account.iter().filter(|_| wants_access);
-    let other: BTreeMap<String, String> = other.map(|(k, v)| (k.clone(), filler.fill(v))).collect();
+    let other: BTreeMap<String, String> =
+        other.map(|(k, v)| (k.to_ascii_lowercase(), filler.fill(v))).collect();
     let asks: Vec<Filled<'_>> = live.asks.iter().map(|it| Filled::new(it, &mut filler)).collect();
     if !filler.missing.is_empty() {
         return Err(PlanError::Missing { names: filler.missing.into_iter().collect() });
@@ -181,8 +184,16 @@ impl<'a> Filled<'a> {
                 operation: self.ask.operation.to_string(),
                 parameter: name.to_owned(),
             })?;
+            // Dots alone would lead up the path.
+            let says_something = |it: &&str| !it.is_empty() && *it != "." && *it != "..";
             let values: Vec<&str> =
-                values.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+                values.split(',').map(str::trim).filter(says_something).collect();
+            if values.is_empty() {
+                return Err(PlanError::Parameter {
+                    operation: self.ask.operation.to_string(),
+                    parameter: name.to_owned(),
+                });
+            }
             let longer = |path: &String| -> Vec<String> {
                 values.iter().map(|it| format!("{path}{before}{}", percent_encoded(it))).collect()
             };

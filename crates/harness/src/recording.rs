@@ -28,7 +28,8 @@ pub fn recording(masked: &Masked, info: &RecordingInfo) -> String {
         Some(it) => vec![json!({ "name": "content-type", "value": it })],
         None => Vec::new(),
     };
-    let size = masked.body.as_ref().map_or(masked.dropped.unwrap_or(0), String::len);
+    // HAR writes what is not known as -1.
+    let size = masked.size.map_or(json!(-1), |it| json!(it));
     let mut content = json!({ "size": size, "mimeType": media_type });
     if let Some(body) = &masked.body {
         content["text"] = json!(body);

@@ -31,6 +31,8 @@ struct Pinned {
     number: usize,
     returned: bool,
     never: bool,
+    /// Whether anything may come, a body or none: only the status is new.
+    anything: bool,
     comes: Validator,
     declared: Option<Validator>,
     described: Option<Validator>,
@@ -52,6 +54,7 @@ impl PlaceQuirks {
             number,
             returned: matches!(quirk.wire, Wire::Returned(_)),
             never: quirk.wire == Wire::Returned(Value::Bool(false)),
+            anything: quirk.is_undocumented() && *quirk.wire.schema() == Value::Bool(true),
             comes: compile(quirk.wire.schema()),
             declared: (!quirk.is_undocumented()).then(|| compile(&quirk.declared)),
             described: quirk.described.as_ref().map(compile),
@@ -82,6 +85,12 @@ impl PlaceQuirks {
     pub(crate) fn judge_missing(&self) -> Vec<(usize, Verdict)> {
         let never = self.quirks.iter().filter(|it| it.never);
         never.map(|it| (it.number, Verdict::Confirmed)).collect()
+    }
+
+    /// What a missing body says: it also confirms a status of which only the status is pinned.
+    pub(crate) fn judge_no_body(&self) -> Vec<(usize, Verdict)> {
+        let content = self.quirks.iter().filter(|it| it.never || it.anything);
+        content.map(|it| (it.number, Verdict::Confirmed)).collect()
     }
 
     /// The quirk that a value contradicts which none of them foresees.

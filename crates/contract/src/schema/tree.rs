@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) required: Vec<String>,
     /// The listed values where there is an `enum` or `const`.
     pub(crate) codes: Vec<Value>,
+    /// Whether it describes the form of a text.
+    pub(crate) has_form: bool,
     /// The kind of personal data that it stands for.
     pub(crate) sensitive: Option<String>,
     /// The types that it takes, where it says so.
@@ -300,6 +302,7 @@ impl Compiler<'_> {
         };
         node.sensitive =
             keywords.get("x-sensitive").map(|it| it.as_str().unwrap_or_default().to_owned());
+        node.has_form = keywords.contains_key("format") || keywords.contains_key("pattern");
         node.types = types_of(keywords).unwrap_or_default();
         Ok(node)
     }
