@@ -69,7 +69,9 @@ pub struct Triage {
     pub update: Vec<Issue>,
     /// Issues whose place was seen without the finding.
     pub close: Vec<Closed>,
-    /// Ids of findings that are known and still there.
+    /// Issues of findings that are known and were seen tonight: they should have one.
+    pub known: Vec<Issue>,
+    /// Ids of findings that are known and not settled.
     pub still_open: Vec<String>,
 }
 
@@ -134,7 +136,10 @@ pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
             Some(before) if !found.came.is_subset(&before.came) => {
                 triage.update.push(issue(found, Some(before)))
             }
-            Some(_) => triage.still_open.push((*id).to_owned()),
+            Some(_) => {
+                triage.known.push(issue(found, None));
+                triage.still_open.push((*id).to_owned());
+            }
         }
     }
     for (id, found) in open.iter().filter(|it| !now.contains_key(*it.0)) {
@@ -159,6 +164,7 @@ fn nothing() -> Triage {
         open: Vec::new(),
         update: Vec::new(),
         close: Vec::new(),
+        known: Vec::new(),
         still_open: Vec::new(),
     }
 }
