@@ -1,11 +1,9 @@
 //! Any single change that the contract forbids, in any leaf of a clean response, is one error at its place, also in a
 //! body that has other faults.
 
-use std::{borrow::Cow, fs};
+use std::fs;
 
-use contract::{
-    Body, Exchange, Finding, Origin, Provenance, Report, Rule, Run, RunOptions, Severity,
-};
+use contract::{Finding, Report, Rule, Run, RunOptions, Severity};
 use serde_json::{Value, json};
 use tests::CONTRACT;
 
@@ -96,23 +94,7 @@ pub(crate) fn example() -> Value {
 /// Checks one body as a 200.
 pub(crate) fn report_on(body: &Value) -> Report {
     let mut run = Run::new(&CONTRACT, RunOptions::default());
-    run.check(&Exchange {
-        source: "law",
-        entry: 0,
-        byte: None,
-        provenance: Provenance::Case,
-        probe: None,
-        asked_by_us: false,
-        method: "GET".into(),
-        url: "https://domain.tld/api/v2/chat/chatrooms/8".into(),
-        preflight: false,
-        status: 200,
-        content_type: Some("application/json".into()),
-        body: Body::Bytes {
-            bytes: Cow::Owned(serde_json::to_vec(body).unwrap()),
-            origin: Origin::Unknown,
-        },
-    });
+    run.check(&tests::exchange(200, body.to_string().as_bytes()));
     run.report()
 }
 

@@ -1,9 +1,6 @@
 //! Contracts of other vendors, as small as a story needs: documents without our habits.
 
-use contract::{
-    Body, Contract, ContractTexts, Exchange, Origin, Provenance, Report, Rule, Run, RunOptions,
-    Text,
-};
+use contract::{Body, Contract, ContractTexts, Report, Rule, Run, RunOptions, Text};
 use serde_json::{Value, json};
 
 /// A contract with one operation, `GET /x`.
@@ -79,23 +76,13 @@ impl Vendor {
     fn report(&self, status: u16, media_type: &str, body: &str) -> Report {
         let contract = self.load().unwrap();
         let mut run = Run::new(&contract, RunOptions::default());
-        run.check(&Exchange {
-            source: "law",
-            entry: 0,
-            byte: None,
-            provenance: Provenance::Case,
-            probe: None,
-            asked_by_us: false,
-            method: "GET".into(),
-            url: "https://v.test/api/x".into(),
-            preflight: false,
-            status,
-            content_type: Some(media_type.into()),
-            body: match body {
-                "" => Body::Absent { size: Some(0) },
-                body => Body::Bytes { bytes: body.as_bytes().into(), origin: Origin::Unknown },
-            },
-        });
+        let mut exchange = tests::exchange(status, body.as_bytes());
+        exchange.url = "https://v.test/api/x".into();
+        exchange.content_type = Some(media_type.into());
+        if body.is_empty() {
+            exchange.body = Body::Absent { size: Some(0) };
+        }
+        run.check(&exchange);
         run.report()
     }
 

@@ -8,7 +8,8 @@ use std::{
 };
 
 use contract::{
-    Contract, ContractTexts, Exchange, PlaceTally, Report, Run, RunOptions, Severity, Unreadable,
+    Body, Contract, ContractTexts, Exchange, Origin, PlaceTally, Provenance, Report, Run,
+    RunOptions, Severity, Unreadable,
 };
 
 /// The repository's root.
@@ -104,4 +105,22 @@ fn shape(place: &PlaceTally) -> String {
         }
     }
     words.join(" ")
+}
+
+/// An exchange that a test makes: a `GET` of the chatroom, answered with JSON.
+pub fn exchange(status: u16, body: &[u8]) -> Exchange<'_> {
+    Exchange {
+        source: "law",
+        entry: 0,
+        byte: None,
+        provenance: Provenance::Case,
+        probe: None,
+        asked_by_us: false,
+        method: "GET".into(),
+        url: "https://domain.tld/api/v2/chat/chatrooms/8".into(),
+        preflight: false,
+        status,
+        content_type: Some("application/json".into()),
+        body: Body::Bytes { bytes: body.into(), origin: Origin::Unknown },
+    }
 }

@@ -1,29 +1,13 @@
 //! The commands as a user runs them: exit codes, output, bad input.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+mod common;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
-/// Runs `cargo xtask` with arguments at the repository's root, on a day before any quirk expires.
+use common::root;
+
 fn xtask(arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(name);
-    }
-    let output = command.current_dir(root()).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    format!(
-        "exit {}\n{}{}",
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr)
-    )
+    common::xtask(arguments, &BTreeMap::new())
 }
 
 fn check(arguments: &[&str]) -> String {

@@ -1,26 +1,11 @@
 //! Live runs as a user makes them, over a real socket, against the stand-in.
 
-use std::{collections::BTreeMap, process::Command};
+mod common;
 
+use std::collections::BTreeMap;
+
+use common::xtask;
 use stand_in::{BRAND, OTHER_BRAND, ROOMS, Scenario, StandIn, TOKEN};
-
-/// Runs `cargo xtask` with these variables and no others of the contract's.
-fn xtask(arguments: &[&str], variables: &BTreeMap<&str, String>) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    let contract = ["BASE_URL", "TOKEN", "BRAND", "OTHER_BRAND", "CHATROOM_IDS"];
-    for name in contract {
-        command.env_remove(format!("POPSELL_{name}"));
-    }
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let output = command.current_dir(root).args(arguments).envs(variables).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    format!(
-        "exit {}\n{}{}",
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr)
-    )
-}
 
 fn variables(base_url: &str) -> BTreeMap<&'static str, String> {
     let rooms: Vec<String> = ROOMS.iter().map(ToString::to_string).collect();

@@ -1,30 +1,15 @@
 //! Recording, accepting shapes, drafting quirks and triage as a user does them, and that none of it leaks.
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
+use common::{root, xtask as xtask_with};
 use stand_in::{BRAND, CANARY, OTHER_BRAND, ROOMS, Scenario, StandIn, TOKEN};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-fn xtask_with(arguments: &[&str], variables: &BTreeMap<&str, String>) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.env_remove("POPSELL_MASK_KEY");
-    let output = command.current_dir(root()).args(arguments).envs(variables).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    format!(
-        "exit {}\n{}{}",
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr)
-    )
-}
 
 fn xtask(arguments: &[&str]) -> String {
     xtask_with(arguments, &BTreeMap::new())

@@ -1,31 +1,20 @@
-//! The check of one exchange: scope, operation, status, content type, body.
+//! The check of one exchange: scope, operation, status, content type. What its body holds is judged in `body`.
 
-use std::collections::{BTreeSet, HashSet};
-
-use serde_json::Value;
+mod body;
 
 use crate::{
-    contract::Contract,
+    check::body::{BodyAt, Told},
     document::{Operation, OperationId, Response, essence, is_json},
     exchange::{Body, Exchange, Origin, Probe},
-    finding::{Finding, PromisedBy, Sighting},
-    form::form_of,
+    finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
-    judge::Judge,
-    place::{Place, ancestors, segments},
+    place::Place,
     quirk::Verdict,
     report::Skipped,
     rule::{Rule, Severity},
     run::{Details, Key, Run},
-    schema::{
-        describe::describe,
-        fragment,
-        tree::{Member, type_of},
-    },
     scope::{Scope, scope},
-    tally::Tally,
-    violation::{Violation, violations},
-    walk::{Sight, Spot, spot, walk},
+    walk::spot,
 };
 
 impl Run<'_> {
@@ -251,112 +240,6 @@ impl Run<'_> {
         self.body(&place, operation, exchange.status);
     }
 
-    fn body(&mut self, body: &BodyAt<'_>, operation: &Operation, status: u16) {
-        let judge = body.judge;
-        let mut tally = Tally::default();
-        let sights = walk(judge, body.value, &mut tally);
-        if body.at.exchange.provenance.is_vendors() && body.at.exchange.probe.is_none() {
-            tally.add_to(self.shape.entry(&operation.id, status), &Place::root());
-        }
-        self.tallies.entry((operation.id.clone(), status)).or_default().absorb(tally);
-        let mut settled: HashSet<String> = HashSet::new();
-        let mut undocumented: HashSet<String> = HashSet::new();
-        for sight in &sights {
-            match sight {
-                Sight::Undocumented { spot, value, closed } => {
-                    undocumented.insert(spot.pointer.clone());
-                    self.undocumented(body, spot, value, *closed);
-                }
-                Sight::Quirk { spot, value, quirk, verdict } => {
-                    if matches!(verdict, Verdict::Healed | Verdict::Mutated) {
-                        settled.insert(spot.pointer.clone());
-                    }
-                    self.quirk(body, spot, *value, *quirk, *verdict);
-                }
-            }
-        }
-        if judge.validator.is_valid(body.value) {
-            return;
-        }
-        let documented: Option<HashSet<String>> =
-            judge.documented.as_ref().map(|(_, validator)| {
-                let refused = violations(validator, body.value).into_iter();
-                refused.map(|it| it.pointer).collect()
-            });
-        let refused = violations(&judge.validator, body.value);
-        let count = refused.len();
-        for violation in refused {
-            let pointer = &violation.pointer;
-            let is_settled =
-                settled.contains(pointer) || ancestors(pointer).any(|it| settled.contains(it));
-            if is_settled || undocumented.contains(pointer) {
-                continue;
-            }
-            // The branch that comes nearest has only faults that are told already.
-            let is_told = |it: &String| {
-                undocumented.contains(it)
-                    || settled.contains(it)
-                    || ancestors(it).any(|it| settled.contains(it))
-            };
-            if !violation.inner.is_empty() && violation.inner.iter().all(is_told) {
-                continue;
-            }
-            // One bad leaf makes known members look unevaluated; the walk knows better.
-            if violation.is_unevaluated && count > 1 {
-                continue;
-            }
-            let by_document = documented.as_ref().is_none_or(|it| it.contains(pointer));
-            self.violation(body, &violation, by_document);
-        }
-    }
-
-    fn undocumented(&mut self, body: &BodyAt<'_>, spot: &Spot, value: &Value, closed: bool) {
-        let by = if body.judge.is_modelled() && !closed {
-            PromisedBy::Model
-        } else {
-            PromisedBy::Documented
-        };
-        let severity =
-            if body.judge.is_modelled() || closed { Severity::Error } else { Severity::Warning };
-        let rule = Rule::UndocumentedField;
-        self.tell(body, spot, Some(value), Told { rule, by, severity, nearest_branch: None });
-    }
-
-    fn quirk(
-        &mut self,
-        body: &BodyAt<'_>,
-        spot: &Spot,
-        value: Option<&Value>,
-        quirk: usize,
-        verdict: Verdict,
-    ) {
-        let At { operation, exchange, .. } = body.at;
-        self.count_quirk(
-            quirk,
-            operation,
-            exchange.status,
-            spot.place(),
-            verdict,
-            exchange.provenance.is_wire(),
-        );
-        let rule = match verdict {
-            Verdict::Confirmed => Rule::QuirkConfirmed,
-            Verdict::Healed => Rule::QuirkHealed,
-            Verdict::Mutated => Rule::QuirkMutated,
-            Verdict::Neutral => return,
-        };
-        let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
-        let pinned = describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
-        let key = body.at.key(rule, Some(spot.place()), Some(quirk));
-        self.fold(key, rule.severity(), Some(came), || Details {
-            promised: pinned,
-            by: PromisedBy::Quirk,
-            field: body.field(&spot.pointer),
-            nearest_branch: None,
-            first: body.sighting(spot),
-        });
-    }
-
     /// A body that a quirk says never comes, and that did not.
     fn no_body(&mut self, at: &At<'_>, quirk: usize, verdict: Verdict) {
         let At { operation, exchange, .. } = at;
@@ -379,47 +262,6 @@ impl Run<'_> {
             nearest_branch: None,
             first,
         });
-    }
-
-    fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
-        let spot = spot(body.judge, body.value, &violation.pointer);
-        let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
-        let severity = match violation.rule {
-            // The schema itself is closed there.
-            Rule::UndocumentedField => Severity::Error,
-            rule => rule.severity(),
-        };
-        let Violation { rule, nearest_branch, .. } = violation.clone();
-        let value = body.value.pointer(&violation.pointer);
-        self.tell(body, &spot, value, Told { rule, by, severity, nearest_branch });
-    }
-
-    /// Adds a finding about a value, or the lack of one.
-    fn tell(&mut self, body: &BodyAt<'_>, spot: &Spot, value: Option<&Value>, told: Told) {
-        let Told { rule, by, severity, nearest_branch } = told;
-        // Nobody knows what an undocumented member holds.
-        let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
-        let came = value.map(|it| came(it, sensitive));
-        let store = &self.contract.store;
-        let key = body.at.key(rule, Some(spot.place()), None);
-        let observed = self.fold(key, severity, came, || {
-            let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
-            let promise = fragment::below(store, body.judge.promised_by(by), &path);
-            Details {
-                promised: match rule {
-                    Rule::UndocumentedField => "no such member".into(),
-                    Rule::DuplicateMember => "one member of the name".into(),
-                    _ => promise.map_or_else(|| "a value".into(), |it| describe(&it)),
-                },
-                by,
-                field: body.field(&spot.pointer),
-                nearest_branch,
-                first: body.sighting(spot),
-            }
-        });
-        if let Some(value) = value {
-            observed.see(value, sensitive);
-        }
     }
 
     /// Adds a finding about the answer as a whole.
@@ -448,55 +290,6 @@ impl Run<'_> {
     }
 }
 
-impl Contract {
-    /// What judges an exchange's body, where the exchange is of a documented operation.
-    pub(crate) fn judge_of_scope(
-        &self,
-        exchange: &Exchange<'_>,
-        base_urls: &[String],
-    ) -> Option<&Judge> {
-        match scope(&self.documented, base_urls, exchange) {
-            Scope::Operation(operation) => self.judge_of(operation, exchange),
-            Scope::Out | Scope::Undocumented(_) => None,
-        }
-    }
-
-    /// What judges an exchange's body as JSON: by the content that it came as, else by the first that is JSON.
-    pub(crate) fn judge_of(
-        &self,
-        operation: &Operation,
-        exchange: &Exchange<'_>,
-    ) -> Option<&Judge> {
-        let response = operation.response(exchange.status)?;
-        let media_type = exchange.content_type.as_deref().map(essence);
-        let content = media_type.and_then(|it| response.content_for(&it)).filter(|it| it.is_json());
-        let content = content.or_else(|| response.content.iter().find(|it| it.is_json()))?;
-        self.judge(operation, exchange.status, &content.media_type)
-    }
-}
-
-/// What a finding says that masking must not change.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
-    severity: Severity,
-    came: BTreeSet<String>,
-    count: u64,
-}
-
-impl Judged {
-    pub(crate) fn of(finding: &Finding) -> Self {
-        Self { severity: finding.severity, came: finding.came.clone(), count: finding.count }
-    }
-}
-
-/// What is told of a value.
-struct Told {
-    rule: Rule,
-    by: PromisedBy,
-    severity: Severity,
-    nearest_branch: Option<usize>,
-}
-
 /// The answer that is being judged.
 struct At<'a> {
     operation: &'a OperationId,
@@ -519,68 +312,8 @@ impl At<'_> {
     }
 }
 
-/// The body that is being judged.
-struct BodyAt<'a> {
-    at: &'a At<'a>,
-    judge: &'a Judge,
-    value: &'a Value,
-    locator: Locator<'a>,
-    /// How many bytes of a byte-order mark stand before the text.
-    bom: usize,
-    origin: Origin<'a>,
-}
-
-impl BodyAt<'_> {
-    fn sighting(&self, spot: &Spot) -> Sighting {
-        let offset = self.bom + self.locator.byte(&spot.pointer);
-        self.at.sighting(spot.shown.clone(), self.origin.byte_of(offset))
-    }
-
-    /// The model's name of the field at a pointer, `Ambassador.email`: the nearest type and its member.
-    fn field(&self, pointer: &str) -> Option<String> {
-        if !self.judge.is_modelled() {
-            return None;
-        }
-        let tree = &self.judge.tree;
-        let mut given = vec![self.judge.root];
-        let mut here = Some(self.value);
-        let mut field = None;
-        for segment in segments(pointer) {
-            let value = here?;
-            let live = tree.live(&given, value);
-            if value.is_array() {
-                let index = segment.parse().unwrap_or(usize::MAX);
-                given = tree.item(&live, index);
-                here = value.get(index);
-            } else {
-                if let Some(component) = tree.component(&live) {
-                    let name = crate::place::printable_name(&segment);
-                    field = Some(format!("{component}.{name}"));
-                }
-                given = match tree.member(&live, &segment) {
-                    Member::Known(nodes) | Member::MapKey(nodes) => nodes,
-                    Member::Undocumented { .. } => Vec::new(),
-                };
-                here = value.get(&*segment);
-            }
-        }
-        field
-    }
-}
-
 fn is_preflight(exchange: &Exchange<'_>) -> bool {
     exchange.preflight && exchange.method.eq_ignore_ascii_case("OPTIONS")
-}
-
-/// The type of a value, and the form of a text that is no personal data.
-fn came(value: &Value, sensitive: bool) -> String {
-    match value {
-        Value::String(text) if !sensitive => match form_of(text) {
-            Some(form) => format!("string ({form})"),
-            None => "string".into(),
-        },
-        _ => type_of(value).into(),
-    }
 }
 
 /// The documented media types.

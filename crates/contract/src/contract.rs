@@ -7,14 +7,17 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     document::{
-        Document, Operation, OperationId, StatusPattern, assert_integer_formats, unshare_paths,
+        Document, Operation, OperationId, StatusPattern, assert_integer_formats, essence,
+        unshare_paths,
     },
+    exchange::Exchange,
     finding::hex,
     inclusion::{self, Difference},
     json::byte_of,
     judge::{Judge, JudgeMaker},
     quirk::{self, Quirk},
     schema::{Address, Side, Store},
+    scope::{Scope, scope},
     settings::{self, Settings},
     text::{Fault, Faults, Text},
 };
@@ -150,13 +153,33 @@ impl Contract {
         self.modelled.as_ref()?.operation(operation.id.as_str())
     }
 
-    /// What judges the JSON bodies of a status that come as the given content.
-    pub(crate) fn judge(
+    /// What judges an exchange's body, where the exchange is of a documented operation.
+    pub(crate) fn judge_of_scope(
+        &self,
+        exchange: &Exchange<'_>,
+        base_urls: &[String],
+    ) -> Option<&Judge> {
+        match scope(&self.documented, base_urls, exchange) {
+            Scope::Operation(operation) => self.judge_of(operation, exchange),
+            Scope::Out | Scope::Undocumented(_) => None,
+        }
+    }
+
+    /// What judges an exchange's body as JSON: by the content that it came as, else by the first that is JSON.
+    pub(crate) fn judge_of(
         &self,
         operation: &Operation,
-        status: u16,
-        media_type: &str,
+        exchange: &Exchange<'_>,
     ) -> Option<&Judge> {
+        let response = operation.response(exchange.status)?;
+        let media_type = exchange.content_type.as_deref().map(essence);
+        let content = media_type.and_then(|it| response.content_for(&it)).filter(|it| it.is_json());
+        let content = content.or_else(|| response.content.iter().find(|it| it.is_json()))?;
+        self.judge(operation, exchange.status, &content.media_type)
+    }
+
+    /// What judges the JSON bodies of a status that come as the given content.
+    fn judge(&self, operation: &Operation, status: u16, media_type: &str) -> Option<&Judge> {
         let key = |pattern| (operation.id.clone(), pattern, media_type.to_owned());
         let pattern = operation.response(status)?.status;
         // The model may tell apart statuses that the document does not.

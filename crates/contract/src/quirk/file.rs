@@ -133,24 +133,8 @@ impl Fragment {
 
 /// A keyword that JSON Schema does not have. A validator would ignore it, and the quirk would pin less than it says.
 fn unknown_keyword(schema: &Value) -> Option<&str> {
+    /// Beside those that constrain a value itself.
     const KEYWORDS: &[&str] = &[
-        "type",
-        "enum",
-        "const",
-        "format",
-        "pattern",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "minProperties",
-        "maxProperties",
         "required",
         "dependentRequired",
         "minContains",
@@ -180,7 +164,7 @@ fn unknown_keyword(schema: &Value) -> Option<&str> {
     const MAPS: &[&str] = &["properties", "patternProperties", "dependentSchemas"];
     let keywords = schema.as_object()?;
     keywords.iter().find_map(|(name, value)| match name.as_str() {
-        it if KEYWORDS.contains(&it) || it.starts_with("x-") => None,
+        it if fragment::OWN.contains(&it) || KEYWORDS.contains(&it) || it.starts_with("x-") => None,
         it if SCHEMAS.contains(&it) => unknown_keyword(value),
         it if LISTS.contains(&it) => value.as_array()?.iter().find_map(unknown_keyword),
         it if MAPS.contains(&it) => value.as_object()?.values().find_map(unknown_keyword),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Keywords that constrain the value itself.
-const OWN: &[&str] = &[
+pub(crate) const OWN: &[&str] = &[
     "type",
     "enum",
     "const",
