@@ -157,6 +157,20 @@ fn probes_are_notes_until_one_succeeds_that_must_not() {
 }
 
 #[test]
+fn an_outage_is_not_waited_for_room_by_room() {
+    let server = StandIn::start(Scenario::Reset, 0).unwrap();
+    let mut many = variables(&server.base_url());
+    many.insert("POPSELL_CHATROOM_IDS", vec!["8"; 1_000].join(","));
+    let screen =
+        xtask(&["check", "--live", "--rate-limit", "100000/s", "--max-requests", "10000"], &many);
+    assert!(
+        screen.starts_with("exit 3\n") && screen.contains("1000 exchanges could not be checked"),
+        "{screen}"
+    );
+    assert!(server.requests() < 100, "{}", server.requests());
+}
+
+#[test]
 fn ten_thousand_rooms_are_bounded_by_the_budget() {
     let server = StandIn::start(Scenario::Known, 0).unwrap();
     let mut many = variables(&server.base_url());

@@ -107,6 +107,13 @@ fn recording_again_writes_only_new_shapes() {
     assert_eq!(files(folder.path()), before);
     xtask(&["record", "--stand-in=null-everywhere", "--to", to]);
     assert_eq!(files(folder.path()).len(), before.len() + 1);
+    // What cannot be read any more is no recording.
+    let broken = folder.path().join(before.keys().next().unwrap());
+    fs::write(&broken, "half").unwrap();
+    assert!(
+        xtask(&["record", "--stand-in", "--to", to])
+            .contains(": 1 recorded, 0 of a shape that is recorded already")
+    );
 }
 
 #[test]

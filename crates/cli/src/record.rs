@@ -98,7 +98,7 @@ impl Record {
         let mut known = 0;
         for (name, (masked, provenance)) in &taken.by_name {
             let path = to.join(name);
-            if path.exists() {
+            if is_whole(&path) {
                 // The shape is in the name: what is there says the same.
                 known += 1;
                 continue;
@@ -182,6 +182,18 @@ impl Taken {
             );
         }
     }
+}
+
+/// Whether there is a recording that can be read; one that cannot is written anew.
+fn is_whole(path: &Path) -> bool {
+    let (mut read, mut broken) = (0, 0);
+    if path.is_file() {
+        harness::each_exchange(path, |entry| match entry {
+            Ok(_) => read += 1,
+            Err(_) => broken += 1,
+        });
+    }
+    read > 0 && broken == 0
 }
 
 /// The key that contract.toml names, or a fresh one.

@@ -78,6 +78,10 @@ pub struct Answer {
     pub body: Option<Vec<u8>>,
 }
 
+/// After so many requests without an answer that says something, the others are not sent: an outage is not waited for
+/// request by request.
+const GIVE_UP: u64 = 8;
+
 /// Why a request got no answer. Never holds a URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
@@ -93,6 +97,9 @@ pub enum NoAnswer {
     /// The connection broke.
     #[error("the connection broke")]
     Broken,
+    /// Nothing that could be judged came for a while.
+    #[error("not sent: {GIVE_UP} requests in a row got no answer that says something")]
+    GivenUp,
     /// The request could not be made.
     #[error("a header or the URL is not valid")]
     Invalid,
@@ -122,6 +129,7 @@ pub fn ask(
         client,
         options: options.clone(),
         sent: AtomicU64::new(0),
+        in_vain: AtomicU64::new(0),
         next_slot: Mutex::new(Instant::now()),
     });
     runtime.block_on(async {
@@ -223,6 +231,8 @@ struct Asker {
     client: Client,
     options: LiveOptions,
     sent: AtomicU64,
+    /// How many requests in a row got no answer that says something.
+    in_vain: AtomicU64,
     /// When the next request may be sent.
     next_slot: Mutex<Instant>,
 }
@@ -244,6 +254,19 @@ fn request(planned: &Planned) -> Request {
 
 impl Asker {
     async fn answer(&self, request: Request) -> Result<Answer, NoAnswer> {
+        if self.in_vain.load(Ordering::SeqCst) >= GIVE_UP {
+            return Err(NoAnswer::GivenUp);
+        }
+        let answer = self.answer_with_retries(request).await;
+        if answer.as_ref().is_ok_and(|it| !says_nothing(it.status)) {
+            self.in_vain.store(0, Ordering::SeqCst);
+        } else {
+            self.in_vain.fetch_add(1, Ordering::SeqCst);
+        }
+        answer
+    }
+
+    async fn answer_with_retries(&self, request: Request) -> Result<Answer, NoAnswer> {
         let (method, url, headers) = request.ok_or(NoAnswer::Invalid)?;
         let mut pause = self.options.backoff;
         let mut attempt = 0;
@@ -257,7 +280,10 @@ impl Asker {
                 Ok((answer, retry_after)) if says_nothing(answer.status) => {
                     retry_after.unwrap_or(pause).max(pause)
                 }
-                Ok(_) | Err(NoAnswer::Invalid | NoAnswer::Budget | NoAnswer::TimedOut) => {
+                Ok(_)
+                | Err(
+                    NoAnswer::Invalid | NoAnswer::Budget | NoAnswer::GivenUp | NoAnswer::TimedOut,
+                ) => {
                     return sent.map(|it| it.0);
                 }
                 Err(NoAnswer::Unreachable | NoAnswer::Broken) => pause,
