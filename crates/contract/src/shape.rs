@@ -15,7 +15,7 @@ use crate::{
     text::{Fault, Text},
 };
 
-/// How unlikely it must be that a member is missing by chance before it is called gone: see [`is_gone`].
+/// How unlikely it must be that a member is missing by chance before it is called gone.
 pub const CHANCE: f64 = 0.001;
 
 /// What has been seen in the responses of a contract.
