@@ -19,6 +19,7 @@ mod inclusion;
 mod json;
 mod judge;
 mod mask;
+mod observed;
 mod place;
 mod quirk;
 mod report;

@@ -8,6 +8,7 @@ use crate::{
     contract::Contract,
     document::OperationId,
     finding::{self, Finding, PromisedBy, Sighting},
+    observed::{Observed, Seen},
     place::Place,
     quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict},
     report::{
@@ -16,7 +17,6 @@ use crate::{
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
     shape::{Shape, ShapeChange},
-    suggest::{Observed, Seen},
     tally::Tally,
     words::Topic,
 };

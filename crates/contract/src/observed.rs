@@ -1,0 +1,96 @@
+//! What is known of the values that show a defect: as much as a schema may say of them, and no more.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::schema::tree::type_of;
+
+/// What is known of a defect.
+pub(crate) struct Seen {
+    pub(crate) count: u64,
+    pub(crate) exchanges: u64,
+    /// Values at the place that are not null, the good ones included.
+    pub(crate) values: u64,
+    /// Values of the place above.
+    pub(crate) parents: u64,
+    pub(crate) first: String,
+    pub(crate) field: Option<String>,
+    pub(crate) observed: Observed,
+}
+
+/// Whole numbers beyond this are not codes but data.
+const LARGEST_CODE: i64 = 99;
+/// More different numbers than this are not codes.
+const MOST_CODES: usize = 10;
+
+/// What was seen of the values that show a defect, as far as a schema may say it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Observed {
+    types: BTreeSet<&'static str>,
+    codes: BTreeSet<i64>,
+    /// Whether some value was no small whole number, or may not be told.
+    beyond_codes: bool,
+}
+
+impl Observed {
+    pub(crate) fn see(&mut self, value: &Value, sensitive: bool) {
+        self.types.insert(type_of(value));
+        match value.as_i64() {
+            _ if value.is_null() => {}
+            Some(code) if !sensitive && code.abs() <= LARGEST_CODE => {
+                self.codes.insert(code);
+            }
+            _ => self.beyond_codes = true,
+        }
+    }
+
+    /// The schema that all of them fit; nulls apart.
+    pub(crate) fn schema(&self) -> Value {
+        let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
+        let types = match types.as_slice() {
+            [] => json!("null"),
+            [one] => json!(one),
+            several => json!(several),
+        };
+        let mut schema = json!({ "type": types });
+        let are_codes =
+            !self.beyond_codes && !self.codes.is_empty() && self.codes.len() <= MOST_CODES;
+        if are_codes && types == json!("integer") {
+            schema["enum"] = self.codes.iter().map(|it| json!(it)).collect();
+        }
+        schema
+    }
+
+    pub(crate) fn rust_type(&self) -> String {
+        let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
+        let name = match types.as_slice() {
+            ["integer", "number"] => "f64",
+            [one] => rust_type(&json!({ "type": one })),
+            _ => "serde_json::Value",
+        };
+        if self.types.contains("null") { format!("Option<{name}>") } else { name.to_owned() }
+    }
+
+    /// Whether null is one of several types.
+    pub(crate) fn has_null_beside_others(&self) -> bool {
+        self.types.contains("null") && self.types.len() > 1
+    }
+
+    pub(crate) fn first_type(&self) -> &'static str {
+        self.types.iter().next().copied().unwrap_or("value")
+    }
+}
+
+/// The Rust type that reads what a schema says.
+pub(crate) fn rust_type(schema: &Value) -> &'static str {
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("string"), Some("date-time")) => "Timestamp",
+        (Some("string"), _) => "String",
+        (Some("integer"), _) => "i64",
+        (Some("number"), _) => "f64",
+        (Some("boolean"), _) => "bool",
+        (Some("array"), _) => "Vec<serde_json::Value>",
+        _ => "serde_json::Value",
+    }
+}
