@@ -131,6 +131,19 @@ fn a_body_that_was_too_large_is_no_missing_body() {
 }
 
 #[test]
+fn a_deviation_of_the_same_types_is_recorded_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    for file in
+        ["tests/recordings/get-chatroom-200.har", "tests/cases/mutated/source-unknown-code.har"]
+    {
+        assert!(xtask(&["record", "--from", file, "--to", to]).contains(": 1 recorded"), "{file}");
+    }
+    let screen = xtask(&["check", to]);
+    assert!(screen.contains("error[quirk-mutated] 200 /source"), "{screen}");
+}
+
+#[test]
 fn a_recording_says_where_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     xtask(&["record", "--stand-in", "--to", folder.path().to_str().unwrap()]);

@@ -77,7 +77,7 @@ pub struct Masked {
     pub size: Option<u64>,
     /// Why the body was dropped, by place.
     pub why_dropped: Vec<Place>,
-    /// A hash of the body's shape: places, types and forms.
+    /// A hash of the body's shape: places, types and forms, and what is found in them.
     pub shape: String,
 }
 
@@ -222,12 +222,19 @@ fn differing(before: &Report, after: &Report) -> Vec<Place> {
     places
 }
 
-/// A hash of places, types and forms: two answers of one shape show the same.
+/// A hash of places, types and forms, and of what is found in them: two answers of one shape show the same.
 fn shape(report: &Report) -> String {
     let mut text = String::new();
     for place in &report.places {
         let types: Vec<&str> = place.types.keys().chain(place.formats.keys()).copied().collect();
         text += &format!("{} {} {}\n", place.place.as_str(), types.join(" "), place.missing > 0);
+    }
+    // A code that no list has is of the type of the others, and must be recorded all the same.
+    for finding in
+        report.findings.iter().filter(|it| it.first.is_some() && it.severity <= Severity::Warning)
+    {
+        let came: Vec<&str> = finding.came.iter().map(String::as_str).collect();
+        text += &format!("{} {}\n", finding.id, came.join(" "));
     }
     let key = MaskKey([0; 32]);
     hex(&key.digest("shape", text.as_bytes())[..4])
