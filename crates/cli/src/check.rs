@@ -6,7 +6,11 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use contract::{Contract, Run, RunOptions, Severity};
 
-use crate::{Defaults, Sources, live::LiveArgs, shape, terminal};
+use crate::{
+    Defaults, Sources,
+    live::{Begin, LiveArgs},
+    shape, terminal,
+};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -43,13 +47,11 @@ impl Check {
             FailOn::Error => Severity::Error,
             FailOn::Warning => Severity::Warning,
         };
-        self.live.check_alone()?;
-        let asking =
-            self.live.is_on().then(|| self.live.asking(&contract, defaults)).transpose()?;
-        if let Some(requests) = asking.as_ref().and_then(|it| self.live.dry_run(it)) {
-            out!("{requests}");
-            return Ok(0);
-        }
+        let asking = match self.live.begin(&contract, defaults)? {
+            Begin::Files => None,
+            Begin::Ask(asking) => Some(asking),
+            Begin::Printed => return Ok(0),
+        };
         let mut base_urls = self.sources.base_url.clone();
         base_urls.extend(asking.iter().map(|it| it.base_url().to_owned()));
         let options = RunOptions {
@@ -64,7 +66,7 @@ impl Check {
                 .map(|_| jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         };
         let mut run = Run::new(&contract, options);
-        self.sources.check_or_ask(&mut run, asking.as_ref(), defaults)?;
+        self.sources.check_or_ask(&mut run, asking.as_deref(), defaults)?;
         let report = run.report();
         out!("{}", terminal::report(&report, defaults.command));
         let mut code = report.exit_code;

@@ -70,22 +70,32 @@ pub(crate) struct Asking {
 }
 
 impl LiveArgs {
-    /// Whether a server is asked instead of files read.
-    pub(crate) fn is_on(&self) -> bool {
-        self.live || self.stand_in.is_some()
-    }
-
     pub(crate) fn has_probes(&self) -> bool {
         self.probes.is_some()
     }
 
+    /// Whom the command asks, where it asks anybody.
+    ///
     /// # Errors
-    /// Where an option of live runs stands alone.
-    pub(crate) fn check_alone(&self) -> anyhow::Result<()> {
-        if !self.is_on() && (self.dry_run || self.probes.is_some()) {
+    /// Where an option of live runs stands alone, or the run cannot be planned.
+    pub(crate) fn begin(&self, contract: &Contract, defaults: &Defaults) -> anyhow::Result<Begin> {
+        if self.live || self.stand_in.is_some() {
+            return self.ask(contract, defaults);
+        }
+        if self.dry_run || self.probes.is_some() {
             bail!("--dry-run and --probes go with --live or --stand-in");
         }
-        Ok(())
+        Ok(Begin::Files)
+    }
+
+    /// As [`Self::begin`], where the command has nobody else to take answers from.
+    pub(crate) fn ask(&self, contract: &Contract, defaults: &Defaults) -> anyhow::Result<Begin> {
+        let asking = self.asking(contract, defaults)?;
+        if self.dry_run {
+            out!("{}", asking.in_words());
+            return Ok(Begin::Printed);
+        }
+        Ok(Begin::Ask(Box::new(asking)))
     }
 
     /// Plans the run, and starts the stand-in where it is to be asked.
@@ -120,23 +130,30 @@ impl LiveArgs {
         }
         Ok(Asking { plan, options, _stand_in: stand_in })
     }
+}
 
-    /// The requests, where they are only to be printed.
-    pub(crate) fn dry_run(&self, asking: &Asking) -> Option<String> {
-        self.dry_run.then(|| {
-            let count = asking.plan.requests.len();
-            let requests: String =
-                asking.plan.requests.iter().map(|it| format!("  {}\n", it.in_words())).collect();
-            let budget = asking.options.budget;
-            format!(
-                "{count} requests to {}, at most {budget} with retries:\n{requests}",
-                asking.plan.base_url
-            )
-        })
-    }
+/// Where a command's exchanges come from.
+pub(crate) enum Begin {
+    /// From files.
+    Files,
+    /// From a server.
+    Ask(Box<Asking>),
+    /// From nowhere: the requests were only to be printed, and were.
+    Printed,
 }
 
 impl Asking {
+    /// The requests, without any value.
+    fn in_words(&self) -> String {
+        let requests: String =
+            self.plan.requests.iter().map(|it| format!("  {}\n", it.in_words())).collect();
+        let (count, budget) = (self.plan.requests.len(), self.options.budget);
+        format!(
+            "{count} requests to {}, at most {budget} with retries:\n{requests}",
+            self.plan.base_url
+        )
+    }
+
     /// The base URL, which is in scope.
     pub(crate) fn base_url(&self) -> &str {
         &self.plan.base_url

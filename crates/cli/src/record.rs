@@ -11,7 +11,10 @@ use clap::Args;
 use contract::{Contract, Exchange, MaskKey, Masked, Provenance};
 use harness::RecordingInfo;
 
-use crate::{Defaults, live::LiveArgs};
+use crate::{
+    Defaults,
+    live::{Begin, LiveArgs},
+};
 
 /// Arguments of `record`.
 #[derive(Debug, Args)]
@@ -60,11 +63,9 @@ impl Record {
         let mut secrets = Vec::new();
         let mut unreadable = Vec::new();
         if self.files.is_empty() {
-            let asking = self.live.asking(&contract, defaults)?;
-            if let Some(requests) = self.live.dry_run(&asking) {
-                out!("{requests}");
+            let Begin::Ask(asking) = self.live.ask(&contract, defaults)? else {
                 return Ok(0);
-            }
+            };
             let base_urls = [self.base_url.clone(), vec![asking.base_url().to_owned()]].concat();
             // What is live now is a recording when somebody reads it.
             let provenance = match asking.provenance() {

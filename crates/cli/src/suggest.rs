@@ -6,7 +6,11 @@ use anyhow::bail;
 use clap::Args;
 use contract::{Run, RunOptions};
 
-use crate::{Defaults, Sources, live::LiveArgs, terminal};
+use crate::{
+    Defaults, Sources,
+    live::{Begin, LiveArgs},
+    terminal,
+};
 
 /// Arguments of `quirks suggest`.
 #[derive(Debug, Args)]
@@ -27,17 +31,15 @@ impl Suggest {
             bail!("no contract folder; name one with --contract DIR");
         };
         let to = self.to.clone().unwrap_or_else(|| folder.join("quirks"));
-        self.live.check_alone()?;
-        let asking =
-            self.live.is_on().then(|| self.live.asking(&contract, defaults)).transpose()?;
-        if let Some(requests) = asking.as_ref().and_then(|it| self.live.dry_run(it)) {
-            out!("{requests}");
-            return Ok(0);
-        }
+        let asking = match self.live.begin(&contract, defaults)? {
+            Begin::Files => None,
+            Begin::Ask(asking) => Some(asking),
+            Begin::Printed => return Ok(0),
+        };
         let mut base_urls = self.sources.base_url.clone();
         base_urls.extend(asking.iter().map(|it| it.base_url().to_owned()));
         let mut run = Run::new(&contract, RunOptions { base_urls, ..RunOptions::default() });
-        self.sources.check_or_ask(&mut run, asking.as_ref(), defaults)?;
+        self.sources.check_or_ask(&mut run, asking.as_deref(), defaults)?;
         let report = run.report();
         let drafts = run.drafts(self.sources.today());
         for draft in &drafts {

@@ -332,17 +332,12 @@ impl<'c> Run<'c> {
         let no_values = BTreeSet::new();
         let mut findings: Vec<Finding> = Vec::new();
         for difference in &self.contract.differences {
-            let topic = Topic {
-                rule: difference.rule,
-                place: difference.place.as_ref(),
-                promised: &difference.promised,
-                by: PromisedBy::Documented,
-                came: &no_values,
-                quirk: None,
-                field: None,
-                partly: false,
-                nearest_branch: None,
-            };
+            let topic = about_contract(
+                difference.rule,
+                difference.place.as_ref(),
+                &difference.promised,
+                &no_values,
+            );
             let found = finding(&topic, difference.operation.clone(), difference.status);
             let message = format!("{}; {}", found.message, difference.message);
             findings.push(Finding { message, ..found });
@@ -364,17 +359,12 @@ impl<'c> Run<'c> {
             self.options.baseline.as_ref().map_or(Vec::new(), |it| it.compare(&self.shape));
         let no_values = BTreeSet::new();
         let finding = |change: ShapeChange| {
-            let topic = Topic {
-                rule: change.rule,
-                place: change.place.as_ref(),
-                promised: "the accepted shape",
-                by: PromisedBy::Documented,
-                came: &no_values,
-                quirk: None,
-                field: None,
-                partly: false,
-                nearest_branch: None,
-            };
+            let topic = about_contract(
+                change.rule,
+                change.place.as_ref(),
+                "the accepted shape",
+                &no_values,
+            );
             let found = finding(&topic, change.operation, Some(change.status));
             // Without a baseline nothing can be new.
             let severity = if change.place.is_some() { found.severity } else { Severity::Note };
@@ -447,6 +437,26 @@ impl<'c> Run<'c> {
     }
 }
 
+/// What is no news of a single value.
+fn about_contract<'t>(
+    rule: Rule,
+    place: Option<&'t Place>,
+    promised: &'t str,
+    came: &'t BTreeSet<String>,
+) -> Topic<'t> {
+    Topic {
+        rule,
+        place,
+        promised,
+        by: PromisedBy::Documented,
+        came,
+        quirk: None,
+        field: None,
+        partly: false,
+        nearest_branch: None,
+    }
+}
+
 fn about_quirk<'t>(
     rule: Rule,
     quirk: &'t Quirk,
@@ -454,15 +464,9 @@ fn about_quirk<'t>(
     came: &'t BTreeSet<String>,
 ) -> Topic<'t> {
     Topic {
-        rule,
-        place: Some(place),
-        promised: "",
         by: PromisedBy::Quirk,
-        came,
         quirk: Some(quirk),
-        field: None,
-        partly: false,
-        nearest_branch: None,
+        ..about_contract(rule, Some(place), "", came)
     }
 }
 

@@ -139,7 +139,7 @@ impl Run<'_> {
                 continue;
             }
             let by_document = documented.as_ref().is_none_or(|it| it.contains(pointer));
-            self.violation(body, &violation, by_document);
+            self.violation(body, violation, by_document);
         }
     }
 
@@ -190,7 +190,7 @@ impl Run<'_> {
         });
     }
 
-    fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
+    fn violation(&mut self, body: &BodyAt<'_>, violation: Violation, by_document: bool) {
         let spot = spot(body.judge, body.value, &violation.pointer);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
         let severity = match violation.rule {
@@ -198,7 +198,7 @@ impl Run<'_> {
             Rule::UndocumentedField => Severity::Error,
             rule => rule.severity(),
         };
-        let Violation { rule, nearest_branch, .. } = violation.clone();
+        let Violation { rule, nearest_branch, .. } = violation;
         let value = body.value.pointer(&violation.pointer);
         self.tell(body, &spot, value, Told { rule, by, severity, nearest_branch });
     }
