@@ -99,7 +99,7 @@ impl LiveArgs {
     }
 
     /// Plans the run, and starts the stand-in where it is to be asked.
-    pub(crate) fn asking(
+    fn asking(
         &self,
         contract: &Contract,
         defaults: &Defaults,
