@@ -99,11 +99,7 @@ impl LiveArgs {
     }
 
     /// Plans the run, and starts the stand-in where it is to be asked.
-    fn asking(
-        &self,
-        contract: &Contract,
-        defaults: &Defaults,
-    ) -> anyhow::Result<Asking> {
+    fn asking(&self, contract: &Contract, defaults: &Defaults) -> anyhow::Result<Asking> {
         let stand_in = self.stand_in.as_deref().map(|name| start(name, defaults)).transpose()?;
         let variable = |name: &str| match &stand_in {
             Some(running) => running.variables.get(name).cloned(),
