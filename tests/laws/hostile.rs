@@ -1,8 +1,10 @@
 //! Hostile input: nothing panics, nothing hangs, and the verdict is not fooled.
 
+use std::{fs, panic};
+
 use contract::{Contract, ContractTexts, Exchange, MaskKey, Report, Run, RunOptions, Text};
 use proptest::prelude::*;
-use tests::{CONTRACT, exchange, texts};
+use tests::{CONTRACT, exchange, hostile::LAWS, texts};
 
 /// Checks a body as a 200, and masks it.
 fn report(bytes: &[u8]) -> Report {
@@ -83,6 +85,21 @@ fn hostile_bodies_are_told_for_what_they_are() {
     ];
     for (what, bytes, expected) in cases {
         assert_eq!(told(&bytes), expected, "{what}");
+    }
+}
+
+#[test]
+fn every_law_holds_for_what_fuzzing_left() {
+    for folder in ["tests/fuzz/seeds", "tests/fuzz/corpus"] {
+        let files = crate::repository::files_below(folder);
+        assert!(!files.is_empty(), "{folder}");
+        for file in files {
+            let bytes = fs::read(&file).unwrap();
+            for (name, law) in LAWS {
+                let held = panic::catch_unwind(|| law(&bytes));
+                assert!(held.is_ok(), "the law of {name} is broken by {}", file.display());
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the suite and the laws share: this repository's contract, recordings and cases.
 
+pub mod hostile;
+
 use std::{
     fmt::Write,
     fs,
