@@ -4,6 +4,7 @@ mod faults;
 mod hostile;
 mod identity;
 mod models;
+mod oracle;
 mod quirks;
 mod repository;
 mod strength;

@@ -158,26 +158,33 @@ impl Tree {
 
     /// How a member of an object stands to the schemas that hold for the object.
     pub(crate) fn member(&self, live: &[NodeId], name: &str) -> Member {
-        let nodes = || live.iter().map(|it| self.node(*it));
-        let mut known: Vec<NodeId> =
-            nodes().filter_map(|it| it.members.get(name).copied()).collect();
-        if !known.is_empty() {
-            return Member::Known(known);
+        let mut describing = Vec::new();
+        let [mut is_named, mut names_members, mut is_open, mut is_closed] = [false; 4];
+        for node in live.iter().map(|it| self.node(*it)) {
+            let before = describing.len();
+            describing.extend(node.members.get(name));
+            is_named |= describing.len() > before;
+            if !node.patterns.is_empty() {
+                let text = Value::String(name.to_owned());
+                let patterns = node.patterns.iter().filter(|it| it.0.is_valid(&text));
+                describing.extend(patterns.map(|it| it.1));
+            }
+            names_members |= !node.members.is_empty() || !node.patterns.is_empty();
+            // What a schema says of the rest holds also for what another one names.
+            match node.rest {
+                _ if describing.len() > before => {}
+                Rest::Map(values) => describing.push(values),
+                Rest::Open => is_open = true,
+                Rest::Closed => is_closed = true,
+                Rest::Silent => {}
+            }
         }
-        let patterns = nodes().flat_map(|it| &it.patterns);
-        let text = Value::String(name.to_owned());
-        known.extend(patterns.filter(|it| it.0.is_valid(&text)).map(|it| it.1));
-        known.extend(nodes().filter_map(|it| match it.rest {
-            Rest::Map(values) => Some(values),
-            Rest::Silent | Rest::Closed | Rest::Open => None,
-        }));
-        let closed = nodes().any(|it| it.rest == Rest::Closed);
-        let open = nodes().any(|it| it.rest == Rest::Open);
-        let names_members = nodes().any(|it| !it.members.is_empty() || !it.patterns.is_empty());
-        if !known.is_empty() || (open && !closed) || (!names_members && !closed) {
-            Member::MapKey(known)
+        if is_named {
+            Member::Known(describing)
+        } else if !describing.is_empty() || (!is_closed && (is_open || !names_members)) {
+            Member::MapKey(describing)
         } else {
-            Member::Undocumented { closed }
+            Member::Undocumented { closed: is_closed }
         }
     }
 
