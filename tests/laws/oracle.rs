@@ -325,3 +325,20 @@ proptest! {
         }
     }
 }
+
+/// Faults that break what is modelled, documented or pinned survive nowhere in this contract.
+#[test]
+fn what_nothing_notices_breaks_no_schema() {
+    let text = std::fs::read_to_string(tests::root().join("schemas/modelled/openapi.json"));
+    let mut model = Oracle::new(serde_json::from_str(&text.unwrap()).unwrap());
+    let schema =
+        "/paths/~1chat~1chatrooms~1{id}/get/responses/200/content/application~1json/schema";
+    let mut unnoticed = 0;
+    for (operator, pointer, faulty) in contract::faults(&crate::faults::example()) {
+        if !refuses(&crate::faults::report_on(&faulty)) {
+            unnoticed += 1;
+            assert!(model.accepts(schema, &faulty), "{operator:?} at {pointer}");
+        }
+    }
+    assert!(unnoticed > 0, "some faults break nothing");
+}

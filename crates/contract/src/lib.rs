@@ -54,7 +54,7 @@ pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, PlaceShape, ResponseShape, Shape};
-pub use strength::{Operator, Strength, Survivors};
+pub use strength::{Operator, Strength, Survivors, faults};
 pub use suggest::Draft;
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};

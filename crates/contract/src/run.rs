@@ -174,6 +174,11 @@ impl<'c> Run<'c> {
         &mut fold.observed
     }
 
+    /// The gravest of what exchanges showed.
+    pub(crate) fn worst_seen(&self) -> Option<Severity> {
+        self.folds.values().map(|it| it.severity).min()
+    }
+
     /// The defects that exchanges showed, in order of place.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
         self.folds.iter().map(|(key, fold)| {

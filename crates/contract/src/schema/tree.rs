@@ -64,6 +64,13 @@ struct Branch {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Types(Option<Vec<String>>);
 
+impl Node {
+    /// Whether it says of what type a value is.
+    pub(crate) fn says_type(&self) -> bool {
+        self.types.0.is_some()
+    }
+}
+
 impl Types {
     fn take(&self, value: &Value) -> bool {
         self.0.as_ref().is_none_or(|types| types.iter().any(|it| is_type(value, it)))
