@@ -41,6 +41,12 @@ fn colours_are_for_those_who_want_them() {
 }
 
 #[test]
+fn what_is_folded_is_unfolded() {
+    let file = "tests/cases/violation/one-defect-200-times.har";
+    compare("check-unfolded", &check(&[file, "--verbose"]));
+}
+
+#[test]
 fn each_folder_of_cases_has_its_exit_code() {
     let codes = [
         ("clean", 0),

@@ -132,7 +132,7 @@ fn on_a_line(segments: &[&str], value: &str) -> (Vec<String>, usize) {
         };
     }
     let start = line.chars().count();
-    let more = if segments.is_empty() { "" } else { " …" };
+    let more = if segments.is_empty() || value.starts_with('…') { "" } else { " …" };
     (vec![format!("{line}{value}{more}")], start)
 }
 
@@ -163,8 +163,10 @@ fn unescaped(segment: &str) -> String {
 fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
     let Location { file, line, column } = at;
     let text = files.texts.get(&(file.clone(), *line));
-    let start = column - 1;
     let end = text.map_or(0, |it| it.trim_end().trim_end_matches(',').chars().count());
+    let blank = text.map_or(0, |it| it.chars().take_while(|it| it.is_whitespace()).count());
+    // An object that opens here says its name on this line, and no more.
+    let start = if end <= *column { blank } else { column - 1 };
     let by = match finding.promised_by {
         PromisedBy::Documented => "documented",
         PromisedBy::Described => "described",
