@@ -119,6 +119,30 @@ fn every_form_has_the_same_findings_in_the_same_order() {
     compare("form-github", &annotations.join("\n"));
 }
 
+/// Whoever only looks at the cases learns what the exit code says.
+#[test]
+fn cases_fail_where_the_command_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.xml");
+    for (arguments, fails) in [
+        (&["tests/recordings"][..], false),
+        (&["tests/cases/warned", "tests/cases/skipped"], false),
+        (&["tests/cases/warned", "--fail-on", "warning"], true),
+        (&["tests/cases/violation"], true),
+        (&["tests/cases/skipped"], true),
+        (&["tests/cases/skipped/out-of-scope.har"], true),
+        (&["tests/recordings", "no-such-file.har"], true),
+    ] {
+        let target = format!("junit={}", path.display());
+        let screen =
+            xtask(&[&["check", "--report", &target], arguments].concat(), &BTreeMap::new());
+        let cases = fs::read_to_string(&path).unwrap();
+        assert_eq!(screen.starts_with("exit 0\n"), !fails, "{screen}");
+        let tells = cases.contains("<failure ") || cases.contains("<error ");
+        assert_eq!(tells, fails, "{arguments:?}: {cases}");
+    }
+}
+
 #[test]
 fn forms_are_made_later_from_the_canonical_report() {
     let (at_once, later) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

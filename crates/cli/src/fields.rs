@@ -41,8 +41,8 @@ fn field(text: &str, owner: &str, member: &str) -> Option<(usize, usize)> {
     let mut lines = text.lines().enumerate().skip_while(|it| !starts_with(it.1, "struct ", owner));
     let (number, declaration) = lines.next()?;
     let at = |number: usize, line: &str| (number + 1, line.len() - line.trim_start().len() + 1);
-    let body = lines.take_while(|it| it.1.trim_end() != "}");
-    let named = body.filter(|it| starts_with(it.1, "", member) && it.1.contains(':')).next();
+    let mut body = lines.take_while(|it| it.1.trim_end() != "}");
+    let named = body.find(|it| starts_with(it.1, "", member) && it.1.contains(':'));
     Some(named.map_or_else(|| at(number, declaration), |it| at(it.0, it.1)))
 }
 

@@ -65,6 +65,11 @@ pub(crate) fn complain(error: &str) {
     anstream::eprintln!("{} {error}", paint(ERROR, "error:"));
 }
 
+/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
+fn printable(text: impl std::fmt::Display) -> String {
+    text.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
 fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{}{text}{}", style.render(), style.render_reset())
 }
@@ -94,7 +99,7 @@ fn findings(report: &Report, view: &View) -> String {
     }
     let mut out = String::new();
     for (operation, findings) in by_operation {
-        let _ = writeln!(out, "\n{}\n{findings}", paint(STRONG, operation));
+        let _ = writeln!(out, "\n{}\n{findings}", paint(STRONG, printable(operation)));
         // Each ends in a blank line.
         out.pop();
     }
@@ -102,7 +107,7 @@ fn findings(report: &Report, view: &View) -> String {
         out.push('\n');
     }
     for finding in &folded[..named] {
-        let _ = writeln!(out, "{} {}", title(finding), paint(FAINT, &finding.operation));
+        let _ = writeln!(out, "{} {}", title(finding), paint(FAINT, printable(&finding.operation)));
     }
     if !folded.is_empty() {
         let more = match folded.len() - named {
@@ -123,17 +128,17 @@ fn title(finding: &Finding) -> String {
     };
     let rule = paint(style, format!("{}[{}]", finding.severity.as_str(), finding.rule.id()));
     let status = finding.status.map_or_else(String::new, |it| format!(" {it}"));
-    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {}", printable(it)));
     format!("  {rule}{status}{} {}", paint(STRONG, place), paint(FAINT, &finding.id))
 }
 
 fn one(finding: &Finding, files: &Files, view: &View) -> String {
     let mut out = format!("\n{}\n", title(finding));
-    for line in snippet::wrapped(&finding.message, view.width.saturating_sub(4)) {
+    for line in snippet::wrapped(&printable(&finding.message), view.width.saturating_sub(4)) {
         let _ = writeln!(out, "    {line}");
     }
     let excerpts = excerpt::excerpts(finding, files, view.unfolded);
-    out += &snippet::draw(&excerpts, &[("settle", finding.settle.clone())], view.width);
+    out += &snippet::draw(&excerpts, &[("settle", printable(&finding.settle))], view.width);
     out
 }
 
@@ -148,7 +153,7 @@ fn quirks(report: &Report) -> String {
         out += &quirk_line(quirk);
         // What was not seen needs no more words here; `quirks` has them.
         if !matches!(quirk.state, QuirkState::Unconfirmed | QuirkState::NotExercised) {
-            let _ = writeln!(out, "                {}", quirk.summary);
+            let _ = writeln!(out, "                {}", printable(&quirk.summary));
         }
     }
     out
@@ -177,13 +182,15 @@ fn left_out(report: &Report, view: &View) -> String {
     }
     let named = if view.unfolded { usize::MAX } else { MOST_SKIPPED };
     for skipped in report.skipped.iter().take(named) {
-        let _ = writeln!(out, "  {}, entry {}: {}", skipped.source, skipped.entry, skipped.reason);
+        let (source, reason) = (printable(&skipped.source), printable(&skipped.reason));
+        let _ = writeln!(out, "  {source}, entry {}: {reason}", skipped.entry);
     }
     if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
         let _ = writeln!(out, "  and {more} more");
     }
     for operation in &report.without_model {
-        let _ = writeln!(out, "\n{operation} has no model; documented + quirks judged it");
+        let _ =
+            writeln!(out, "\n{} has no model; documented + quirks judged it", printable(operation));
     }
     out
 }
@@ -198,8 +205,8 @@ pub(crate) fn unreadable(report: &Report) -> String {
             out,
             "\n{} {}{entry}{byte}: {}",
             paint(ERROR, "could not be read:"),
-            it.source,
-            it.reason
+            printable(&it.source),
+            printable(&it.reason)
         );
     }
     if !out.is_empty() {

@@ -156,14 +156,13 @@ impl Findings {
     }
 
     fn see(&mut self, part: Finding) {
-        let mut known = match self.seen.entry(part.id.clone()) {
+        let known = match self.seen.entry(part.id.clone()) {
             Entry::Vacant(it) => {
                 it.insert(part);
                 return;
             }
-            Entry::Occupied(it) => it,
+            Entry::Occupied(it) => it.into_mut(),
         };
-        let known = known.get_mut();
         let place = |it: &Finding| it.first.as_ref().map(|it| (it.source.clone(), it.entry));
         let (count, exchanges) = (known.count + part.count, known.exchanges + part.exchanges);
         let severity = known.severity.min(part.severity);
@@ -172,7 +171,8 @@ impl Findings {
         if place(&part) < place(known) {
             *known = part;
         }
-        *known = Finding { count, exchanges, severity, came, ..known.clone() };
+        (known.count, known.exchanges) = (count, exchanges);
+        (known.severity, known.came) = (severity, came);
     }
 
     fn of_whole(self, quirks: &[QuirkReport], shape: Option<&Compared>) -> Vec<Finding> {
@@ -199,7 +199,7 @@ fn still_holds(finding: Finding, quirks: &[QuirkReport]) -> Option<Finding> {
             && Some(&it.place) == finding.place.as_ref()
     };
     let quirk = quirks.iter().find(at)?;
-    (quirk.state == QuirkState::Unconfirmed).then(|| Finding { count: quirk.neutral, ..finding })
+    (quirk.state == QuirkState::Unconfirmed).then_some(Finding { count: quirk.neutral, ..finding })
 }
 
 /// Tallies in the order in which a run tells them: a place, then those below it.

@@ -241,9 +241,13 @@ fn told(found: &[&Finding]) -> String {
     out
 }
 
-/// What could not be read, and what was left alone: once for each reason.
+/// What could not be read, and what was left alone: once for each reason. Errors are what the exit code tells, too.
 fn sources(report: &Report) -> Option<Suite> {
     let mut cases = Vec::new();
+    if report.exchanges.checked == 0 {
+        let message = words::left_out(report).unwrap_or_else(|| "no exchange was read".into());
+        cases.push(Case { name: "judged".into(), outcome: Outcome::CouldNotCheck { message } });
+    }
     let mut unreadable: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for it in &report.unreadable {
         unreadable.entry(&it.source).or_default().push(&it.reason);
@@ -264,12 +268,7 @@ fn sources(report: &Report) -> Option<Suite> {
         let Skipped { source, entry, .. } = exchanges[0];
         let count = plural(exchanges.len() as u64, "exchange");
         let message = format!("{count}, the first is {source}, entry {entry}");
-        let outcome = if reason.starts_with("could not check") {
-            Outcome::CouldNotCheck { message }
-        } else {
-            Outcome::Skipped { message }
-        };
-        cases.push(Case { name: reason.to_owned(), outcome });
+        cases.push(Case { name: reason.to_owned(), outcome: Outcome::Skipped { message } });
     }
     if cases.is_empty() {
         return None;

@@ -52,12 +52,8 @@ fn rule(rule: Rule) -> Value {
         "shortDescription": { "text": rule.meaning() },
         "helpUri": format!("urn:paperwire:rule:{}", rule.id()),
         "help": { "text": page, "markdown": page },
-        "defaultConfiguration": { "level": level(rule.severity()) },
+        "defaultConfiguration": { "level": rule.severity().as_str() },
     })
-}
-
-fn level(severity: Severity) -> &'static str {
-    severity.as_str()
 }
 
 fn result(report: &Report, finding: &Finding) -> Value {
@@ -69,7 +65,7 @@ fn result(report: &Report, finding: &Finding) -> Value {
     let mut result = json!({
         "ruleId": finding.rule.id(),
         "ruleIndex": number,
-        "level": level(finding.severity),
+        "level": finding.severity.as_str(),
         "message": { "text": text },
         "locations": [location(finding)],
         "partialFingerprints": { "finding/v1": finding.id },

@@ -9,7 +9,7 @@ use contract::{Finding, Location, PromisedBy, Rule, Severity};
 
 use crate::{
     report::words::often,
-    terminal::{ERROR, NOTE, WARNING, snippet::Excerpt},
+    terminal::{ERROR, NOTE, WARNING, printable, snippet::Excerpt},
 };
 
 /// Lines of the files that findings name, as far as they can be read here.
@@ -54,11 +54,6 @@ impl Files {
     }
 }
 
-/// A line without what moves a terminal's cursor.
-fn printable(line: &str) -> String {
-    line.replace('\t', " ").chars().filter(|it| !it.is_control()).collect()
-}
-
 /// The excerpts of a finding: what came, then what it contradicts.
 pub(super) fn excerpts(finding: &Finding, files: &Files, unfolded: bool) -> Vec<Excerpt> {
     let style = match finding.severity {
@@ -79,7 +74,8 @@ fn came(finding: &Finding, files: &Files, unfolded: bool) -> Option<Excerpt> {
     let byte = first.byte.map_or_else(String::new, |it| format!(", byte {it}"));
     let pointer =
         if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
-    let origin = format!("{}{number}, entry {}{byte}{pointer}", first.source, first.entry);
+    let source = printable(&first.source);
+    let origin = format!("{source}{number}, entry {}{byte}{pointer}", first.entry);
     let words: Vec<&str> = finding.came.iter().map(String::as_str).collect();
     let often = often(finding).unwrap_or_default();
     let name = first.pointer.rsplit('/').next().unwrap_or_default();
@@ -174,11 +170,11 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
         PromisedBy::Model => "modelled",
     };
     Excerpt {
-        origin: format!("{file}:{line}:{column}"),
+        origin: format!("{}:{line}:{column}", printable(file)),
         line: Some(*line),
         lines: text.into_iter().cloned().collect(),
         arrow: (start, end.saturating_sub(start)),
-        label: format!("{by}: {}", finding.promised),
+        label: format!("{by}: {}", printable(&finding.promised)),
         style: NOTE,
     }
 }
