@@ -138,7 +138,12 @@ fn one(finding: &Finding, files: &Files, view: &View) -> String {
         let _ = writeln!(out, "    {line}");
     }
     let excerpts = excerpt::excerpts(finding, files, view.unfolded);
-    out += &snippet::draw(&excerpts, &[("settle", printable(&finding.settle))], view.width);
+    // An arrow says how often; without one, a row does.
+    let has_arrow = excerpts.first().is_some_and(|it| !it.lines.is_empty());
+    let seen = words::often(finding).filter(|_| !has_arrow).map(|it| ("seen", it));
+    let rows: Vec<(&str, String)> =
+        seen.into_iter().chain([("settle", printable(&finding.settle))]).collect();
+    out += &snippet::draw(&excerpts, &rows, view.width);
     out
 }
 

@@ -47,15 +47,13 @@ impl Contract {
         let Some(response) = finding.status.and_then(|it| operation.response(it)) else {
             return responses;
         };
-        let schema = match finding.rule {
-            Rule::ContentType | Rule::BodyMissing | Rule::BodyUnexpected | Rule::BodyNotJson => {
-                None
-            }
-            _ => response.json_schema(),
-        };
-        let place = finding.place.clone().unwrap_or_default();
-        schema
-            .and_then(|it| nearest(&self.paper, it, &place))
+        let of_body = !matches!(
+            finding.rule,
+            Rule::ContentType | Rule::BodyMissing | Rule::BodyUnexpected | Rule::BodyNotJson
+        );
+        let place = finding.place.as_ref().filter(|_| of_body);
+        place
+            .and_then(|place| nearest(&self.paper, response.json_schema()?, place))
             .map_or_else(|| response.address.pointer.clone(), |it| it.pointer)
     }
 }
