@@ -3,6 +3,7 @@
 mod faults;
 mod hostile;
 mod identity;
+mod join;
 mod models;
 mod oracle;
 mod quirks;

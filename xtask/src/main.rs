@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     let defaults = Defaults {
         contract: Some(in_repository("schemas")),
         shape: Some(in_repository("snapshots/shape")),
+        types: Some(in_repository("crates/models/src")),
         recordings: vec![in_repository("tests/recordings")],
         stand_ins: Some(serve::stand_ins()),
         command: "cargo xtask",

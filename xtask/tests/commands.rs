@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use common::root;
+use common::{compare, root};
 
 fn xtask(arguments: &[&str]) -> String {
     common::xtask(arguments, &BTreeMap::new())
@@ -12,14 +12,6 @@ fn xtask(arguments: &[&str]) -> String {
 
 fn check(arguments: &[&str]) -> String {
     xtask(&[&["check", "--today", "2026-11-23"], arguments].concat())
-}
-
-fn compare(name: &str, screen: &str) {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(root().join("snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(format!("command__{name}"), screen));
 }
 
 #[test]
@@ -46,6 +38,12 @@ fn colours_are_for_those_who_want_them() {
     assert!(coloured.contains("\u{1b}["));
     compare("check-coloured", &coloured);
     assert!(!check(&[file]).contains("\u{1b}["));
+}
+
+#[test]
+fn what_is_folded_is_unfolded() {
+    let file = "tests/cases/violation/one-defect-200-times.har";
+    compare("check-unfolded", &check(&[file, "--verbose"]));
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! `check [FILE|DIR…]`.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
-use clap::{Args, ValueEnum};
-use contract::{Contract, Run, RunOptions, Severity};
+use clap::Args;
+use contract::{Contract, Run, RunOptions};
 
 use crate::{
-    Defaults, Sources,
+    Defaults, Sources, fields,
     live::{Begin, LiveArgs},
-    shape, terminal,
+    report::{FailOn, Output},
+    shape,
 };
 
 /// Arguments of `check`.
@@ -28,25 +27,15 @@ pub struct Check {
     /// The least grave finding that breaks the contract; notes never do
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     fail_on: FailOn,
-    /// Also write the report in this form; may be repeated
-    #[arg(long, value_name = "json=PATH", value_delimiter = ',', value_parser = report_target)]
-    report: Vec<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Check {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
-        let contract = self.sources.load(defaults)?;
+        let texts = self.sources.texts(defaults)?;
+        let contract = crate::compile(&texts)?;
         self.check_names(&contract)?;
-        let fail_on = match self.fail_on {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-        };
         let asking = match self.live.begin(&contract, defaults)? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),
@@ -59,7 +48,7 @@ impl Check {
             include: self.include.clone(),
             exclude: self.exclude.clone(),
             today: Some(self.sources.today()),
-            fail_on: Some(fail_on),
+            fail_on: Some(self.fail_on.into()),
             baseline: Some(shape::read(&self.sources.shape_folder(defaults)?)?),
             at: asking
                 .as_ref()
@@ -67,21 +56,12 @@ impl Check {
         };
         let mut run = Run::new(&contract, options);
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults)?;
-        let report = run.report();
-        out!("{}", terminal::report(&report, defaults.command));
-        let mut code = report.exit_code;
-        for path in &self.report {
-            if let Err(error) = harness::write_whole(path, report.to_json().as_bytes()) {
-                anstream::eprintln!(
-                    "{}error:{} {error}",
-                    terminal::ERROR.render(),
-                    terminal::ERROR.render_reset()
-                );
-                // A broken contract is the graver news.
-                code = if code == 1 { 1 } else { 2 };
-            }
+        let mut report = run.report();
+        contract.locate(&texts, &mut report);
+        if let Some(types) = self.sources.types(defaults) {
+            fields::locate(types, &mut report);
         }
-        Ok(code)
+        Ok(self.output.deliver(&report, defaults))
     }
 
     /// A misspelt operation would silently check nothing.
@@ -93,13 +73,5 @@ impl Check {
             }
         }
         Ok(())
-    }
-}
-
-fn report_target(text: &str) -> Result<PathBuf, String> {
-    match text.split_once('=') {
-        Some(("json", path)) if !path.is_empty() => Ok(path.into()),
-        Some(("json", _)) => Err("no path after `json=`".into()),
-        _ => Err("promised FORMAT=PATH; the formats are: json".into()),
     }
 }

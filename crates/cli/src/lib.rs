@@ -22,10 +22,12 @@ macro_rules! outln {
 
 mod check;
 mod explain;
+mod fields;
 mod leaks;
 mod live;
 mod quirks;
 mod record;
+mod report;
 mod shape;
 mod strength;
 mod suggest;
@@ -40,7 +42,7 @@ use std::{
 use anstream::ColorChoice;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::{Contract, Run, Unreadable};
+use contract::{Contract, ContractTexts, Run, Unreadable};
 
 pub use live::{Running, StandIns};
 
@@ -51,6 +53,8 @@ pub struct Defaults {
     pub contract: Option<PathBuf>,
     /// The folder of the accepted shape; without one, `shape` in the contract folder.
     pub shape: Option<PathBuf>,
+    /// The folder of the Rust types that the contract's model is exported from, where there is one.
+    pub types: Option<PathBuf>,
     /// The recordings that are checked.
     pub recordings: Vec<PathBuf>,
     /// A server of our own, where there is one for the contract.
@@ -110,6 +114,8 @@ pub enum Command {
     Shape(shape::ShapeArgs),
     /// Plants faults in every observed value and lists what no assertion notices
     Strength(strength::StrengthArgs),
+    /// Makes other forms of canonical reports, and joins those of the parts of a run
+    Report(report::ReportArgs),
     /// From past nights' reports and tonight's: what to open, update and close, as JSON; exit 1 where the night is red
     Triage(triage::Triage),
     /// Explains a rule: what it means, an example, what settles it
@@ -135,6 +141,7 @@ impl Command {
             Self::Record(it) => it.run(defaults),
             Self::Leaks(it) => it.run(),
             Self::Strength(it) => it.run(defaults),
+            Self::Report(it) => it.run(defaults),
             Self::Triage(it) => it.run(),
             Self::Shape(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
@@ -161,11 +168,7 @@ pub fn exit(result: anyhow::Result<u8>) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            anstream::eprintln!(
-                "{}error:{} {error:#}",
-                terminal::ERROR.render(),
-                terminal::ERROR.render_reset()
-            );
+            terminal::complain(&format!("{error:#}"));
             ExitCode::from(2)
         }
     }
@@ -190,10 +193,19 @@ struct Sources {
 
 impl Sources {
     fn load(&self, defaults: &Defaults) -> anyhow::Result<Contract> {
+        compile(&self.texts(defaults)?)
+    }
+
+    fn texts(&self, defaults: &Defaults) -> anyhow::Result<ContractTexts> {
         let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
             bail!("no contract folder; name one with --contract DIR");
         };
-        load(folder)
+        read(folder)
+    }
+
+    /// The folder of the model's types: the default's belongs to the default contract.
+    fn types<'d>(&self, defaults: &'d Defaults) -> Option<&'d Path> {
+        defaults.types.as_deref().filter(|_| self.contract.is_none())
     }
 
     /// The folder of the accepted shape: the default's belongs to the default contract.
@@ -253,8 +265,15 @@ impl Sources {
 /// # Errors
 /// Everything that is wrong with it, at once.
 pub fn load(folder: &Path) -> anyhow::Result<Contract> {
-    let texts = harness::read_contract(folder).context("the contract could not be read")?;
-    Contract::load(&texts).map_err(|faults| {
+    compile(&read(folder)?)
+}
+
+fn read(folder: &Path) -> anyhow::Result<ContractTexts> {
+    harness::read_contract(folder).context("the contract could not be read")
+}
+
+fn compile(texts: &ContractTexts) -> anyhow::Result<Contract> {
+    Contract::load(texts).map_err(|faults| {
         let count = faults.0.len();
         let s = if count == 1 { "" } else { "s" };
         anyhow::anyhow!("the contract has {count} fault{s}\n{faults}")

@@ -255,7 +255,7 @@ impl Run<'_> {
         let key = at.key(rule, Some(Place::root()), Some(quirk));
         let first = at.sighting(String::new(), exchange.byte);
         let by = PromisedBy::Quirk;
-        self.fold(key, rule.severity(), Some("nothing".into()), || Details {
+        self.fold(key, exchange, rule.severity(), Some("nothing".into()), || Details {
             promised: "no body".into(),
             by,
             field: None,
@@ -280,7 +280,7 @@ impl Run<'_> {
         first: Sighting,
     ) {
         let key = at.key(rule, place, None);
-        self.fold(key, severity, None, || Details {
+        self.fold(key, at.exchange, severity, None, || Details {
             promised,
             by: PromisedBy::Documented,
             field: None,

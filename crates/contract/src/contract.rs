@@ -144,6 +144,11 @@ impl Contract {
         self.documented.operations.iter().map(|it| &it.id)
     }
 
+    /// The document as the vendor has it.
+    pub(crate) fn paper_document(&self) -> &Document {
+        &self.paper_document
+    }
+
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
         self.paper_document.operation(operation.as_str())?.json_schema(status)

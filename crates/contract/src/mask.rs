@@ -226,7 +226,8 @@ fn differing(before: &Report, after: &Report) -> Vec<Place> {
 fn shape(report: &Report) -> String {
     let mut text = String::new();
     for place in &report.places {
-        let types: Vec<&str> = place.types.keys().chain(place.formats.keys()).copied().collect();
+        let types: Vec<&str> =
+            place.types.keys().chain(place.formats.keys()).map(String::as_str).collect();
         text += &format!("{} {} {}\n", place.place.as_str(), types.join(" "), place.missing > 0);
     }
     // A code that no list has is of the type of the others, and must be recorded all the same.

@@ -1,22 +1,24 @@
 //! Folds what exchanges show into one report: one defect is one finding, whether one value shows it or 10,000.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use jiff::civil::Date;
 
 use crate::{
     contract::Contract,
     document::OperationId,
+    exchange::Exchange,
     finding::{self, Finding, PromisedBy, Sighting},
     observed::{Observed, Seen},
     place::Place,
     quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict},
     report::{
-        ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
+        self, ExchangeCounts, FORMAT_VERSION, QuirkReport, QuirkState, Report, RunInfo, Skipped,
+        Unreadable, Verdict,
     },
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
-    shape::{Shape, ShapeChange},
+    shape::{Compared, Shape, ShapeChange},
     tally::Tally,
     words::Topic,
 };
@@ -80,11 +82,10 @@ struct Fold {
     count: u64,
     exchanges: u64,
     last_exchange: u64,
-    first: Option<Sighting>,
     observed: Observed,
 }
 
-/// What is told of a defect when it is seen first.
+/// What is told of a defect where it was seen first.
 #[derive(Debug, Clone)]
 pub(crate) struct Details {
     pub(crate) promised: String,
@@ -101,19 +102,6 @@ struct QuirkCounts {
     neutral: u64,
     healed: u64,
     mutated: u64,
-}
-
-impl QuirkCounts {
-    fn state(self) -> QuirkState {
-        match self {
-            Self { mutated: 1.., .. } => QuirkState::Mutated,
-            Self { healed: 1.., confirmed: 1.., .. } => QuirkState::PartlyHealed,
-            Self { healed: 1.., .. } => QuirkState::Healed,
-            Self { confirmed: 1.., .. } => QuirkState::Confirmed,
-            Self { neutral: 1.., .. } => QuirkState::Unconfirmed,
-            _ => QuirkState::NotExercised,
-        }
-    }
 }
 
 impl<'c> Run<'c> {
@@ -144,31 +132,37 @@ impl<'c> Run<'c> {
         self.exchange += 1;
     }
 
-    /// Adds a sighting of a defect; `details` is asked for the first one only.
+    /// Adds a sighting of a defect; `details` is asked for the earliest one, by source and entry.
     pub(crate) fn fold(
         &mut self,
         key: Key,
+        exchange: &Exchange<'_>,
         severity: Severity,
         came: Option<String>,
         details: impl FnOnce() -> Details,
     ) -> &mut Observed {
-        let exchange = self.exchange;
-        let fold = self.folds.entry(key).or_insert_with(|| {
-            let details = details();
-            Fold {
+        let fold = match self.folds.entry(key) {
+            Entry::Vacant(it) => it.insert(Fold {
                 severity,
-                first: Some(details.first.clone()),
-                details,
+                details: details(),
                 came: BTreeSet::new(),
                 count: 0,
                 exchanges: 0,
                 last_exchange: 0,
                 observed: Observed::default(),
+            }),
+            Entry::Occupied(it) => {
+                let fold = it.into_mut();
+                let first = &fold.details.first;
+                if (exchange.source, exchange.entry) < (&first.source, first.entry) {
+                    fold.details = details();
+                }
+                fold
             }
-        });
+        };
         fold.count += 1;
-        fold.exchanges += u64::from(fold.last_exchange != exchange);
-        fold.last_exchange = exchange;
+        fold.exchanges += u64::from(fold.last_exchange != self.exchange);
+        fold.last_exchange = self.exchange;
         fold.severity = fold.severity.min(severity);
         fold.came.extend(came);
         &mut fold.observed
@@ -182,10 +176,8 @@ impl<'c> Run<'c> {
     /// The defects that exchanges showed, in order of place.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
         self.folds.iter().map(|(key, fold)| {
-            let first = fold
-                .first
-                .as_ref()
-                .map_or_else(String::new, |it| format!("{}, entry {}", it.source, it.entry));
+            let first = &fold.details.first;
+            let first = format!("{}, entry {}", first.source, first.entry);
             let place = key.place.clone().unwrap_or_default();
             let tally = key.status.and_then(|it| self.tallies.get(&(key.operation.clone(), it)));
             let seen = Seen {
@@ -234,102 +226,82 @@ impl<'c> Run<'c> {
     /// What the run found.
     pub fn report(&self) -> Report {
         let quirks = self.quirk_reports();
-        let mut findings = self.folded_findings();
+        let shape = self
+            .options
+            .baseline
+            .as_ref()
+            .map(|accepted| Compared { accepted: accepted.clone(), seen: self.shape.clone() });
+        let mut findings = self.folded_findings(&quirks);
         findings.extend(self.differences());
-        findings.extend(self.shape_findings());
+        findings.extend(shape.iter().flat_map(shape_findings));
         findings.extend(self.quirk_findings(&quirks));
-        findings.sort_by(|a, b| {
-            let key = |it: &Finding| {
-                (
-                    it.severity,
-                    it.operation.clone(),
-                    it.status,
-                    it.place.clone(),
-                    it.rule,
-                    it.quirk.clone(),
-                )
-            };
-            key(a).cmp(&key(b))
-        });
+        finding::sort(&mut findings);
         let mut places = Vec::new();
         for ((operation, status), tally) in &self.tallies {
             tally.places(operation, *status, &Place::root(), &mut places);
         }
-        let (verdict, exit_code) = self.verdict(&findings);
-        Report {
-            format_version: 1,
+        let mut report = Report {
+            format_version: FORMAT_VERSION,
             run: RunInfo {
                 tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
                 contract: self.contract.hash.clone(),
                 at: self.options.at.clone(),
+                fail_on: self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning),
             },
-            verdict,
-            exit_code,
+            verdict: Verdict::CouldNotCheck,
+            exit_code: 3,
             exchanges: self.counts,
             findings,
             quirks,
             places,
+            shape,
+            asked: self.asked.clone(),
+            judged: self.judged.clone(),
             without_model: self.without_model(),
             skipped: self.skipped.clone(),
             unreadable: self.unreadable.clone(),
-        }
+        };
+        report::order(&mut report.skipped, &mut report.unreadable);
+        report.conclude();
+        report
     }
 
-    fn verdict(&self, findings: &[Finding]) -> (Verdict, u8) {
-        let line = self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning);
-        let broken = findings.iter().any(|it| it.severity <= line);
-        let nothing_judged = self.counts.checked == 0 || !self.asked.is_subset(&self.judged);
-        match (broken, self.unreadable.is_empty(), nothing_judged) {
-            (true, ..) => (Verdict::Broken, 1),
-            (false, false, true) => (Verdict::CouldNotCheck, 2),
-            (false, false, false) => (Verdict::Kept, 2),
-            (false, true, true) => (Verdict::CouldNotCheck, 3),
-            (false, true, false) => (Verdict::Kept, 0),
-        }
-    }
-
-    fn without_model(&self) -> Vec<OperationId> {
+    fn without_model(&self) -> BTreeSet<OperationId> {
         let operations = self.contract.documented.operations.iter();
         let unmodelled = operations
             .filter(|it| self.judged.contains(&it.id) && self.contract.model_of(it).is_none());
         unmodelled.map(|it| it.id.clone()).collect()
     }
 
-    fn folded_findings(&self) -> Vec<Finding> {
+    fn folded_findings(&self, quirks: &[QuirkReport]) -> Vec<Finding> {
         let folds = self.folds.iter().map(|(key, fold)| {
-            let partly = key.rule == Rule::QuirkHealed && self.is_partly_healed(key);
-            let quirk = key.quirk.map(|it| &self.contract.quirks[it]);
-            let topic = Topic {
-                rule: key.rule,
-                place: key.place.as_ref(),
-                promised: &fold.details.promised,
-                by: fold.details.by,
-                came: &fold.came,
-                quirk,
-                field: fold.details.field.as_deref(),
-                partly,
-                nearest_branch: fold.details.nearest_branch,
-            };
-            Finding {
+            let Key { operation, status, place, rule, quirk } = key.clone();
+            let quirk = quirk.map(|it| self.contract.quirks[it].id.clone());
+            let details = fold.details.clone();
+            let mut found = Finding {
+                id: finding::id(&operation, status, place.as_ref(), rule, quirk.as_ref()),
+                rule,
                 severity: fold.severity,
+                operation,
+                status,
+                place,
+                promised: details.promised,
+                promised_by: details.by,
                 came: fold.came.clone(),
+                quirk,
+                field: details.field,
+                nearest_branch: details.nearest_branch,
+                promised_at: None,
                 count: fold.count,
                 exchanges: fold.exchanges,
-                first: fold.first.clone(),
-                ..finding(&topic, key.operation.clone(), key.status)
-            }
+                first: Some(details.first),
+                message: String::new(),
+                settle: String::new(),
+            };
+            found.word(quirks);
+            found
         });
         folds.collect()
-    }
-
-    fn is_partly_healed(&self, key: &Key) -> bool {
-        self.quirk_counts.iter().any(|((quirk, operation, status, place), counts)| {
-            Some(*quirk) == key.quirk
-                && *operation == key.operation
-                && Some(*status) == key.status
-                && Some(place) == key.place.as_ref()
-                && counts.confirmed > 0
-        })
     }
 
     /// Breaks of modelled ⊆ documented + quirks, and quirks that the document no longer needs.
@@ -357,25 +329,6 @@ impl<'c> Run<'c> {
             findings.push(finding(&topic, at.operation.clone(), Some(at.status)));
         }
         findings
-    }
-
-    fn shape_findings(&self) -> Vec<Finding> {
-        let changes =
-            self.options.baseline.as_ref().map_or(Vec::new(), |it| it.compare(&self.shape));
-        let no_values = BTreeSet::new();
-        let finding = |change: ShapeChange| {
-            let topic = about_contract(
-                change.rule,
-                change.place.as_ref(),
-                "the accepted shape",
-                &no_values,
-            );
-            let found = finding(&topic, change.operation, Some(change.status));
-            // Without a baseline nothing can be new.
-            let severity = if change.place.is_some() { found.severity } else { Severity::Note };
-            Finding { severity, message: format!("{}: {}", found.message, change.what), ..found }
-        };
-        changes.into_iter().map(finding).collect()
     }
 
     fn promise_at(&self, at: &QuirkPlace) -> String {
@@ -423,23 +376,42 @@ impl<'c> Run<'c> {
         let reports = places.map(|(number, quirk, at)| {
             let key = (number, at.operation.clone(), at.status, at.place.clone());
             let counts = self.quirk_counts.get(&key).copied().unwrap_or_default();
-            QuirkReport {
+            let mut report = QuirkReport {
                 id: quirk.id.clone(),
                 summary: quirk.summary.clone(),
+                reason: quirk.reason.clone(),
+                file: quirk.file.clone(),
+                wire: quirk.wire.word(),
                 operation: at.operation.clone(),
                 status: at.status,
                 place: at.place.clone(),
-                state: counts.state(),
+                state: QuirkState::NotExercised,
                 expired: today.is_some_and(|it| quirk.is_expired(it)),
                 confirmed: counts.confirmed,
                 confirmed_on_wire: counts.confirmed_on_wire,
                 neutral: counts.neutral,
                 healed: counts.healed,
                 mutated: counts.mutated,
-            }
+            };
+            report.state = report.counted_state();
+            report
         });
         reports.collect()
     }
+}
+
+/// What is new and what is gone in the observed shape.
+pub(crate) fn shape_findings(shape: &Compared) -> Vec<Finding> {
+    let no_values = BTreeSet::new();
+    let finding = |change: ShapeChange| {
+        let topic =
+            about_contract(change.rule, change.place.as_ref(), "the accepted shape", &no_values);
+        let found = finding(&topic, change.operation, Some(change.status));
+        // Without a baseline nothing can be new.
+        let severity = if change.place.is_some() { found.severity } else { Severity::Note };
+        Finding { severity, message: format!("{}: {}", found.message, change.what), ..found }
+    };
+    shape.accepted.compare(&shape.seen).into_iter().map(finding).collect()
 }
 
 /// What is no news of a single value.
@@ -470,7 +442,7 @@ fn about_quirk<'t>(
 ) -> Topic<'t> {
     Topic {
         by: PromisedBy::Quirk,
-        quirk: Some(quirk),
+        quirk: Some(quirk.into()),
         ..about_contract(rule, Some(place), "", came)
     }
 }
@@ -489,6 +461,9 @@ fn finding(topic: &Topic<'_>, operation: OperationId, status: Option<u16>) -> Fi
         promised_by: topic.by,
         came: BTreeSet::new(),
         quirk,
+        field: None,
+        nearest_branch: None,
+        promised_at: None,
         count: 1,
         exchanges: 0,
         first: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What was seen at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlaceTally {
     /// The operation.
     pub operation: OperationId,
@@ -28,11 +28,24 @@ pub struct PlaceTally {
     /// Empty texts, arrays and objects among them.
     pub empty: u64,
     /// Values by JSON type.
-    pub types: BTreeMap<&'static str, u64>,
+    pub types: BTreeMap<String, u64>,
     /// Texts by well-known form, where they hold no personal data.
-    pub formats: BTreeMap<&'static str, u64>,
+    pub formats: BTreeMap<String, u64>,
     /// Values by code, at places with a list of codes or with booleans.
     pub codes: BTreeMap<String, u64>,
+}
+
+impl PlaceTally {
+    /// Takes in what another part of the run saw at the place.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.seen += other.seen;
+        self.null += other.null;
+        self.missing += other.missing;
+        self.empty += other.empty;
+        add_counts(&mut self.types, other.types);
+        add_counts(&mut self.formats, other.formats);
+        add_counts(&mut self.codes, other.codes);
+    }
 }
 
 /// The tally of a place and those below it.
@@ -128,9 +141,6 @@ impl Tally {
         if self.seen + self.missing > 0 {
             let shape = places.entry(place.as_str().to_owned()).or_default();
             shape.add(self.seen, self.missing, self.empty);
-            let named = |counts: &BTreeMap<&'static str, u64>| -> BTreeMap<String, u64> {
-                counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
-            };
             add_counts(&mut shape.types, named(&self.types));
             add_counts(&mut shape.formats, named(&self.formats));
             add_counts(&mut shape.codes, self.codes.clone());
@@ -157,8 +167,8 @@ impl Tally {
                 null: self.null,
                 missing: self.missing,
                 empty: self.empty,
-                types: self.types.clone(),
-                formats: self.formats.clone(),
+                types: named(&self.types),
+                formats: named(&self.formats),
                 codes: self.codes.clone(),
             });
         }
@@ -168,7 +178,11 @@ impl Tally {
     }
 }
 
-fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+fn named(counts: &BTreeMap<&'static str, u64>) -> BTreeMap<String, u64> {
+    counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+pub(crate) fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (name, count) in from {
         *to.entry(name).or_default() += count;
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::{
     finding::PromisedBy,
     place::Place,
-    quirk::{Quirk, Wire},
+    quirk::{Quirk, QuirkId, WireWord},
+    report::QuirkReport,
     rule::Rule,
 };
 
@@ -16,12 +17,33 @@ pub(crate) struct Topic<'t> {
     pub(crate) promised: &'t str,
     pub(crate) by: PromisedBy,
     pub(crate) came: &'t BTreeSet<String>,
-    pub(crate) quirk: Option<&'t Quirk>,
+    pub(crate) quirk: Option<QuirkTopic<'t>>,
     /// The modelled field at the place, `Chatroom.source`, where there is one.
     pub(crate) field: Option<&'t str>,
     /// Whether the quirk's place also shows the deviation in this run.
     pub(crate) partly: bool,
     pub(crate) nearest_branch: Option<usize>,
+}
+
+/// The quirk that a sentence is about.
+#[derive(Clone, Copy)]
+pub(crate) struct QuirkTopic<'t> {
+    pub(crate) id: &'t QuirkId,
+    file: &'t str,
+    summary: &'t str,
+    wire: WireWord,
+}
+
+impl<'t> From<&'t Quirk> for QuirkTopic<'t> {
+    fn from(it: &'t Quirk) -> Self {
+        Self { id: &it.id, file: &it.file, summary: &it.summary, wire: it.wire.word() }
+    }
+}
+
+impl<'t> From<&'t QuirkReport> for QuirkTopic<'t> {
+    fn from(it: &'t QuirkReport) -> Self {
+        Self { id: &it.id, file: &it.file, summary: &it.summary, wire: it.wire }
+    }
 }
 
 impl Topic<'_> {
@@ -58,7 +80,7 @@ impl Topic<'_> {
             Rule::QuirkHealed => format!("the known deviation `{quirk}` is gone: {promised} was pinned; {came} came, as documented or described"),
             Rule::ShapeNew => "not in the accepted shape".into(),
             Rule::ShapeGone => "gone since the accepted shape".into(),
-            Rule::QuirkConfirmed => format!("known: {}", self.quirk.map_or("", |it| &it.summary)),
+            Rule::QuirkConfirmed => format!("known: {}", self.quirk.map_or("", |it| it.summary)),
             Rule::QuirkUnconfirmed => format!("values came, and none shows `{quirk}`"),
             Rule::QuirkExpired => format!("`{quirk}` is past its `review_by`"),
             Rule::QuirkResolved => format!("the document now promises {promised}, which allows what `{quirk}` pins"),
@@ -68,7 +90,7 @@ impl Topic<'_> {
 
     /// What to do next.
     pub(crate) fn settle(&self) -> String {
-        let file = self.quirk.map_or("", |it| it.file.as_str());
+        let file = self.quirk.map_or("", |it| it.file);
         let field = self
             .field
             .map_or_else(String::new, |it| format!(", then let the model's `{it}` follow"));
@@ -121,8 +143,8 @@ impl Topic<'_> {
     }
 
     fn key(&self) -> &'static str {
-        match self.quirk.map(|it| &it.wire) {
-            Some(Wire::Also(_)) => "`also`",
+        match self.quirk.map(|it| it.wire) {
+            Some(WireWord::Also) => "`also`",
             _ => "`returned`",
         }
     }

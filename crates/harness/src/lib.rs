@@ -17,5 +17,5 @@ pub use leak::{Leak, leaks};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
 pub use plan::{Plan, PlanError, Planned, Probes, plan};
 pub use recording::{RecordingInfo, recording, recording_name};
-pub use source::{SourceError, check_file, each_exchange, each_text, recordings};
+pub use source::{SourceError, check_file, each_exchange, each_text, lines_of, recordings};
 pub use write::{WriteError, write_whole};

@@ -1,7 +1,9 @@
 //! Files and folders of recordings.
 
 use std::{
-    fs, io,
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -81,6 +83,33 @@ pub fn each_exchange(path: &Path, mut each: impl FnMut(Result<Exchange<'_>, Unre
     }
 }
 
+/// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none.
+pub fn lines_of(path: &Path, bytes: &BTreeSet<usize>) -> BTreeMap<usize, usize> {
+    let mut lines = BTreeMap::new();
+    let Ok(file) = File::open(path) else { return lines };
+    let mut reader = BufReader::new(file);
+    let (mut line, mut before, mut wanted) = (1, 0, bytes.iter().copied().peekable());
+    while wanted.peek().is_some() {
+        let Ok(chunk) = reader.fill_buf() else { return lines };
+        if chunk.is_empty() || (before == 0 && chunk.starts_with(GZIP)) {
+            return lines;
+        }
+        let mut counted = 0;
+        while let Some(byte) = wanted.next_if(|it| *it < before + chunk.len()) {
+            line += chunk[counted..byte - before].iter().filter(|it| **it == b'\n').count();
+            counted = byte - before;
+            lines.insert(byte, line);
+        }
+        line += chunk[counted..].iter().filter(|it| **it == b'\n').count();
+        let length = chunk.len();
+        before += length;
+        reader.consume(length);
+    }
+    lines
+}
+
+const GZIP: &[u8] = b"\x1f\x8b";
+
 /// Gives the text of a file, or of every file below a folder in order of name, to `each`. Hidden folders and what is no
 /// text are left out.
 ///
@@ -104,4 +133,22 @@ pub fn each_text(path: &Path, each: &mut impl FnMut(&Path, &str)) -> Result<(), 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_found_in_their_lines_also_beyond_a_buffer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.har");
+        let text = "0123456789abcde\n".repeat(10_000);
+        fs::write(&path, &text).unwrap();
+        let bytes: BTreeSet<usize> = [0, 15, 16, 8_191, 8_192, 100_007, 159_999, 160_000].into();
+        let expected = |it: &usize| (*it, text[..*it].matches('\n').count() + 1);
+        let found: Vec<_> = bytes.iter().filter(|it| **it < text.len()).map(expected).collect();
+        assert_eq!(lines_of(&path, &bytes).into_iter().collect::<Vec<_>>(), found);
+        assert_eq!(lines_of(&folder.path().join("none"), &bytes), BTreeMap::new());
+    }
 }

@@ -181,7 +181,7 @@ impl Run<'_> {
         let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
         let pinned = describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
         let key = body.at.key(rule, Some(spot.place()), Some(quirk));
-        self.fold(key, rule.severity(), Some(came), || Details {
+        self.fold(key, exchange, rule.severity(), Some(came), || Details {
             promised: pinned,
             by: PromisedBy::Quirk,
             field: body.field(&spot.pointer),
@@ -217,7 +217,7 @@ impl Run<'_> {
         let came = value.map(|it| came(it, sensitive));
         let store = &self.contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
-        let observed = self.fold(key, severity, came, || {
+        let observed = self.fold(key, body.at.exchange, severity, came, || {
             let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
             let promise = fragment::below(store, body.judge.promised_by(by), &path);
             Details {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use annotate::with_quirks;
@@ -21,7 +21,9 @@ pub(crate) use verdict::{PlaceQuirks, Verdict};
 use crate::{document::OperationId, place::Place};
 
 /// A quirk's name: the name of its file without `.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct QuirkId(String);
 
 impl QuirkId {
@@ -34,12 +36,6 @@ impl QuirkId {
 impl fmt::Display for QuirkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for QuirkId {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
     }
 }
 
@@ -82,10 +78,40 @@ pub enum Wire {
 }
 
 impl Wire {
+    /// Its key in the quirk's file.
+    pub(crate) fn word(&self) -> WireWord {
+        match self {
+            Self::Returned(_) => WireWord::Returned,
+            Self::Also(_) => WireWord::Also,
+        }
+    }
+
     /// The schema of what comes.
     pub fn schema(&self) -> &Value {
         match self {
             Self::Returned(it) | Self::Also(it) => it,
+        }
+    }
+}
+
+/// The key of a quirk's file that says what the wire shows.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum WireWord {
+    /// Instead of what is declared.
+    Returned,
+    /// As well.
+    Also,
+}
+
+impl WireWord {
+    /// The key.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Returned => "returned",
+            Self::Also => "also",
         }
     }
 }
