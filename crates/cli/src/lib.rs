@@ -21,6 +21,7 @@ macro_rules! outln {
 }
 
 mod check;
+mod diff;
 mod explain;
 mod leaks;
 mod live;
@@ -112,6 +113,8 @@ pub enum Command {
     Strength(strength::StrengthArgs),
     /// From past nights' reports and tonight's: what to open, update and close, as JSON; exit 1 where the night is red
     Triage(triage::Triage),
+    /// Two versions of the vendor's document: what changed for a reader of responses, and for the quirks
+    Diff(diff::DiffArgs),
     /// Explains a rule: what it means, an example, what settles it
     Explain(explain::Explain),
 }
@@ -137,6 +140,7 @@ impl Command {
             Self::Strength(it) => it.run(defaults),
             Self::Triage(it) => it.run(),
             Self::Shape(it) => it.run(defaults),
+            Self::Diff(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
         }
     }
@@ -254,11 +258,14 @@ impl Sources {
 /// Everything that is wrong with it, at once.
 pub fn load(folder: &Path) -> anyhow::Result<Contract> {
     let texts = harness::read_contract(folder).context("the contract could not be read")?;
-    Contract::load(&texts).map_err(|faults| {
-        let count = faults.0.len();
-        let s = if count == 1 { "" } else { "s" };
-        anyhow::anyhow!("the contract has {count} fault{s}\n{faults}")
-    })
+    Contract::load(&texts).map_err(|it| faults("the contract has", &it))
+}
+
+/// Everything that is wrong with what has the faults.
+fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
+    let count = faults.0.len();
+    let s = if count == 1 { "" } else { "s" };
+    anyhow::anyhow!("{who} {count} fault{s}\n{faults}")
 }
 
 fn unreadable(path: &Path, error: &harness::SourceError) -> Unreadable {

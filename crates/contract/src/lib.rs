@@ -10,6 +10,7 @@
 mod change;
 mod check;
 mod contract;
+mod diff;
 mod document;
 mod exchange;
 mod finding;
@@ -25,6 +26,7 @@ mod quirk;
 mod report;
 mod rule;
 mod run;
+mod same;
 mod schema;
 mod scope;
 mod settings;
@@ -40,6 +42,7 @@ mod words;
 
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
+pub use diff::{Diff, Touch, TouchedQuirk, diff};
 pub use document::OperationId;
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
 pub use finding::{Finding, PromisedBy, Sighting};
@@ -64,6 +67,7 @@ pub use triage::{Closed, Issue, Triage, triage};
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         ("contract.schema.json", settings::schema()),
+        ("diff.schema.json", diff::schema()),
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
         ("shape.schema.json", shape::schema()),

@@ -19,6 +19,19 @@ use jsonschema::canonical::Containment;
 /// A quirk that the document no longer needs, and where.
 pub(crate) type Resolved = (usize, QuirkPlace);
 
+/// How a quirk stands to a document at one of its places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The document says what the quirk declares.
+    Needed,
+    /// The document allows what comes.
+    Resolved,
+    /// The document says something else there, and what settles it.
+    Contradicted(String),
+    /// The document has no such place, and what settles it.
+    Orphaned(String),
+}
+
 /// Holds every quirk against the document as it is, without any quirk applied.
 ///
 /// # Errors
@@ -35,11 +48,12 @@ pub(crate) fn check_against(
             |key: &str, message: String| faults.push(text.fault(text.line_of_key(key), message));
         check_alone(quirk, &mut fault);
         for (index, at) in quirk.at.iter().enumerate() {
-            match check_place(store, document, quirk, at) {
-                Ok(true) => resolved.push((number, at.clone())),
-                Ok(false) => {}
-                Err(message) => {
-                    faults.push(text.fault(text.line_of_header("[[at]]", index), message))
+            match standing(store, document, quirk, at) {
+                Standing::Needed => {}
+                Standing::Resolved => resolved.push((number, at.clone())),
+                Standing::Contradicted(why) | Standing::Orphaned(why) => {
+                    let message = format!("{} {} `{}`: {why}", at.operation, at.status, at.place);
+                    faults.push(text.fault(text.line_of_header("[[at]]", index), message));
                 }
             }
         }
@@ -90,106 +104,88 @@ fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
     }
 }
 
-/// Whether the document now allows what comes.
-fn check_place(
+/// How a quirk stands to the document, without any quirk applied, at one of its places.
+pub(crate) fn standing(
     store: &Store,
     document: &Document,
     quirk: &Quirk,
     at: &QuirkPlace,
-) -> Result<bool, String> {
+) -> Standing {
+    let orphaned = |why: String| Standing::Orphaned(why);
     let Some(operation) = document.operation(at.operation.as_str()) else {
-        return Err(format!(
-            "`{}`: the document has no such operation; correct `operation`",
-            at.operation
-        ));
+        return orphaned("the document has no such operation; correct `operation`".into());
     };
-    let where_ = format!("{} {} `{}`", at.operation, at.status, at.place);
     let root = operation.json_schema(at.status);
     let Some((parent, name)) = at.place.split_last() else {
-        return check_whole(store, operation, quirk, at, root)
-            .map_err(|it| format!("{where_}: {it}"));
+        return standing_of_whole(store, quirk, root);
     };
     let Some(root) = root else {
-        return Err(format!(
-            "{where_}: the document has no JSON response of that status; correct `status`"
-        ));
+        return orphaned(
+            "the document has no JSON response of that status; correct `status`".into(),
+        );
     };
     let documented = fragment::below(store, root, &path(&at.place));
-    if quirk.is_undocumented() {
-        return match (documented, edit::find(store, root, &path(&parent)).is_empty()) {
-            (Some(it), _)
-                if fragment::covers(&it, &fragment::normal(quirk.wire.schema()))
-                    == Containment::Yes =>
-            {
-                Ok(true)
-            }
-            (Some(it), _) => Err(format!(
-                "{where_}: `declared = false`, but the document has the place, as {}; say so in `declared`",
-                describe(&it)
-            )),
-            (None, true) => Err(format!(
-                "{where_}: the document has no `{parent}` that could hold it; correct `place`"
-            )),
-            (None, false) if name == ANY => {
-                Err(format!("{where_}: `*` cannot be added to a document; name the member"))
-            }
-            (None, false) => Ok(false),
-        };
-    }
-    let Some(documented) = documented else {
-        return Err(format!(
-            "{where_}: the document has no such place; correct `place`, or say `declared = false`"
-        ));
-    };
-    compare(quirk, &documented, &where_)
-}
-
-/// A quirk of a whole response.
-fn check_whole(
-    store: &Store,
-    operation: &Operation,
-    quirk: &Quirk,
-    at: &QuirkPlace,
-    root: Option<&Address>,
-) -> Result<bool, String> {
-    match (quirk.is_undocumented(), root) {
-        (true, None) => Ok(false),
-        (true, Some(root)) => {
-            let exact = operation.response(at.status).is_some();
-            let it = fragment::at(store, root);
-            if exact
-                && fragment::covers(&it, &fragment::normal(quirk.wire.schema())) == Containment::Yes
-            {
-                Ok(true)
-            } else {
-                Err(format!(
-                    "`declared = false`, but the document promises {} there; say so in `declared`",
-                    describe(&it)
-                ))
-            }
+    match documented {
+        Some(it) if quirk.is_undocumented() => undeclared(quirk, &it, "has the place, as"),
+        Some(it) => declared(quirk, &it),
+        None if !quirk.is_undocumented() => orphaned(
+            "the document has no such place; correct `place`, or say `declared = false`".into(),
+        ),
+        None if edit::find(store, root, &path(&parent)).is_empty() => {
+            orphaned(format!("the document has no `{parent}` that could hold it; correct `place`"))
         }
-        (false, None) => {
-            Err("the document promises no JSON body there; say `declared = false`".into())
+        None if name == ANY => {
+            orphaned("`*` cannot be added to a document; name the member".into())
         }
-        (false, Some(root)) => compare(quirk, &fragment::at(store, root), "the whole response"),
+        None => Standing::Needed,
     }
 }
 
-fn compare(quirk: &Quirk, documented: &Value, where_: &str) -> Result<bool, String> {
+/// As [`standing`], of a quirk of a whole response.
+fn standing_of_whole(store: &Store, quirk: &Quirk, root: Option<&Address>) -> Standing {
+    match root {
+        None if quirk.is_undocumented() => Standing::Needed,
+        None => Standing::Orphaned(
+            "the document promises no JSON body there; say `declared = false`".into(),
+        ),
+        Some(root) if quirk.is_undocumented() => {
+            undeclared(quirk, &fragment::at(store, root), "promises")
+        }
+        Some(root) => declared(quirk, &fragment::at(store, root)),
+    }
+}
+
+/// Of a quirk that declares nothing where the document says something.
+fn undeclared(quirk: &Quirk, documented: &Value, has: &str) -> Standing {
+    if allows(documented, quirk) {
+        return Standing::Resolved;
+    }
+    Standing::Contradicted(format!(
+        "`declared = false`, but the document {has} {}; say so in `declared`",
+        describe(documented)
+    ))
+}
+
+fn declared(quirk: &Quirk, documented: &Value) -> Standing {
     if fragment::equal(documented, &fragment::normal(&quirk.declared)) {
-        return Ok(false);
+        return Standing::Needed;
     }
-    let comes = quirk.wire.schema();
-    if *comes != json!(false)
-        && fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes
-    {
-        return Ok(true);
+    if allows(documented, quirk) {
+        return Standing::Resolved;
     }
-    Err(format!(
-        "{where_}: `declared` says {}, the document says {}; write down what the document says",
+    Standing::Contradicted(format!(
+        "`declared` says {}, the document says {}; write down what the document says",
         describe(&fragment::normal(&quirk.declared)),
         describe(documented)
     ))
+}
+
+/// Whether what is documented is wide enough for what comes; nothing comes only where nothing is documented.
+fn allows(documented: &Value, quirk: &Quirk) -> bool {
+    match quirk.wire.schema() {
+        Value::Bool(false) => *documented == json!(false),
+        comes => fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes,
+    }
 }
 
 fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {

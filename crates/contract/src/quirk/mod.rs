@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 pub use annotate::with_quirks;
-pub(crate) use apply::{apply, check_against};
+pub(crate) use apply::{Standing, apply, check_against, standing};
 pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
 pub(crate) use verdict::{PlaceQuirks, Verdict};
