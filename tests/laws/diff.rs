@@ -146,19 +146,15 @@ fn what_is_no_place_is_told_too() {
             json!({ "openapi": "3.1.0", "paths": { "/x": { "get": { "responses": responses } } } });
         Text { name: "openapi.json".into(), text: document.to_string() }
     };
-    let cases = [(
-        json!({ "4XX": content(&["application/json"]), "default": content(&[]) }),
-        json!({ "4XX": content(&["application/problem+json"]), "200": content(&[]) }),
-        vec![
-            "GET /x 200: new status (only adds)",
-            "GET /x 4XX (whole body): no longer comes as application/json (breaks a reader)",
-            "GET /x 4XX (whole body): also comes as application/problem+json (only adds)",
-            "GET /x default: status no longer described (breaks a reader)",
-        ],
-    )];
-    for (old, new, expected) in cases {
-        assert_eq!(told(&compare(&with(old), &with(new))), expected);
-    }
+    let old = json!({ "4XX": content(&["application/json"]), "5XX": content(&[]) });
+    let new = json!({ "4XX": content(&["application/problem+json"]), "200": content(&[]) });
+    let expected = [
+        "GET /x 200: new status (only adds)",
+        "GET /x 4XX (whole body): no longer comes as application/json (breaks a reader)",
+        "GET /x 4XX (whole body): also comes as application/problem+json (only adds)",
+        "GET /x 5XX: status no longer described (breaks a reader)",
+    ];
+    assert_eq!(told(&compare(&with(old), &with(new))), expected);
     let schema = |more: Value| {
         let mut schema = json!({ "type": "object", "properties": { "a": {} } });
         schema.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

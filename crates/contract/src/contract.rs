@@ -236,7 +236,8 @@ pub(crate) fn read_document(text: &Text) -> Result<Value, Vec<Fault>> {
     Ok(document)
 }
 
-fn json(text: &Text) -> Result<Value, Vec<Fault>> {
+/// A text as JSON.
+pub(crate) fn json(text: &Text) -> Result<Value, Vec<Fault>> {
     let content = text.text.strip_prefix('\u{feff}').unwrap_or(&text.text);
     serde_json::from_str(content).map_err(|error| {
         let byte = byte_of(content.as_bytes(), error.line(), error.column());

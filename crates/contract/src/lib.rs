@@ -10,6 +10,7 @@
 mod change;
 mod check;
 mod contract;
+mod corrected;
 mod diff;
 mod document;
 mod exchange;
@@ -21,6 +22,7 @@ mod json;
 mod judge;
 mod mask;
 mod observed;
+mod overlay;
 mod place;
 mod quirk;
 mod report;
@@ -42,6 +44,7 @@ mod words;
 
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
+pub use corrected::Corrected;
 pub use diff::{Diff, Touch, TouchedQuirk, diff};
 pub use document::OperationId;
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
