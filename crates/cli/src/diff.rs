@@ -50,7 +50,7 @@ fn screen(diff: &Diff) -> String {
     let of = |effect: Effect| diff.changes.iter().filter(move |it| it.effect == effect).count();
     let mut out = format!(
         "For a reader of responses {} {}, {} only {}, {} only {}. {} touched.\n",
-        counted(of(Effect::Breaks), "change"),
+        terminal::plural(of(Effect::Breaks) as u64, "change"),
         if of(Effect::Breaks) == 1 { "breaks something" } else { "break something" },
         of(Effect::Adds),
         if of(Effect::Adds) == 1 { "adds" } else { "add" },
@@ -98,8 +98,4 @@ fn line(change: &Change) -> String {
     let where_ = [status, &place].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
     let where_ = if where_.is_empty() { String::new() } else { where_.join(" ") + ": " };
     format!("  {style}{:<16}{style:#} {where_}{}\n", change.effect.as_str(), change.what)
-}
-
-fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("{count} {word}") } else { format!("{count} {word}s") }
 }

@@ -23,8 +23,10 @@ macro_rules! outln {
 mod check;
 mod diff;
 mod explain;
+mod init;
 mod leaks;
 mod live;
+mod message;
 mod quirks;
 mod record;
 mod shape;
@@ -41,7 +43,7 @@ use std::{
 use anstream::ColorChoice;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::{Contract, Run, Unreadable};
+use contract::{Contract, Exchange, Run, Unreadable};
 
 pub use live::{Running, StandIns};
 
@@ -98,6 +100,8 @@ impl Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Makes a contract folder of a vendor's document, and drafts its quirks from recorded traffic
+    Init(init::Init),
     /// Checks recorded exchanges against the contract
     #[command(after_help = EXIT_CODES)]
     Check(check::Check),
@@ -133,6 +137,7 @@ impl Command {
     /// What is wrong with the arguments or the contract; nothing was written then.
     pub fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         match self {
+            Self::Init(it) => it.run(defaults),
             Self::Check(it) => it.run(defaults),
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
@@ -194,10 +199,12 @@ struct Sources {
 
 impl Sources {
     fn load(&self, defaults: &Defaults) -> anyhow::Result<Contract> {
-        let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
-            bail!("no contract folder; name one with --contract DIR");
-        };
-        load(folder)
+        load(self.folder(defaults)?)
+    }
+
+    fn folder<'s>(&'s self, defaults: &'s Defaults) -> anyhow::Result<&'s Path> {
+        let folder = self.contract.as_deref().or(defaults.contract.as_deref());
+        folder.context("no contract folder; name one with --contract DIR")
     }
 
     /// The folder of the accepted shape: the default's belongs to the default contract.
@@ -210,8 +217,7 @@ impl Sources {
     }
 
     fn today(&self) -> jiff::civil::Date {
-        self.today
-            .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+        self.today.unwrap_or_else(today)
     }
 
     /// Checks every answer of a server, or every exchange of the files.
@@ -238,11 +244,11 @@ impl Sources {
 
     /// Checks every exchange of the files.
     fn check(&self, run: &mut Run<'_>, defaults: &Defaults) -> anyhow::Result<()> {
-        let paths = if self.files.is_empty() { &defaults.recordings } else { &self.files };
+        let paths = self.paths(defaults);
         if paths.is_empty() {
             bail!("no recordings; name HAR files or folders of them");
         }
-        for path in paths {
+        for path in &paths {
             match harness::recordings(path) {
                 Ok(files) => files.iter().for_each(|it| harness::check_file(run, it)),
                 Err(error) => run.unreadable(unreadable(path, &error)),
@@ -250,6 +256,31 @@ impl Sources {
         }
         Ok(())
     }
+
+    /// Gives every exchange of the files, or what cannot be read, to `each`.
+    fn each(&self, defaults: &Defaults, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
+        for path in self.paths(defaults) {
+            match harness::recordings(&path) {
+                Ok(files) => files.iter().for_each(|it| harness::each_exchange(it, &mut each)),
+                Err(error) => each(Err(unreadable(&path, &error))),
+            }
+        }
+    }
+
+    /// The files that are named, else the recordings of the contract that is, else the default's.
+    fn paths(&self, defaults: &Defaults) -> Vec<PathBuf> {
+        let own = self.contract.as_ref().map(|it| it.join("recordings")).filter(|it| it.is_dir());
+        match own {
+            _ if !self.files.is_empty() => self.files.clone(),
+            Some(own) => vec![own],
+            None => defaults.recordings.clone(),
+        }
+    }
+}
+
+/// Today's day, UTC.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Reads and compiles the contract of a folder.

@@ -35,7 +35,7 @@ fn paint(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 /// `1 error`, `2 errors`.
-fn plural(count: impl Into<u64>, word: &str) -> String {
+pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
     match count.into() {
         1 => format!("1 {word}"),
         count if word.ends_with('y') => format!("{count} {}ies", &word[..word.len() - 1]),
