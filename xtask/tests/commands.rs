@@ -284,6 +284,19 @@ fn a_new_version_of_the_document_is_compared() {
     assert!(screen.starts_with("exit 2\n") && screen.contains("new.json"), "{screen}");
 }
 
+/// What is not yet seen on the wire is not told as if it were.
+#[test]
+fn the_vendor_is_told_of_a_quirk() {
+    let report = |id: &str| xtask(&["quirks", "report", id]);
+    compare("quirks-report-example", &report("established-dialogue-is-a-timestamp"));
+    compare("quirks-report-inference", &report("last-rating-is-nullable"));
+    let unknown = report("source-is-a-number");
+    assert!(
+        unknown.starts_with("exit 2\n") && unknown.contains("source-is-an-integer"),
+        "{unknown}"
+    );
+}
+
 /// The README shows what the commands print, line by line, but for what it leaves out (`…`).
 #[test]
 fn the_readme_shows_real_output() {

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
-use contract::{Contract, ContractTexts, Report, Run, RunOptions};
+use contract::{Contract, ContractTexts, OperationId, Report, Run, RunOptions};
 use harness::{NewFolder, write_whole};
 
 use crate::{Defaults, base_url, faults, terminal::plural};
@@ -153,14 +153,17 @@ fn named_as_if_in(out: &Path, made: &Path) -> anyhow::Result<ContractTexts> {
 /// `contract.toml`, with what is not known yet as comments.
 fn settings(contract: &Contract, base_urls: &[String]) -> String {
     let base_urls = serde_json::to_string(base_urls).expect("a list of texts");
-    let asked: Vec<&str> =
-        contract.operations().map(|it| it.as_str()).filter(|it| it.starts_with("GET ")).collect();
+    let asked: Vec<&str> = contract
+        .operations()
+        .map(OperationId::as_str)
+        .filter(|it| it.starts_with("GET "))
+        .collect();
     let asked = asked.first().copied().unwrap_or("GET /path/{id}");
     let parameters: Vec<String> = asked
         .split('{')
         .skip(1)
         .filter_map(|it| it.split_once('}'))
-        .map(|(name, _)| format!("{} = \"1,2\"", serde_json::Value::from(name)))
+        .map(|(name, _)| format!("{name} = \"1,2\""))
         .collect();
     format!(
         "#:schema format/contract.schema.json

@@ -68,7 +68,7 @@ impl Contract {
         let sections = [
             self.title(quirk),
             self.reference(quirk),
-            wire(quirk),
+            wire(quirk, seen),
             often(quirk, seen),
             shown.map_or(String::new(), Shown::section),
             self.request(quirk),
@@ -79,7 +79,11 @@ impl Contract {
     }
 
     fn title(&self, quirk: &Quirk) -> String {
-        let mut out = format!("# {}\n\n", first_in_capitals(&quirk.summary));
+        let summary = first_in_capitals(&quirk.summary);
+        let mut out = match quirk.at.as_slice() {
+            [one] => format!("# {}: {}\n\n", one.place.in_words(), quirk.summary),
+            _ => format!("# {summary}\n\n"),
+        };
         for at in &quirk.at {
             let _ = writeln!(
                 out,
@@ -100,9 +104,12 @@ impl Contract {
             .filter_map(|it| self.page_of(it))
             .collect();
         pages.dedup();
-        if !pages.is_empty() {
-            let _ = writeln!(out, "{}:\n", pages.join(", "));
+        if pages.is_empty() {
+            let info = &self.paper.document(Side::Documented)["info"];
+            let said = |key: &str| info[key].as_str().unwrap_or("?");
+            pages.push(format!("Your document `{}`, version {}", said("title"), said("version")));
         }
+        let _ = writeln!(out, "{}:\n", pages.join(", "));
         if quirk.is_undocumented() {
             out += "Nothing: the place is not documented.\n";
         } else {
@@ -133,10 +140,11 @@ impl Contract {
         };
         let docs = said("externalDocs")?;
         let url = docs.get("url")?.as_str()?;
-        let title = docs.get("description").and_then(Value::as_str).unwrap_or(url);
+        let title = docs.get("description").and_then(Value::as_str);
         let retrieved = said("x-retrieved").and_then(Value::as_str);
         let when = retrieved.map_or_else(String::new, |it| format!(", as retrieved on {it}"));
-        Some(format!("[{title}]({url}){when}"))
+        let page = title.map_or_else(|| format!("<{url}>"), |it| format!("[{it}]({url})"));
+        Some(format!("{page}{when}"))
     }
 
     fn address_of(&self, operation: &Operation) -> String {
@@ -191,10 +199,18 @@ impl Shown {
     }
 }
 
-fn wire(quirk: &Quirk) -> String {
+fn wire(quirk: &Quirk, seen: &[QuirkReport]) -> String {
     let comes = fragment::normal(quirk.wire.schema());
     let words = first_in_capitals(&describe(&comes));
-    let mut out = "## What comes\n\n".to_owned();
+    let mut out = match (
+        total(quirk, seen, |it| it.confirmed_on_wire),
+        total(quirk, seen, |it| it.confirmed),
+    ) {
+        (1.., _) => "## What comes\n\n",
+        (0, 1..) => "## What its own example shows\n\n",
+        (0, 0) => "## What we believe comes\n\n",
+    }
+    .to_owned();
     match &quirk.wire {
         Wire::Returned(Value::Bool(false)) => out += "Nothing: the member never comes.\n",
         Wire::Returned(_) => {
@@ -217,9 +233,7 @@ fn wire(quirk: &Quirk) -> String {
 }
 
 fn often(quirk: &Quirk, seen: &[QuirkReport]) -> String {
-    let of = |count: fn(&QuirkReport) -> u64| -> u64 {
-        seen.iter().filter(|it| it.id == quirk.id).map(count).sum()
-    };
+    let of = |count| total(quirk, seen, count);
     let (confirmed, on_wire) = (of(|it| it.confirmed), of(|it| it.confirmed_on_wire));
     let otherwise = of(|it| it.neutral + it.healed);
     let mut out = format!("## How often\n\nKnown since {}. ", quirk.known_since);
@@ -241,6 +255,11 @@ fn often(quirk: &Quirk, seen: &[QuirkReport]) -> String {
     }
     out.push('\n');
     out
+}
+
+/// A count of a quirk over all its places.
+fn total(quirk: &Quirk, seen: &[QuirkReport], count: fn(&QuirkReport) -> u64) -> u64 {
+    seen.iter().filter(|it| it.id == quirk.id).map(count).sum()
 }
 
 fn values(count: u64) -> String {

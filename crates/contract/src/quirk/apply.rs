@@ -20,6 +20,9 @@ pub(crate) fn apply(
     quirks: &[Quirk],
     resolved: &[Resolved],
 ) {
+    if quirks.is_empty() {
+        return;
+    }
     let mut sharing = Sharing::of(store);
     for (quirk, places) in in_order(quirks, resolved) {
         write(store, &mut sharing, document, quirk, &places);
