@@ -1,5 +1,7 @@
 //! What must always hold: of the models, of the contract, of this repository.
 
+mod corrected;
+mod diff;
 mod faults;
 mod hostile;
 mod identity;

@@ -340,6 +340,21 @@ fn a_member_that_is_not_documented() {
 }
 
 #[test]
+fn two_quirks_of_a_status_that_others_share() {
+    let text = json!({"type": "string"});
+    let responses = json!({"default": {"description": "", "content": {"application/json": {
+        "schema": {"type": "object", "properties": {"a": text, "b": text}},
+    }}}});
+    let integer = "declared = { type = \"string\" }\nreturned = { type = \"integer\" }";
+    let it = Vendor { responses, ..Vendor::default() }
+        .quirk_of(404, "/a", integer)
+        .quirk_of(404, "/b", integer);
+    let finds = |status: u16| told(&it.report(status, "application/json", "{\"a\": 1, \"b\": 2}"));
+    assert_eq!(finds(404), "quirk-confirmed /a, quirk-confirmed /b");
+    assert_eq!(finds(500), "type /a, type /b");
+}
+
+#[test]
 fn a_status_that_is_not_documented() {
     let it = vendor(json!({"type": "object"}));
     assert_eq!(told(&it.report(404, "application/json", "{}")), "undocumented-status -");

@@ -26,7 +26,7 @@ struct Cli {
 enum Chore {
     /// Runs the stand-in server, for people and other tools
     Serve(serve::Serve),
-    /// Regenerates schemas/modelled and schemas/format from the types
+    /// Regenerates schemas/modelled, schemas/corrected and schemas/format from the types and quirks
     Schema(schema::Schema),
     #[command(flatten)]
     Command(Box<paperwire::Command>),

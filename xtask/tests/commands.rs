@@ -243,6 +243,58 @@ fn without_a_model_the_document_and_its_quirks_judge() {
     );
 }
 
+/// The vendor's next document: what it does to the quirks and to readers, and nothing about its wording.
+#[test]
+fn a_new_version_of_the_document_is_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = root().join("schemas/documented/openapi.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let same = folder.path().join("same.json");
+    let description = "Get a chatroom by id";
+    assert!(text.contains(description));
+    fs::write(&same, text.replace(description, "Another wording")).unwrap();
+    let schemas = &mut document["components"]["schemas"];
+    let room = &mut schemas["Chatroom"]["properties"];
+    room["source"] = serde_json::json!({ "type": "integer", "enum": [0, 1, 2] });
+    room["established_dialogue"] = serde_json::json!({ "type": "boolean" });
+    room["type_discussion"]["enum"] = serde_json::json!([0, 1]);
+    room["topics"] = serde_json::json!({ "type": "array" });
+    let ambassador = schemas["Ambassador"]["properties"].as_object_mut().unwrap();
+    ambassador.shift_remove("email_tmp");
+    ambassador["customer_id"] = serde_json::json!({ "type": ["string", "null"] });
+    let operation = document["paths"]["/chat/chatrooms/{id}"]["get"].clone();
+    document["paths"]["/chat/chatrooms"] = serde_json::json!({ "post": operation });
+    let responses = &mut document["paths"]["/chat/chatrooms/{id}"]["get"]["responses"];
+    responses["404"] = serde_json::json!({ "description": "" });
+    responses.as_object_mut().unwrap().shift_remove("403");
+    let new = folder.path().join("new.json");
+    fs::write(&new, document.to_string()).unwrap();
+    let diff =
+        |new: &std::path::Path| xtask(&["diff", path.to_str().unwrap(), new.to_str().unwrap()]);
+    let nothing = "exit 0\nNothing changes for a reader of responses, and no quirk is touched.\n";
+    assert_eq!(diff(&same), nothing);
+    compare("diff", &diff(&new));
+    let missing = diff(&folder.path().join("missing.json"));
+    assert!(missing.starts_with("exit 2\n") && missing.contains("missing.json"), "{missing}");
+    fs::write(&new, "{}").unwrap();
+    let screen = diff(&new);
+    assert!(screen.starts_with("exit 2\n") && screen.contains("new.json"), "{screen}");
+}
+
+/// What is not yet seen on the wire is not told as if it were.
+#[test]
+fn the_vendor_is_told_of_a_quirk() {
+    let report = |id: &str| xtask(&["quirks", "report", id]);
+    compare("quirks-report-example", &report("established-dialogue-is-a-timestamp"));
+    compare("quirks-report-inference", &report("last-rating-is-nullable"));
+    let unknown = report("source-is-a-number");
+    assert!(
+        unknown.starts_with("exit 2\n") && unknown.contains("source-is-an-integer"),
+        "{unknown}"
+    );
+}
+
 /// The README shows what the commands print, line by line, but for what it leaves out (`…`).
 #[test]
 fn the_readme_shows_real_output() {

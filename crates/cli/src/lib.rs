@@ -21,10 +21,13 @@ macro_rules! outln {
 }
 
 mod check;
+mod diff;
 mod explain;
 mod fields;
+mod init;
 mod leaks;
 mod live;
+mod message;
 mod quirks;
 mod record;
 mod report;
@@ -42,7 +45,7 @@ use std::{
 use anstream::ColorChoice;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::{Contract, ContractTexts, Run, Unreadable};
+use contract::{Contract, ContractTexts, Exchange, Run, Unreadable};
 
 pub use live::{Running, StandIns};
 
@@ -101,6 +104,8 @@ impl Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Makes a contract folder of a vendor's document, and drafts its quirks from recorded traffic
+    Init(init::Init),
     /// Checks recorded exchanges against the contract
     #[command(after_help = EXIT_CODES)]
     Check(check::Check),
@@ -118,6 +123,8 @@ pub enum Command {
     Report(report::ReportArgs),
     /// From past nights' reports and tonight's: what to open, update and close, as JSON; exit 1 where the night is red
     Triage(triage::Triage),
+    /// Two versions of the vendor's document: what changed for a reader of responses, and for the quirks
+    Diff(diff::DiffArgs),
     /// Explains a rule: what it means, an example, what settles it
     Explain(explain::Explain),
 }
@@ -136,6 +143,7 @@ impl Command {
     /// What is wrong with the arguments or the contract; nothing was written then.
     pub fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         match self {
+            Self::Init(it) => it.run(defaults),
             Self::Check(it) => it.run(defaults),
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
@@ -144,6 +152,7 @@ impl Command {
             Self::Report(it) => it.run(defaults),
             Self::Triage(it) => it.run(),
             Self::Shape(it) => it.run(defaults),
+            Self::Diff(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
         }
     }
@@ -197,10 +206,12 @@ impl Sources {
     }
 
     fn texts(&self, defaults: &Defaults) -> anyhow::Result<ContractTexts> {
-        let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
-            bail!("no contract folder; name one with --contract DIR");
-        };
-        read(folder)
+        read(self.folder(defaults)?)
+    }
+
+    fn folder<'s>(&'s self, defaults: &'s Defaults) -> anyhow::Result<&'s Path> {
+        let folder = self.contract.as_deref().or(defaults.contract.as_deref());
+        folder.context("no contract folder; name one with --contract DIR")
     }
 
     /// The folder of the model's types: the default's belongs to the default contract.
@@ -218,8 +229,7 @@ impl Sources {
     }
 
     fn today(&self) -> jiff::civil::Date {
-        self.today
-            .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+        self.today.unwrap_or_else(today)
     }
 
     /// Checks every answer of a server, or every exchange of the files.
@@ -246,11 +256,11 @@ impl Sources {
 
     /// Checks every exchange of the files.
     fn check(&self, run: &mut Run<'_>, defaults: &Defaults) -> anyhow::Result<()> {
-        let paths = if self.files.is_empty() { &defaults.recordings } else { &self.files };
+        let paths = self.paths(defaults);
         if paths.is_empty() {
             bail!("no recordings; name HAR files or folders of them");
         }
-        for path in paths {
+        for path in &paths {
             match harness::recordings(path) {
                 Ok(files) => files.iter().for_each(|it| harness::check_file(run, it)),
                 Err(error) => run.unreadable(unreadable(path, &error)),
@@ -258,6 +268,31 @@ impl Sources {
         }
         Ok(())
     }
+
+    /// Gives every exchange of the files, or what cannot be read, to `each`.
+    fn each(&self, defaults: &Defaults, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
+        for path in self.paths(defaults) {
+            match harness::recordings(&path) {
+                Ok(files) => files.iter().for_each(|it| harness::each_exchange(it, &mut each)),
+                Err(error) => each(Err(unreadable(&path, &error))),
+            }
+        }
+    }
+
+    /// The files that are named, else the recordings of the contract that is, else the default's.
+    fn paths(&self, defaults: &Defaults) -> Vec<PathBuf> {
+        let own = self.contract.as_ref().map(|it| it.join("recordings")).filter(|it| it.is_dir());
+        match own {
+            _ if !self.files.is_empty() => self.files.clone(),
+            Some(own) => vec![own],
+            None => defaults.recordings.clone(),
+        }
+    }
+}
+
+/// Today's day, UTC.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Reads and compiles the contract of a folder.
@@ -273,11 +308,14 @@ fn read(folder: &Path) -> anyhow::Result<ContractTexts> {
 }
 
 fn compile(texts: &ContractTexts) -> anyhow::Result<Contract> {
-    Contract::load(texts).map_err(|faults| {
-        let count = faults.0.len();
-        let s = if count == 1 { "" } else { "s" };
-        anyhow::anyhow!("the contract has {count} fault{s}\n{faults}")
-    })
+    Contract::load(texts).map_err(|it| faults("the contract has", &it))
+}
+
+/// Everything that is wrong with what has the faults.
+fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
+    let count = faults.0.len();
+    let s = if count == 1 { "" } else { "s" };
+    anyhow::anyhow!("{who} {count} fault{s}\n{faults}")
 }
 
 fn unreadable(path: &Path, error: &harness::SourceError) -> Unreadable {

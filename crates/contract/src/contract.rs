@@ -61,9 +61,7 @@ impl Contract {
     /// Everything that is wrong with the texts, at once.
     pub fn load(texts: &ContractTexts) -> Result<Self, Faults> {
         let mut faults = Vec::new();
-        let mut documented = collect(&mut faults, json(&texts.documented));
-        documented.iter_mut().for_each(assert_integer_formats);
-        documented.iter_mut().for_each(unshare_paths);
+        let documented = collect(&mut faults, read_document(&texts.documented));
         let mut modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, json(it)));
         modelled.iter_mut().for_each(assert_integer_formats);
         let settings =
@@ -232,7 +230,19 @@ fn judges(
     if faults.is_empty() { Ok(judges) } else { Err(faults) }
 }
 
-fn json(text: &Text) -> Result<Value, Vec<Fault>> {
+/// A vendor's document as the engine compares and compiles it.
+///
+/// # Errors
+/// Where it is no JSON.
+pub(crate) fn read_document(text: &Text) -> Result<Value, Vec<Fault>> {
+    let mut document = json(text)?;
+    assert_integer_formats(&mut document);
+    unshare_paths(&mut document);
+    Ok(document)
+}
+
+/// A text as JSON.
+pub(crate) fn json(text: &Text) -> Result<Value, Vec<Fault>> {
     let content = text.text.strip_prefix('\u{feff}').unwrap_or(&text.text);
     serde_json::from_str(content).map_err(|error| {
         let byte = byte_of(content.as_bytes(), error.line(), error.column());
@@ -240,7 +250,7 @@ fn json(text: &Text) -> Result<Value, Vec<Fault>> {
     })
 }
 
-fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {
+pub(crate) fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {
     read.map_err(|it| faults.extend(it)).ok()
 }
 

@@ -10,7 +10,11 @@
 mod change;
 mod check;
 mod contract;
+mod corrected;
+mod curl;
+mod diff;
 mod document;
+mod excerpt;
 mod exchange;
 mod finding;
 mod form;
@@ -21,12 +25,15 @@ mod json;
 mod judge;
 mod locate;
 mod mask;
+mod message;
 mod observed;
+mod overlay;
 mod place;
 mod quirk;
 mod report;
 mod rule;
 mod run;
+mod same;
 mod schema;
 mod scope;
 mod settings;
@@ -42,12 +49,15 @@ mod words;
 
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
+pub use corrected::Corrected;
+pub use diff::{Diff, Touch, TouchedQuirk, diff};
 pub use document::OperationId;
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
 pub use finding::{Finding, Location, PromisedBy, Sighting};
 pub use join::{JoinError, join};
 pub use json::{MAX_DEPTH, byte_of};
 pub use mask::{MaskKey, Masked};
+pub use message::Shown;
 pub use place::{BrokenPlace, Place};
 pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, WireWord, with_quirks};
 pub use report::{
@@ -67,6 +77,7 @@ pub use triage::{Closed, Issue, Triage, triage};
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         ("contract.schema.json", settings::schema()),
+        ("diff.schema.json", diff::schema()),
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
         ("shape.schema.json", shape::schema()),

@@ -49,6 +49,11 @@ impl Place {
         &self.0
     }
 
+    /// The place between backquotes, or that it is the whole body.
+    pub(crate) fn in_words(&self) -> String {
+        if self.0.is_empty() { "the whole body".into() } else { format!("`{}`", self.0) }
+    }
+
     /// The member of that name below this place.
     pub fn member(&self, name: &str) -> Self {
         let mut child = self.0.clone();

@@ -3,6 +3,7 @@
 mod annotate;
 mod apply;
 mod file;
+mod standing;
 mod verdict;
 
 use std::fmt;
@@ -13,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use annotate::with_quirks;
-pub(crate) use apply::{apply, check_against};
+pub(crate) use apply::{apply, in_order, write};
 pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
+pub(crate) use standing::{Standing, check_against, standing};
 pub(crate) use verdict::{PlaceQuirks, Verdict};
 
 use crate::{document::OperationId, place::Place};

@@ -3,6 +3,7 @@
 pub(crate) mod describe;
 pub(crate) mod edit;
 pub(crate) mod fragment;
+pub(crate) mod sharing;
 pub(crate) mod store;
 pub(crate) mod tree;
 
