@@ -1,7 +1,11 @@
 //! Two versions of a description of the responses: what the newer one does to a reader of the older, place by place.
 //! Nothing about wording.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    fmt,
+    rc::Rc,
+};
 
 use jsonschema::canonical::Containment;
 use schemars::JsonSchema;
@@ -87,8 +91,8 @@ pub(crate) fn between(store: &Store, old: &Document, new: &Document) -> Vec<Chan
         operation: OperationId::named(""),
         status: None,
         changes: Vec::new(),
-        visited: BTreeSet::new(),
         sameness: Sameness::new(store),
+        known: HashMap::new(),
     };
     let all = old.operations.iter().chain(&new.operations);
     for id in all.map(|it| &it.id).collect::<BTreeSet<_>>() {
@@ -110,9 +114,27 @@ struct Comparison<'c> {
     operation: OperationId,
     status: Option<StatusPattern>,
     changes: Vec<Change>,
-    /// Pairs of schemas whose members were compared.
-    visited: BTreeSet<[Vec<Address>; 2]>,
     sameness: Sameness<'c>,
+    /// What was found of nodes: many operations return the same components.
+    known: HashMap<Node, Rc<Compared>>,
+}
+
+/// A place of both documents: two schemas, and the segments below them. Where one schema on each side says all there is
+/// to be said of the place, it is that and no segments.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Node {
+    roots: [Address; 2],
+    segments: Vec<String>,
+}
+
+/// What changes at a node.
+struct Compared {
+    /// By the member that it is about; none for the place itself.
+    changes: Vec<(Option<String>, Effect, String)>,
+    /// Places below that both have, where something may differ.
+    below: Vec<(String, Node)>,
+    /// The schemas whose members were compared: another place with the same would tell the same again.
+    schemas: [Vec<Address>; 2],
 }
 
 impl Comparison<'_> {
@@ -155,10 +177,7 @@ impl Comparison<'_> {
                 }
                 Some(new_content) if old_content.is_json() => {
                     match (&old_content.schema, &new_content.schema) {
-                        (Some(old), Some(new)) => {
-                            self.visited.clear();
-                            self.place([old, new], &mut Vec::new());
-                        }
+                        (Some(old), Some(new)) => self.body([old, new]),
                         (Some(_), None) => {
                             self.add(Some(Place::root()), Effect::Breaks, "body no longer promised")
                         }
@@ -175,60 +194,110 @@ impl Comparison<'_> {
         }
     }
 
-    fn place(&mut self, roots: [&Address; 2], segments: &mut Vec<String>) {
+    /// Compares what two schemas say of a body, the places nearest to its root first.
+    fn body(&mut self, roots: [&Address; 2]) {
+        let first = self.changes.len();
+        let mut visited = BTreeSet::new();
+        let root = Node { roots: roots.map(Clone::clone), segments: Vec::new() };
+        let mut open = VecDeque::from([(Place::root(), root)]);
+        while let Some((place, node)) = open.pop_front() {
+            let compared = self.node(&node);
+            let is_new = visited.insert(compared.schemas.clone());
+            for (member, effect, what) in &compared.changes {
+                match member {
+                    None => self.add(Some(place.clone()), *effect, what),
+                    Some(name) if is_new => self.add(Some(place.member(name)), *effect, what),
+                    Some(_) => {}
+                }
+            }
+            if is_new {
+                let below = compared.below.iter();
+                open.extend(below.map(|(name, node)| (place.member(name), node.clone())));
+            }
+        }
+        self.changes[first..].sort_by(|a, b| a.place.cmp(&b.place));
+    }
+
+    fn node(&mut self, node: &Node) -> Rc<Compared> {
+        if let Some(known) = self.known.get(node) {
+            return known.clone();
+        }
+        let compared = Rc::new(self.compared(node));
+        self.known.insert(node.clone(), compared.clone());
+        compared
+    }
+
+    fn compared(&mut self, Node { roots, segments }: &Node) -> Compared {
         let store = self.store;
-        let found = roots.map(|it| edit::find(store, it, segments));
-        let is_same = self.sameness.of_all(&found[0], &found[1]);
-        if is_same && segments.is_empty() {
-            return;
-        }
-        let place = segments.iter().fold(Place::root(), |place, it| place.member(it));
+        let found = roots.each_ref().map(|it| edit::find(store, it, segments));
         let [old, new] =
-            roots.map(|it| fragment::below(store, it, segments).unwrap_or(json!(true)));
-        if let Some((effect, what)) = compare(&old, &new) {
-            self.add(Some(place.clone()), effect, what);
-        }
-        if is_same {
-            return;
-        }
+            roots.each_ref().map(|it| fragment::below(store, it, segments).unwrap_or(json!(true)));
+        let own = compare(&old, &new).map(|(effect, what)| (None, effect, what));
         let schemas = found.each_ref().map(|it| edit::described_by(store, it));
-        if !self.visited.insert(schemas.each_ref().map(|it| beyond_references(store, it))) {
-            return;
+        let mut compared = Compared {
+            changes: own.into_iter().collect(),
+            below: Vec::new(),
+            schemas: schemas.each_ref().map(|it| beyond_references(store, it)),
+        };
+        if self.sameness.of_all(&found[0], &found[1]) {
+            // Whatever changes here comes from above.
+            return compared;
         }
-        self.rest(&place, &schemas);
+        let changes = &mut compared.changes;
+        changes.extend(self.rest(&schemas).into_iter().map(|(effect, what)| (None, effect, what)));
         let names = |it: &Vec<Address>| -> BTreeSet<String> {
             it.iter().flat_map(|it| segments_below(store, it)).collect()
         };
         let [old_names, new_names] = schemas.each_ref().map(names);
         let [old_required, new_required] = found.each_ref().map(|it| requirements(store, it));
         for name in old_names.union(&new_names) {
-            let child = Some(place.member(name));
+            let mut add =
+                |effect, what: &str| changes.push((Some(name.clone()), effect, what.to_owned()));
             match (old_names.contains(name), new_names.contains(name)) {
-                (true, false) => self.add(child, Effect::Breaks, "no longer promised"),
-                (false, _) => self.add(child, Effect::Adds, "new"),
+                (true, false) => add(Effect::Breaks, "no longer promised"),
+                (false, _) => add(Effect::Adds, "new"),
                 (true, true) => {
                     match (old_required.contains(name), new_required.contains(name)) {
-                        (true, false) => self.add(child, Effect::Breaks, "may be missing"),
-                        (false, true) => self.add(child, Effect::Narrows, "always there"),
+                        (true, false) => add(Effect::Breaks, "may be missing"),
+                        (false, true) => add(Effect::Narrows, "always there"),
                         _ => {}
                     }
-                    segments.push(name.clone());
-                    self.place(roots, segments);
-                    segments.pop();
+                    let below = [segments.as_slice(), std::slice::from_ref(name)].concat();
+                    let node = self.nearest(roots, below);
+                    // Where one schema says all, the same schema says the same.
+                    let [old, new] = node.roots.each_ref().map(std::slice::from_ref);
+                    if !node.segments.is_empty() || !self.sameness.of_all(old, new) {
+                        compared.below.push((name.clone(), node));
+                    }
                 }
             }
+        }
+        compared
+    }
+
+    /// The node of a place, as near as one schema on each side says all of it.
+    fn nearest(&self, roots: &[Address; 2], segments: Vec<String>) -> Node {
+        let alone = |root: &Address| -> Option<Address> {
+            let found = edit::find(self.store, root, &segments);
+            let [one] = found.as_slice() else { return None };
+            let says_all =
+                fragment::below(self.store, root, &segments)? == fragment::at(self.store, one);
+            says_all.then(|| self.sameness.follow(one))
+        };
+        match roots.each_ref().map(alone) {
+            [Some(old), Some(new)] => Node { roots: [old, new], segments: Vec::new() },
+            _ => Node { roots: roots.clone(), segments },
         }
     }
 
     /// What is said of members that are not named, and in ways that are not compared place by place.
-    fn rest(&mut self, place: &Place, [old, new]: &[Vec<Address>; 2]) {
+    fn rest(&mut self, [old, new]: &[Vec<Address>; 2]) -> Vec<(Effect, String)> {
+        let mut changes = Vec::new();
         let closed =
             |all: &[Address]| all.iter().any(|it| rest_of(self.store, it) == Some(Rest::Closed));
         match (closed(old), closed(new)) {
-            (true, false) => self.add(Some(place.clone()), Effect::Adds, "other members may come"),
-            (false, true) => {
-                self.add(Some(place.clone()), Effect::Narrows, "no other members come")
-            }
+            (true, false) => changes.push((Effect::Adds, "other members may come".to_owned())),
+            (false, true) => changes.push((Effect::Narrows, "no other members come".to_owned())),
             _ => {}
         }
         for keyword in UNCOMPARED {
@@ -237,10 +306,10 @@ impl Comparison<'_> {
                 children.filter(|it| self.store.get(it).is_some()).collect()
             });
             if !self.sameness.of_all(&old, &new) {
-                let what = format!("`{keyword}` says something else");
-                self.add(Some(place.clone()), Effect::Breaks, what);
+                changes.push((Effect::Breaks, format!("`{keyword}` says something else")));
             }
         }
+        changes
     }
 }
 

@@ -60,13 +60,13 @@ impl<'s> Sameness<'s> {
     }
 
     fn of(&mut self, a: &Address, b: &Address) -> bool {
-        let pair = (a.clone(), b.clone());
+        let pair = (self.follow(a), self.follow(b));
         if self.same.contains(&pair) || self.different.contains(&pair) {
             return self.same.contains(&pair);
         }
         // A pair that leads back to itself is the same unless something else differs.
         let mut assumed = HashSet::new();
-        let is_same = self.schemas(a, b, &mut assumed);
+        let is_same = self.schemas(&pair.0, &pair.1, &mut assumed);
         if is_same {
             self.same.extend(assumed);
             self.same.insert(pair);
@@ -127,7 +127,7 @@ impl<'s> Sameness<'s> {
     }
 
     /// The schema itself, or where it leads while it is a reference and no more.
-    fn follow(&self, at: &Address) -> Address {
+    pub(crate) fn follow(&self, at: &Address) -> Address {
         let mut at = at.clone();
         // A longer chain is a circle.
         for _ in 0..32 {
