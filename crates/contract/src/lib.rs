@@ -21,6 +21,7 @@ mod judge;
 mod mask;
 mod observed;
 mod place;
+mod promise;
 mod quirk;
 mod report;
 mod rule;

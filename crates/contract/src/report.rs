@@ -1,11 +1,17 @@
 //! The canonical report. Every other form is made from it.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    document::OperationId, finding::Finding, format, place::Place, quirk::QuirkId, rule::Severity,
+    document::OperationId,
+    finding::Finding,
+    format,
+    place::Place,
+    quirk::{Evidence, QuirkId},
+    rule::Severity,
     tally::PlaceTally,
 };
 
@@ -26,7 +32,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The register, each quirk at each of its places.
     pub quirks: Vec<QuirkReport>,
-    /// What was seen at each place.
+    /// What was promised and what was seen at each place of the responses that came, those that nothing showed included.
     pub places: Vec<PlaceTally>,
     /// Operations that were judged by documented + quirks, because the model lacks them.
     pub without_model: Vec<OperationId>,
@@ -79,6 +85,26 @@ pub struct QuirkReport {
     pub id: QuirkId,
     /// The quirk in one line.
     pub summary: String,
+    /// The file that it stands in.
+    pub file: String,
+    /// What the document's schema says there, in words.
+    pub declared: String,
+    /// What the document's prose claims, in words, where that differs.
+    pub described: Option<String>,
+    /// What comes instead, in words; none where `also` comes.
+    pub returned: Option<String>,
+    /// What comes as well, in words; none where `returned` comes.
+    pub also: Option<String>,
+    /// Why this is believed.
+    pub reason: String,
+    /// When it became known.
+    pub known_since: Date,
+    /// When it must be looked at again; none for a permanent quirk.
+    pub review_by: Option<Date>,
+    /// Where the matter is followed.
+    pub ticket: Option<String>,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
     /// The operation.
     pub operation: OperationId,
     /// The response's status.

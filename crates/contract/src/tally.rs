@@ -19,6 +19,10 @@ pub struct PlaceTally {
     pub status: u16,
     /// Where in the body.
     pub place: Place,
+    /// What the document says of it, in words, without any quirk; none where it has no such place.
+    pub documented: Option<String>,
+    /// What the model says of it, in words; none where it has no such place.
+    pub modelled: Option<String>,
     /// Values seen, nulls included.
     pub seen: u64,
     /// Nulls among them.
@@ -33,6 +37,26 @@ pub struct PlaceTally {
     pub formats: BTreeMap<&'static str, u64>,
     /// Values by code, at places with a list of codes or with booleans.
     pub codes: BTreeMap<String, u64>,
+}
+
+impl PlaceTally {
+    /// A place at which nothing was seen.
+    pub(crate) fn unseen(operation: OperationId, status: u16, place: Place) -> Self {
+        Self {
+            operation,
+            status,
+            place,
+            documented: None,
+            modelled: None,
+            seen: 0,
+            null: 0,
+            missing: 0,
+            empty: 0,
+            types: BTreeMap::new(),
+            formats: BTreeMap::new(),
+            codes: BTreeMap::new(),
+        }
+    }
 }
 
 /// The tally of a place and those below it.
@@ -150,9 +174,6 @@ impl Tally {
     ) {
         if self.seen + self.missing > 0 {
             out.push(PlaceTally {
-                operation: operation.clone(),
-                status,
-                place: place.clone(),
                 seen: self.seen,
                 null: self.null,
                 missing: self.missing,
@@ -160,6 +181,7 @@ impl Tally {
                 types: self.types.clone(),
                 formats: self.formats.clone(),
                 codes: self.codes.clone(),
+                ..PlaceTally::unseen(operation.clone(), status, place.clone())
             });
         }
         for (segment, tally) in &self.below {

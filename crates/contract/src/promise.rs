@@ -1,0 +1,168 @@
+//! What the document and the model say of each place of a response, in words, whether or not it was seen.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::{Value, json};
+
+use crate::{
+    contract::Contract,
+    document::OperationId,
+    inclusion::{beyond_references, requirements, segments_below},
+    place::{ANY, Place},
+    schema::{Address, Store, describe::describe, edit, fragment},
+    tally::PlaceTally,
+};
+
+/// How many places of one response are listed whether or not they were seen, from the whole body downwards: the schemas
+/// of some vendors have thousands.
+const MOST_PLACES: usize = 500;
+
+/// What is said of one place; none where a side does not have it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Promise {
+    documented: Option<String>,
+    modelled: Option<String>,
+}
+
+/// What is said of the places of one response, by the segments of each.
+pub(crate) type Promises = BTreeMap<Vec<String>, Promise>;
+
+/// The places that the document (without quirks) or the model has.
+pub(crate) fn promises(contract: &Contract, operation: &OperationId, status: u16) -> Promises {
+    let mut promises = Promises::new();
+    let [documented, modelled] = sides(contract, operation, status)
+        .map(|side| side.map_or_else(BTreeMap::new, |side| side.places()));
+    for (segments, words) in documented {
+        promises.entry(segments).or_default().documented = Some(words);
+    }
+    for (segments, words) in modelled {
+        promises.entry(segments).or_default().modelled = Some(words);
+    }
+    promises
+}
+
+/// The tallies of one response with what is promised at each place, and the promised places that nothing showed, in
+/// order.
+pub(crate) fn with_promises(
+    contract: &Contract,
+    operation: &OperationId,
+    status: u16,
+    tallies: Vec<PlaceTally>,
+) -> Vec<PlaceTally> {
+    let promises = contract.promises(operation, status);
+    let sides = sides(contract, operation, status);
+    let unseen = |(segments, promise): (&Vec<String>, &Promise)| {
+        let place = segments.iter().fold(Place::root(), |place, it| place.member(it));
+        let Promise { documented, modelled } = promise.clone();
+        let tally = PlaceTally::unseen(operation.clone(), status, place);
+        (segments.clone(), PlaceTally { documented, modelled, ..tally })
+    };
+    let mut places: BTreeMap<Vec<String>, PlaceTally> = promises.iter().map(unseen).collect();
+    for tally in tallies {
+        let segments: Vec<String> = tally.place.segments().map(Into::into).collect();
+        let promise = promises.get(&segments).cloned().unwrap_or_else(|| {
+            let [documented, modelled] =
+                sides.each_ref().map(|it| it.as_ref()?.words_below(&segments));
+            Promise { documented, modelled }
+        });
+        let Promise { documented, modelled } = promise;
+        places.insert(segments, PlaceTally { documented, modelled, ..tally });
+    }
+    places.into_values().collect()
+}
+
+/// The document as the vendor has it, and the model as it is: nothing lent to it.
+fn sides<'c>(
+    contract: &'c Contract,
+    operation: &OperationId,
+    status: u16,
+) -> [Option<Side<'c>>; 2] {
+    let documented = contract.paper_schema(operation, status);
+    let modelled = contract.modelled.as_ref().and_then(|it| it.operation(operation.as_str()));
+    let modelled = modelled.and_then(|it| it.json_schema(status));
+    [documented, modelled].map(|it| it.map(|root| Side { store: &contract.paper, root }))
+}
+
+/// One side's schema of a response.
+struct Side<'c> {
+    store: &'c Store,
+    root: &'c Address,
+}
+
+/// A place on the way down.
+struct Step {
+    segments: Vec<String>,
+    schemas: Vec<Address>,
+    required: bool,
+    /// The schemas of the places above: one that leads back to itself is not followed.
+    above: Vec<Vec<Address>>,
+}
+
+impl Side<'_> {
+    fn places(&self) -> BTreeMap<Vec<String>, String> {
+        let mut places = BTreeMap::new();
+        let root = Step {
+            segments: Vec::new(),
+            schemas: vec![self.root.clone()],
+            required: false,
+            above: Vec::new(),
+        };
+        let mut open = VecDeque::from([root]);
+        while let Some(step) = open.pop_front().filter(|_| places.len() < MOST_PLACES) {
+            let all = edit::described_by(self.store, &step.schemas);
+            let key = beyond_references(self.store, &all);
+            if !step.above.contains(&key) {
+                let names: BTreeSet<String> =
+                    all.iter().flat_map(|it| segments_below(self.store, it)).collect();
+                let required = requirements(self.store, &step.schemas);
+                let above = [step.above.as_slice(), &[key]].concat();
+                open.extend(names.into_iter().map(|name| Step {
+                    segments: [step.segments.as_slice(), &[name.clone()]].concat(),
+                    schemas: self.children(&all, &name),
+                    required: required.contains(&name),
+                    above: above.clone(),
+                }));
+            }
+            let promise = match step.schemas.as_slice() {
+                [one] => Some(fragment::at(self.store, one)),
+                _ => fragment::below(self.store, self.root, &step.segments),
+            };
+            let words = in_words(&promise.unwrap_or(json!(true)), step.required);
+            places.insert(step.segments, words);
+        }
+        places
+    }
+
+    fn children(&self, all: &[Address], name: &str) -> Vec<Address> {
+        let of = |it: &Address| {
+            let keywords = self.store.get(it).and_then(Value::as_object);
+            keywords.map_or(Vec::new(), |keywords| edit::children(it, keywords, name))
+        };
+        all.iter().flat_map(of).collect()
+    }
+
+    /// What is said of a place that is not listed; a value below an object that names no members may be anything.
+    fn words_below(&self, segments: &[String]) -> Option<String> {
+        if let Some(promise) = fragment::below(self.store, self.root, segments) {
+            return Some(in_words(&promise, false));
+        }
+        let (last, parent) = segments.split_last()?;
+        let above = edit::described_by(self.store, &edit::find(self.store, self.root, parent));
+        let is_open = |it: &Address| {
+            let keyword = |name: &str| self.store.get(it).and_then(|it| it.get(name));
+            [keyword("additionalProperties"), keyword("unevaluatedProperties")]
+                .into_iter()
+                .flatten()
+                .any(|it| *it == json!(true) || *it == json!({}))
+        };
+        let names_none = || above.iter().all(|it| segments_below(self.store, it).is_empty());
+        let is_free =
+            last == ANY && !above.is_empty() && (above.iter().any(is_open) || names_none());
+        is_free.then(|| describe(&json!(true)))
+    }
+}
+
+fn in_words(promise: &Value, required: bool) -> String {
+    let words = describe(promise);
+    if required { format!("required {words}") } else { words }
+}
