@@ -371,6 +371,8 @@ fn no_canary_is_in_any_output() {
         outputs.iter().any(|it| it.0.starts_with("canaries recorded")),
         "the canaries' room was recorded"
     );
+    let told = |it: &&(String, String)| it.0 == "canaries html" && it.1.contains("Contract broken");
+    assert_eq!(outputs.iter().filter(told).count(), 1, "the canaries' page was made");
 }
 
 /// Everything that the commands print and write when they ask a scenario.
@@ -379,7 +381,7 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
     let name = scenario.name();
     let stand_in = format!("--stand-in={name}");
     let at = |it: &str| folder.path().join(it).display().to_string();
-    let report = format!("json={}", at("report.json"));
+    let report = format!("json={},html={}", at("report.json"), at("report.html"));
     let (recorded, drafts, report_file) = (at("recorded"), at("drafts"), at("report.json"));
     let commands: &[&[&str]] = &[
         &["check", &stand_in, "--probes=access", "--report", &report],
@@ -391,7 +393,10 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
     ];
     let mut outputs: Vec<(String, String)> =
         commands.iter().map(|it| (format!("{name} {}", it[0]), xtask(it))).collect();
-    outputs.push((format!("{name} report"), fs::read_to_string(&report_file).unwrap_or_default()));
+    for form in ["json", "html"] {
+        let file = at(&format!("report.{form}"));
+        outputs.push((format!("{name} {form}"), fs::read_to_string(file).unwrap_or_default()));
+    }
     for sub in ["recorded", "drafts"] {
         let files = files(&folder.path().join(sub)).into_iter();
         outputs.extend(

@@ -8,8 +8,9 @@ use contract::{Contract, Run, RunOptions, Severity};
 
 use crate::{
     Defaults, Sources,
+    html::html,
     live::{Begin, LiveArgs},
-    shape, terminal,
+    shape, strength, terminal,
 };
 
 /// Arguments of `check`.
@@ -29,8 +30,11 @@ pub struct Check {
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     fail_on: FailOn,
     /// Also write the report in this form; may be repeated
-    #[arg(long, value_name = "json=PATH", value_delimiter = ',', value_parser = report_target)]
-    report: Vec<PathBuf>,
+    #[arg(long, value_name = "FORM=PATH", value_delimiter = ',', value_parser = report_target)]
+    report: Vec<(Form, PathBuf)>,
+    /// What `strength --json` wrote, to be told in the HTML report
+    #[arg(long, value_name = "PATH")]
+    strength: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -39,10 +43,17 @@ enum FailOn {
     Warning,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Json,
+    Html,
+}
+
 impl Check {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
         self.check_names(&contract)?;
+        let strength = self.strength.as_deref().map(strength::read).transpose()?;
         let fail_on = match self.fail_on {
             FailOn::Error => Severity::Error,
             FailOn::Warning => Severity::Warning,
@@ -70,8 +81,12 @@ impl Check {
         let report = run.report();
         out!("{}", terminal::report(&report, defaults.command));
         let mut code = report.exit_code;
-        for path in &self.report {
-            if let Err(error) = harness::write_whole(path, report.to_json().as_bytes()) {
+        for (form, path) in &self.report {
+            let text = match form {
+                Form::Json => report.to_json(),
+                Form::Html => html(&report, strength.as_ref()),
+            };
+            if let Err(error) = harness::write_whole(path, text.as_bytes()) {
                 anstream::eprintln!(
                     "{}error:{} {error}",
                     terminal::ERROR.render(),
@@ -96,10 +111,15 @@ impl Check {
     }
 }
 
-fn report_target(text: &str) -> Result<PathBuf, String> {
-    match text.split_once('=') {
-        Some(("json", path)) if !path.is_empty() => Ok(path.into()),
-        Some(("json", _)) => Err("no path after `json=`".into()),
-        _ => Err("promised FORMAT=PATH; the formats are: json".into()),
+fn report_target(text: &str) -> Result<(Form, PathBuf), String> {
+    let form = |name: &str| match name {
+        "json" => Some(Form::Json),
+        "html" => Some(Form::Html),
+        _ => None,
+    };
+    match text.split_once('=').and_then(|(name, path)| Some((name, form(name)?, path))) {
+        Some((name, _, "")) => Err(format!("no path after `{name}=`")),
+        Some((_, form, path)) => Ok((form, path.into())),
+        None => Err("promised FORM=PATH; the forms are: json, html".into()),
     }
 }

@@ -22,6 +22,7 @@ macro_rules! outln {
 
 mod check;
 mod explain;
+mod html;
 mod leaks;
 mod live;
 mod quirks;

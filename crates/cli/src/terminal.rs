@@ -35,7 +35,7 @@ fn paint(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 /// `1 error`, `2 errors`.
-fn plural(count: impl Into<u64>, word: &str) -> String {
+pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
     match count.into() {
         1 => format!("1 {word}"),
         count if word.ends_with('y') => format!("{count} {}ies", &word[..word.len() - 1]),
@@ -120,7 +120,7 @@ fn says_more(rule: Rule) -> bool {
 }
 
 /// Whether what came is a type, or the lack of a value.
-fn says_what(rule: Rule) -> bool {
+pub(crate) fn says_what(rule: Rule) -> bool {
     match rule {
         Rule::Null
         | Rule::Type
@@ -190,6 +190,12 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
         QuirkState::Unconfirmed => NOTE,
         QuirkState::NotExercised => FAINT,
     };
+    let state = paint(style, format!("{:<13}", quirk.state.as_str()));
+    format!("  {state} {} {}\n", quirk.id, paint(FAINT, format!("({})", quirk_counts(quirk))))
+}
+
+/// What was seen of a quirk, in words.
+pub(crate) fn quirk_counts(quirk: &QuirkReport) -> String {
     let mut counts = Vec::new();
     for (count, word) in
         [(quirk.mutated, "mutated"), (quirk.healed, "healed"), (quirk.confirmed, "confirmed")]
@@ -209,8 +215,7 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
     if quirk.expired {
         counts.push("expired".into());
     }
-    let state = paint(style, format!("{:<13}", quirk.state.as_str()));
-    format!("  {state} {} {}\n", quirk.id, paint(FAINT, format!("({})", counts.join(", "))))
+    counts.join(", ")
 }
 
 fn left_out(report: &Report) -> String {

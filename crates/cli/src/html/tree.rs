@@ -1,0 +1,352 @@
+//! The response as a tree, one row per place: documented, quirk, modelled, observed, and whether they agree.
+
+use std::collections::{BTreeMap, HashMap};
+
+use contract::{
+    Finding, OperationId, Place, PlaceTally, QuirkReport, QuirkState, Report, Rule, Severity,
+};
+use maud::{Markup, html};
+
+use super::register::state_mark;
+use crate::terminal::plural;
+
+/// A place of a response.
+type At<'r> = (&'r str, u16, &'r str);
+
+/// With more rows than this, only the responses with errors or warnings are shown unfolded.
+const MOST_UNFOLDED: usize = 400;
+/// How many codes a row names.
+const MOST_CODES: usize = 10;
+/// How many findings a row names.
+const MOST_NAMED: usize = 3;
+
+/// What stands at each place of a report.
+pub(super) struct Places<'r> {
+    /// The numbers of the rows.
+    rows: HashMap<At<'r>, usize>,
+    findings: HashMap<At<'r>, Vec<&'r Finding>>,
+    quirks: HashMap<At<'r>, Vec<&'r QuirkReport>>,
+}
+
+impl<'r> Places<'r> {
+    pub(super) fn of(report: &'r Report) -> Self {
+        let rows = report.places.iter().enumerate();
+        let mut places = Self {
+            rows: rows.map(|(row, it)| (at(&it.operation, it.status, &it.place), row)).collect(),
+            findings: HashMap::new(),
+            quirks: HashMap::new(),
+        };
+        for finding in &report.findings {
+            if let (Some(status), Some(place)) = (finding.status, &finding.place) {
+                let here = places.findings.entry(at(&finding.operation, status, place));
+                here.or_default().push(finding);
+            }
+        }
+        for quirk in &report.quirks {
+            let here = places.quirks.entry(at(&quirk.operation, quirk.status, &quirk.place));
+            here.or_default().push(quirk);
+        }
+        places
+    }
+
+    /// The number of the row of a place, where there is one.
+    pub(super) fn row(&self, operation: &OperationId, status: u16, place: &Place) -> Option<usize> {
+        self.rows.get(&at(operation, status, place)).copied()
+    }
+}
+
+fn at<'r>(operation: &'r OperationId, status: u16, place: &'r Place) -> At<'r> {
+    (operation.as_str(), status, place.as_str())
+}
+
+/// How the four sides of a place stand to each other, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Error,
+    Warning,
+    Quirk,
+    NotSeen,
+    Undocumented,
+    Agrees,
+}
+
+impl State {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Quirk => "known quirk",
+            Self::NotSeen => "not seen",
+            Self::Undocumented => "undocumented",
+            Self::Agrees => "agrees",
+        }
+    }
+
+    /// A sign of its own shape, so that no colour is needed.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Error => "✗",
+            Self::Warning => "!",
+            Self::Quirk => "≈",
+            Self::NotSeen => "○",
+            Self::Undocumented => "?",
+            Self::Agrees => "✓",
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Quirk => "known",
+            Self::NotSeen => "unseen",
+            Self::Undocumented => "undocumented",
+            Self::Agrees => "agrees",
+        }
+    }
+}
+
+/// One row.
+struct Row<'r> {
+    number: usize,
+    tally: &'r PlaceTally,
+    findings: &'r [&'r Finding],
+    quirks: &'r [&'r QuirkReport],
+}
+
+/// What rows can be filtered by: the letter of each row's `data-is`, and the words of the choice.
+const FILTERS: &[(char, &str)] = &[
+    ('e', "errors"),
+    ('w', "warnings"),
+    ('q', "quirks"),
+    ('u', "undocumented"),
+    ('m', "not modelled"),
+    ('n', "null or missing"),
+    ('o', "not seen"),
+];
+
+impl Row<'_> {
+    fn state(&self) -> State {
+        let gravest = self.findings.iter().map(|it| it.severity).min();
+        let confirmed = self.quirks.iter().any(|it| it.state == QuirkState::Confirmed);
+        match gravest {
+            Some(Severity::Error) => State::Error,
+            Some(Severity::Warning) => State::Warning,
+            _ if confirmed => State::Quirk,
+            _ if self.tally.seen == 0 => State::NotSeen,
+            _ if self.tally.documented.is_none() => State::Undocumented,
+            _ => State::Agrees,
+        }
+    }
+
+    fn filters(&self) -> String {
+        let tally = self.tally;
+        let is = |filter: char| match filter {
+            'e' => self.findings.iter().any(|it| it.severity == Severity::Error),
+            'w' => self.findings.iter().any(|it| it.severity == Severity::Warning),
+            'q' => !self.quirks.is_empty(),
+            'u' => tally.seen > 0 && tally.documented.is_none(),
+            'm' => tally.documented.is_some() && tally.modelled.is_none(),
+            'n' => tally.seen > 0 && tally.null + tally.missing > 0,
+            _ => tally.seen == 0,
+        };
+        FILTERS.iter().map(|it| it.0).filter(|it| is(*it)).collect()
+    }
+}
+
+pub(super) fn section(report: &Report, places: &Places<'_>) -> Markup {
+    if report.places.is_empty() {
+        return html! {};
+    }
+    let mut responses: BTreeMap<(&OperationId, u16), Vec<Row<'_>>> = BTreeMap::new();
+    let mut counts: BTreeMap<char, usize> = BTreeMap::new();
+    for (number, tally) in report.places.iter().enumerate() {
+        let at = at(&tally.operation, tally.status, &tally.place);
+        let row = Row {
+            number,
+            tally,
+            findings: places.findings.get(&at).map_or(&[], Vec::as_slice),
+            quirks: places.quirks.get(&at).map_or(&[], Vec::as_slice),
+        };
+        for filter in row.filters().chars() {
+            *counts.entry(filter).or_default() += 1;
+        }
+        responses.entry((&tally.operation, tally.status)).or_default().push(row);
+    }
+    let unfold_all = report.places.len() <= MOST_UNFOLDED;
+    let told = |rows: &[Row<'_>]| rows.iter().any(|it| it.state() <= State::Warning);
+    html! {
+        section aria-labelledby="places" {
+            h2 id="places" tabindex="-1" { "Places" }
+            search.tools hidden {
+                fieldset {
+                    legend { "Show" }
+                    label { input type="radio" name="show" value="" checked; " all " span.faint { (report.places.len()) } }
+                    @for (filter, words) in FILTERS {
+                        @if let Some(count) = counts.get(filter) {
+                            label { input type="radio" name="show" value=(filter); " " (words) " " span.faint { (count) } }
+                        }
+                    }
+                }
+                label.search { "Search " input type="search" id="place" name="place" placeholder="/place" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"; }
+                output name="shown" for="place" {}
+            }
+            p.legend {
+                @for state in [State::Agrees, State::Quirk, State::Error, State::Warning, State::Undocumented, State::NotSeen] {
+                    span class=(state.class()) { span.sign aria-hidden="true" { (state.sign()) } " " (state.words()) } " "
+                }
+                span { (key("value")) " values" } " " span { (key("null")) " null" } " " span { (key("missing")) " missing" }
+            }
+            @for ((operation, status), rows) in &responses {
+                details.response open[unfold_all || told(rows)] {
+                    summary { h3 { (operation) " " (status) } " " span.faint { (plural(rows.len() as u64, "place")) } }
+                    (table(operation, *status, rows))
+                }
+            }
+        }
+    }
+}
+
+fn table(operation: &OperationId, status: u16, rows: &[Row<'_>]) -> Markup {
+    html! {
+        table.tree role="treegrid" aria-label={ "Places of " (operation) " " (status) } {
+            thead { tr { th scope="col" { "place" } th scope="col" { "documented" } th scope="col" { "quirk" }
+                th scope="col" { "modelled" } th scope="col" { "observed" } th scope="col" { "state" } } }
+            tbody { @for it in rows { (row(it)) } }
+        }
+    }
+}
+
+fn row(row: &Row<'_>) -> Markup {
+    let tally = row.tally;
+    let state = row.state();
+    let depth = tally.place.segments().count();
+    let name = tally.place.split_last().map_or("(whole body)".into(), |it| it.1);
+    html! {
+        tr id={ "p" (row.number) } class=(state.class()) aria-level=(depth + 1) data-place=(tally.place) data-is=(row.filters()) {
+            th scope="row" class={ "d" (depth.min(12)) } title=(tally.place) { span.sign aria-hidden="true" { (state.sign()) } " " span { (name) } }
+            td { @match &tally.documented {
+                Some(words) if row.is_replaced() => s { (words) },
+                Some(words) => (words),
+                None => span.none { "not documented" },
+            } }
+            td { @for it in row.quirks { (quirk(it)) } }
+            td { @match &tally.modelled {
+                Some(words) => (words),
+                None => span.none { "not modelled" },
+            } }
+            td { @if tally.seen + tally.missing > 0 { div.observed { (presence(tally)) " " span { (observed(tally)) } } } }
+            td { span.state { (state.words()) } (named(row.findings)) }
+        }
+    }
+}
+
+impl Row<'_> {
+    /// Whether the wire shows something else than what is documented.
+    fn is_replaced(&self) -> bool {
+        let replaces =
+            |it: &&QuirkReport| it.returned.is_some() && it.state == QuirkState::Confirmed;
+        self.quirks.iter().any(replaces)
+    }
+}
+
+fn quirk(quirk: &QuirkReport) -> Markup {
+    let words = match (&quirk.returned, &quirk.also) {
+        (Some(words), _) => words.clone(),
+        (None, Some(words)) => format!("or {words}"),
+        (None, None) => String::new(),
+    };
+    html! { p { a href={ "#quirk-" (quirk.id) } title=(quirk.id) { (words) } " " (state_mark(quirk.state)) } }
+}
+
+/// Links to what was found; what a quirk's own column says is not said again.
+fn named(findings: &[&Finding]) -> Markup {
+    let told: Vec<_> = findings
+        .iter()
+        .filter(|it| !matches!(it.rule, Rule::QuirkConfirmed | Rule::QuirkUnconfirmed))
+        .collect();
+    html! {
+        @for it in told.iter().take(MOST_NAMED) { " " a.finding href={ "#" (it.id) } title=(it.message) { (it.rule.id()) } }
+        @if told.len() > MOST_NAMED { " and " (told.len() - MOST_NAMED) " more" }
+    }
+}
+
+/// How often the place held a value, null, or nothing.
+fn presence(tally: &PlaceTally) -> Markup {
+    let whole = tally.seen + tally.missing;
+    bar(&[("value", tally.seen - tally.null), ("null", tally.null)], whole)
+}
+
+/// What was seen, in words.
+fn observed(tally: &PlaceTally) -> String {
+    let values = tally.seen - tally.null;
+    let share = |count: u64, of: u64| match count * 100 / of.max(1) {
+        0 => "<1 %".to_owned(),
+        100 if count < of => ">99 %".to_owned(),
+        percent => format!("{percent} %"),
+    };
+    let mut words = Vec::new();
+    let mut types: Vec<_> = tally.types.iter().filter(|it| *it.0 != "null").collect();
+    types.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let form = match tally.formats.iter().next() {
+        Some((form, count)) if tally.formats.len() == 1 && *count + tally.empty >= values => {
+            format!(" ({form})")
+        }
+        Some(_) => {
+            format!(" (some {})", tally.formats.keys().copied().collect::<Vec<_>>().join(", "))
+        }
+        None => String::new(),
+    };
+    for (name, count) in &types {
+        let form = if **name == "string" { form.as_str() } else { "" };
+        let often =
+            if types.len() > 1 { format!(" {}", share(**count, values)) } else { String::new() };
+        words.push(format!("{name}{form}{often}"));
+    }
+    if !tally.codes.is_empty() {
+        let codes: Vec<&str> = tally.codes.keys().map(String::as_str).take(MOST_CODES).collect();
+        let more = if tally.codes.len() > MOST_CODES { ", …" } else { "" };
+        let word = if tally.types.contains_key("boolean") { "" } else { "codes " };
+        words.push(format!("{word}{}{more}", codes.join(", ")));
+    }
+    for (count, of, word) in [
+        (tally.null, tally.seen, "null"),
+        (tally.missing, tally.seen + tally.missing, "missing"),
+        (tally.empty, values, "empty"),
+    ] {
+        match count {
+            0 => {}
+            _ if count == of => words.push(format!("always {word}")),
+            _ => words.push(format!("{word} {}", share(count, of))),
+        }
+    }
+    words.join(", ")
+}
+
+/// A bar of parts, each a class and a count; what they leave of the whole is empty. The words beside it say the same.
+pub(super) fn bar(parts: &[(&str, u64)], whole: u64) -> Markup {
+    let mut from = 0;
+    html! {
+        svg.bar viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+            rect.missing width="100" height="8" {}
+            @for (class, count) in parts {
+                @if *count > 0 {
+                    rect class=(class) x=(percent(from, whole)) width=(percent(*count, whole)) height="8" {}
+                }
+                @let _ = { from += count; };
+            }
+        }
+    }
+}
+
+fn percent(count: u64, whole: u64) -> String {
+    format!("{:.4}", count as f64 * 100.0 / whole.max(1) as f64)
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+/// A sample of a bar's part.
+fn key(class: &str) -> Markup {
+    html! { svg.key viewBox="0 0 10 8" preserveAspectRatio="none" aria-hidden="true" { rect class=(class) width="10" height="8" {} } }
+}
