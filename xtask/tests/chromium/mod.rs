@@ -29,7 +29,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts the machine's Chromium; none where there is none.
     pub(crate) fn start() -> Option<Self> {
-        let works = |it: &&str| Command::new(it).arg("--version").output().is_ok();
+        let works = |it: &&&str| Command::new(it).arg("--version").output().is_ok();
         let program = ["chromium", "chromium-browser", "google-chrome"].iter().find(works)?;
         let profile = tempfile::tempdir().unwrap();
         let mut process = Command::new("sh")
@@ -74,14 +74,22 @@ impl Browser {
 
     /// Opens a file and waits until it is loaded.
     pub(crate) fn open(&mut self, file: &Path, fragment: &str) {
-        let url = format!("file://{}{fragment}", file.display());
+        let url = format!("file://{}", file.display());
+        // Else another fragment of the same file would load nothing.
         self.call("Page.navigate", json!({ "url": "about:blank" }));
         self.events.clear();
-        self.call("Page.navigate", json!({ "url": url }));
-        while !self.events.iter().any(|it| it["method"] == "Page.loadEventFired") {
+        self.call("Page.navigate", json!({ "url": format!("{url}{fragment}") }));
+        while !self.is_loaded(&url) {
             let event = self.receive();
             self.events.push(event);
         }
+    }
+
+    fn is_loaded(&self, url: &str) -> bool {
+        let mut events = self.events.iter();
+        events
+            .any(|it| it["method"] == "Page.frameNavigated" && it["params"]["frame"]["url"] == url)
+            && events.any(|it| it["method"] == "Page.loadEventFired")
     }
 
     /// The value of a JavaScript expression in the page.

@@ -9,7 +9,7 @@
   // Every row, in order: its place in lower case, its depth, and the row above it.
   const rows = trees.flatMap((tree) => {
     const above = [];
-    return [...tree.tBodies[0].rows].map((element) => {
+    return [...tree.querySelectorAll('tbody tr')].map((element) => {
       const depth = Number(element.ariaLevel);
       const row = { element, tree, place: element.dataset.place.toLowerCase(), is: element.dataset.is, depth, parent: above[depth - 1], folded: false, shown: true };
       above[depth] = row;
@@ -19,7 +19,6 @@
   });
   const rowOf = new Map(rows.map((row) => [row.element, row]));
   for (const row of rows) {
-    row.element.tabIndex = -1;
     if (row.parent) row.parent.element.ariaExpanded = 'true';
   }
 
@@ -39,12 +38,13 @@
     const seen = new Set();
     for (const row of rows) {
       const shown = wanted.has(row);
-      if (shown) seen.add(row.tree);
+      if (shown) seen.add(row.tree).add(row.element.parentElement);
       if (row.shown === shown) continue;
       row.shown = shown;
       row.element.hidden = !shown;
     }
     for (const tree of trees) {
+      for (const chunk of tree.tBodies) chunk.hidden = !seen.has(chunk);
       const response = tree.closest('.response');
       response.hidden = !seen.has(tree);
       if (choosing && seen.has(tree)) response.open = true;
@@ -71,8 +71,8 @@
     for (const tree of trees) {
       const last = current.get(tree);
       if (last?.shown) continue;
-      if (last) last.element.tabIndex = -1;
-      const first = rowOf.get([...tree.tBodies[0].rows].find((it) => !it.hidden));
+      last?.element.removeAttribute('tabindex');
+      const first = rowOf.get(tree.querySelector('tbody tr:not([hidden])'));
       if (first) first.element.tabIndex = 0;
       current.set(tree, first);
     }
@@ -80,8 +80,7 @@
 
   function reach(row) {
     if (!row) return;
-    const last = current.get(row.tree);
-    if (last) last.element.tabIndex = -1;
+    current.get(row.tree)?.element.removeAttribute('tabindex');
     current.set(row.tree, row);
     row.element.tabIndex = 0;
     row.element.focus();

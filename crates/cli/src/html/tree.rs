@@ -15,6 +15,8 @@ type At<'r> = (&'r str, u16, &'r str);
 
 /// With more rows than this, only the responses with errors or warnings are shown unfolded.
 const MOST_UNFOLDED: usize = 400;
+/// A browser lays out this many rows at a time, when they come into view.
+const CHUNK: usize = 100;
 /// How many codes a row names.
 const MOST_CODES: usize = 10;
 /// How many findings a row names.
@@ -195,7 +197,7 @@ pub(super) fn section(report: &Report, places: &Places<'_>) -> Markup {
                 @for state in [State::Agrees, State::Quirk, State::Error, State::Warning, State::Undocumented, State::NotSeen] {
                     span class=(state.class()) { span.sign aria-hidden="true" { (state.sign()) } " " (state.words()) } " "
                 }
-                span { (key("value")) " values" } " " span { (key("null")) " null" } " " span { (key("missing")) " missing" }
+                span { (key("value")) " values" } " " span { (key("other")) " other types" } " " span { (key("null")) " null" } " " span { (key("missing")) " missing" }
             }
             @for ((operation, status), rows) in &responses {
                 details.response open[unfold_all || told(rows)] {
@@ -212,7 +214,7 @@ fn table(operation: &OperationId, status: u16, rows: &[Row<'_>]) -> Markup {
         table.tree role="treegrid" aria-label={ "Places of " (operation) " " (status) } {
             thead { tr { th scope="col" { "place" } th scope="col" { "documented" } th scope="col" { "quirk" }
                 th scope="col" { "modelled" } th scope="col" { "observed" } th scope="col" { "state" } } }
-            tbody { @for it in rows { (row(it)) } }
+            @for chunk in rows.chunks(CHUNK) { tbody { @for it in chunk { (row(it)) } } }
         }
     }
 }
@@ -223,8 +225,8 @@ fn row(row: &Row<'_>) -> Markup {
     let depth = tally.place.segments().count();
     let name = tally.place.split_last().map_or("(whole body)".into(), |it| it.1);
     html! {
-        tr id={ "p" (row.number) } class=(state.class()) aria-level=(depth + 1) data-place=(tally.place) data-is=(row.filters()) {
-            th scope="row" class={ "d" (depth.min(12)) } title=(tally.place) { span.sign aria-hidden="true" { (state.sign()) } " " span { (name) } }
+        tr id={ "p" (row.number) } class=(state.class()) aria-level=(depth + 1) data-place=(tally.place.as_str()) data-is=(row.filters()) {
+            th scope="row" class={ "d" (depth.min(12)) } { span.sign aria-hidden="true" { (state.sign()) } " " span { (name) } }
             td { @match &tally.documented {
                 Some(words) if row.is_replaced() => s { (words) },
                 Some(words) => (words),
@@ -266,28 +268,39 @@ fn named(findings: &[&Finding]) -> Markup {
         .filter(|it| !matches!(it.rule, Rule::QuirkConfirmed | Rule::QuirkUnconfirmed))
         .collect();
     html! {
-        @for it in told.iter().take(MOST_NAMED) { " " a.finding href={ "#" (it.id) } title=(it.message) { (it.rule.id()) } }
+        @for it in told.iter().take(MOST_NAMED) { " " a.finding href={ "#" (it.id) } { (it.rule.id()) } }
         @if told.len() > MOST_NAMED { " and " (told.len() - MOST_NAMED) " more" }
     }
 }
 
-/// How often the place held a value, null, or nothing.
+/// How often the place held a value, of which type, null, or nothing.
 fn presence(tally: &PlaceTally) -> Markup {
-    let whole = tally.seen + tally.missing;
-    bar(&[("value", tally.seen - tally.null), ("null", tally.null)], whole)
+    let types = types(tally).into_iter().enumerate();
+    let mut parts: Vec<_> =
+        types.map(|(nth, it)| (if nth == 0 { "value" } else { "other" }, it.1)).collect();
+    parts.push(("null", tally.null));
+    bar(&parts, tally.seen + tally.missing)
+}
+
+/// The types of the values that are not null, the most frequent first.
+fn types(tally: &PlaceTally) -> Vec<(&str, u64)> {
+    let mut types: Vec<(&str, u64)> =
+        tally.types.iter().map(|(name, count)| (&**name, *count)).collect();
+    types.retain(|it| it.0 != "null");
+    types.sort_by_key(|it| std::cmp::Reverse(it.1));
+    types
 }
 
 /// What was seen, in words.
 fn observed(tally: &PlaceTally) -> String {
     let values = tally.seen - tally.null;
     let share = |count: u64, of: u64| match count * 100 / of.max(1) {
-        0 => "<1 %".to_owned(),
-        100 if count < of => ">99 %".to_owned(),
-        percent => format!("{percent} %"),
+        0 => "<1\u{a0}%".to_owned(),
+        100 if count < of => ">99\u{a0}%".to_owned(),
+        percent => format!("{percent}\u{a0}%"),
     };
     let mut words = Vec::new();
-    let mut types: Vec<_> = tally.types.iter().filter(|it| *it.0 != "null").collect();
-    types.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let types = types(tally);
     let form = match tally.formats.iter().next() {
         Some((form, count)) if tally.formats.len() == 1 && *count + tally.empty >= values => {
             format!(" ({form})")
@@ -298,9 +311,9 @@ fn observed(tally: &PlaceTally) -> String {
         None => String::new(),
     };
     for (name, count) in &types {
-        let form = if **name == "string" { form.as_str() } else { "" };
+        let form = if *name == "string" { form.as_str() } else { "" };
         let often =
-            if types.len() > 1 { format!(" {}", share(**count, values)) } else { String::new() };
+            if types.len() > 1 { format!(" {}", share(*count, values)) } else { String::new() };
         words.push(format!("{name}{form}{often}"));
     }
     if !tally.codes.is_empty() {
@@ -325,28 +338,22 @@ fn observed(tally: &PlaceTally) -> String {
 
 /// A bar of parts, each a class and a count; what they leave of the whole is empty. The words beside it say the same.
 pub(super) fn bar(parts: &[(&str, u64)], whole: u64) -> Markup {
-    let mut from = 0;
+    let starts = parts.iter().scan(0, |from, it| Some(std::mem::replace(from, *from + it.1)));
     html! {
-        svg.bar viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
-            rect.missing width="100" height="8" {}
-            @for (class, count) in parts {
-                @if *count > 0 {
-                    rect class=(class) x=(percent(from, whole)) width=(percent(*count, whole)) height="8" {}
-                }
-                @let _ = { from += count; };
+        svg.bar aria-hidden="true" {
+            @for ((class, count), from) in parts.iter().zip(starts).filter(|it| it.0.1 > 0) {
+                rect class=(class) x=(percent(from, whole)) width=(percent(*count, whole)) {}
             }
         }
     }
 }
 
 fn percent(count: u64, whole: u64) -> String {
-    format!("{:.4}", count as f64 * 100.0 / whole.max(1) as f64)
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    let percent = format!("{:.2}", count as f64 * 100.0 / whole.max(1) as f64);
+    format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// A sample of a bar's part.
 fn key(class: &str) -> Markup {
-    html! { svg.key viewBox="0 0 10 8" preserveAspectRatio="none" aria-hidden="true" { rect class=(class) width="10" height="8" {} } }
+    html! { svg.bar.key aria-hidden="true" { rect class=(class) width="100%" {} } }
 }
