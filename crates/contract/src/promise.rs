@@ -117,7 +117,7 @@ impl Side<'_> {
                 let required = requirements(self.store, &step.schemas);
                 let above = [step.above.as_slice(), &[key]].concat();
                 open.extend(names.into_iter().map(|name| Step {
-                    segments: [step.segments.as_slice(), &[name.clone()]].concat(),
+                    segments: [step.segments.as_slice(), std::slice::from_ref(&name)].concat(),
                     schemas: self.children(&all, &name),
                     required: required.contains(&name),
                     above: above.clone(),

@@ -176,6 +176,11 @@ impl<'c> Run<'c> {
         &mut fold.observed
     }
 
+    /// Whether an exchange showed an error or a warning.
+    pub(crate) fn has_defects(&self) -> bool {
+        self.folds.values().any(|it| it.severity <= Severity::Warning)
+    }
+
     /// The defects that exchanges showed, in order of place.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
         self.folds.iter().map(|(key, fold)| {
