@@ -3,7 +3,7 @@
 mod chromium;
 mod common;
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, io::Write, path::PathBuf};
 
 use chromium::Browser;
 use common::root;
@@ -102,7 +102,11 @@ const FOCUSED: &str = "document.activeElement.dataset.place";
 #[test]
 fn the_page_works_in_a_browser() {
     let Some(mut browser) = Browser::start() else {
-        eprintln!("skipped: no Chromium on this machine (Debian: apt-get install chromium)");
+        // What the macros print is shown only where a test fails.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the HTML report in a browser; no Chromium on this machine (Debian: apt-get install chromium)"
+        );
         return;
     };
     let (_folder, path) = page(BROKEN);

@@ -166,3 +166,83 @@ fn in_words(promise: &Value, required: bool) -> String {
     let words = describe(promise);
     if required { format!("required {words}") } else { words }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{contract::ContractTexts, text::Text};
+
+    fn contract(schema: &Value) -> Contract {
+        let content = json!({ "application/json": { "schema": schema } });
+        let get = json!({ "responses": { "200": { "description": "a", "content": content } } });
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": { "title": "t", "version": "1" },
+            "servers": [{ "url": "https://domain.tld" }],
+            "paths": { "/a": { "get": get } },
+            "components": { "schemas": { "Node": schema } },
+        });
+        let documented = Text { name: "openapi.json".into(), text: document.to_string() };
+        let texts =
+            ContractTexts { documented, quirks: Vec::new(), modelled: None, settings: None };
+        Contract::load(&texts).unwrap()
+    }
+
+    fn words(schema: &Value) -> Vec<String> {
+        let promises = promises(&contract(schema), &OperationId::named("GET /a"), 200);
+        let line = |(segments, it): (&Vec<String>, &Promise)| {
+            format!("/{}: {}", segments.join("/"), it.documented.as_deref().unwrap_or("-"))
+        };
+        promises.iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_schema_that_leads_back_to_itself_is_not_followed() {
+        let node = json!({
+            "type": "object",
+            "properties": {
+                "id": { "type": "integer" },
+                "next": { "anyOf": [{ "$ref": "#/components/schemas/Node" }, { "type": "null" }] },
+            },
+            "required": ["id"],
+        });
+        let places = words(&node);
+        assert_eq!(places[..3], ["/: object", "/id: required integer", "/next: object or null"]);
+        assert!(places.len() < 9, "{places:?}");
+    }
+
+    #[test]
+    fn the_list_has_an_end_and_starts_at_the_top() {
+        let names = (0..2 * MOST_PLACES).map(|it| (format!("n{it}"), json!({ "type": "string" })));
+        let deep = json!({ "type": "object", "properties": { "below": { "type": "null" } } });
+        let all = names.chain([("a".to_owned(), deep)]);
+        let places = words(&json!({ "type": "object", "properties": Value::from_iter(all) }));
+        assert_eq!(places.len(), MOST_PLACES);
+        assert_eq!(places[..2], ["/: object", "/a: object"]);
+        assert!(!places.contains(&"/a/below: null".to_owned()));
+    }
+
+    #[test]
+    fn below_an_object_that_names_no_members_is_anything() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "open": {
+                    "type": "object",
+                    "properties": { "a": { "type": "null" } },
+                    "additionalProperties": true,
+                },
+                "silent": { "type": "object" },
+                "named": { "type": "object", "properties": { "a": { "type": "null" } } },
+            },
+        });
+        let contract = contract(&schema);
+        let [documented, _] = sides(&contract, &OperationId::named("GET /a"), 200);
+        let below = |name: &str| {
+            documented.as_ref().unwrap().words_below(&[name.to_owned(), ANY.to_owned()])
+        };
+        assert_eq!(below("open").as_deref(), Some("anything"));
+        assert_eq!(below("silent").as_deref(), Some("anything"));
+        assert_eq!(below("named"), None);
+    }
+}
