@@ -3,6 +3,7 @@
 
 mod findings;
 mod left_out;
+mod observed;
 mod register;
 mod tree;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contract::{Report, Skipped, Strength};
 use maud::{Markup, html};
 
-use super::tree::bar;
+use super::observed::bar;
 use crate::terminal::plural;
 
 /// How many rows are shown unfolded.
