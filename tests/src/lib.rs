@@ -92,7 +92,7 @@ pub fn summary(report: &Report) -> String {
     if !report.places.is_empty() {
         out.push_str("\nshape\n");
     }
-    for place in &report.places {
+    for place in report.places.iter().filter(|it| it.seen + it.missing > 0) {
         let _ = writeln!(out, "{} {}: {}", place.status, place.place, shape(place));
     }
     out

@@ -371,6 +371,8 @@ fn no_canary_is_in_any_output() {
         outputs.iter().any(|it| it.0.starts_with("canaries recorded")),
         "the canaries' room was recorded"
     );
+    let told = |it: &&(String, String)| it.0 == "canaries html" && it.1.contains("Contract broken");
+    assert_eq!(outputs.iter().filter(told).count(), 1, "the canaries' page was made");
 }
 
 /// Everything that the commands print and write when they ask a scenario.

@@ -1,6 +1,7 @@
 //! Reports and their forms: all are made from the canonical report, by `check` at once or by `report` later.
 
 mod github;
+mod html;
 mod junit;
 mod markdown;
 mod sarif;
@@ -10,9 +11,9 @@ use std::{env, fs::OpenOptions, io::Write, path::PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use contract::{Report, Severity};
+use contract::{Report, Severity, Strength};
 
-use crate::{Defaults, terminal};
+use crate::{Defaults, strength, terminal};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -45,9 +46,12 @@ impl From<FailOn> for Severity {
 /// What becomes of a report.
 #[derive(Debug, Args)]
 pub(crate) struct Output {
-    /// Also give the report in these forms: json=PATH, junit=PATH, sarif=PATH, markdown=PATH, github; may be repeated
+    /// Also give the report in these forms: json=PATH, junit=PATH, sarif=PATH, markdown=PATH, html=PATH, github; may be repeated
     #[arg(long, value_name = "FORM=PATH", value_delimiter = ',', value_parser = target)]
     report: Vec<Target>,
+    /// What `strength --json` wrote, to be told in the HTML report
+    #[arg(long, value_name = "PATH")]
+    strength: Option<PathBuf>,
     /// Unfold everything: all findings in full, notes, all that was left alone
     #[arg(short, long)]
     verbose: bool,
@@ -67,6 +71,7 @@ enum Form {
     Junit,
     Sarif,
     Markdown,
+    Html,
 }
 
 impl Form {
@@ -75,14 +80,16 @@ impl Form {
         ("junit", Self::Junit),
         ("sarif", Self::Sarif),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
     ];
 
-    fn of(self, report: &Report) -> String {
+    fn of(self, report: &Report, strength: Option<&Strength>) -> String {
         match self {
             Self::Json => report.to_json(),
             Self::Junit => junit::junit(report),
             Self::Sarif => sarif::sarif(report),
             Self::Markdown => markdown::markdown(report),
+            Self::Html => html::html(report, strength),
         }
     }
 }
@@ -123,16 +130,26 @@ impl Output {
     pub(crate) fn deliver(&self, report: &Report, defaults: &Defaults) -> u8 {
         out!("{}", terminal::report(report, &terminal::View::of(self.verbose, defaults.command)));
         let mut code = report.exit_code;
+        let mut complain = |error: &str| {
+            terminal::complain(error);
+            // A broken contract is the graver news.
+            code = if code == 1 { 1 } else { 2 };
+        };
+        let strength = self.strength.as_deref().map(strength::read).transpose();
+        let strength = strength.unwrap_or_else(|error| {
+            complain(&format!("{error:#}"));
+            None
+        });
         for target in &self.report {
             let written = match target {
-                Target::File(form, path) => harness::write_whole(path, form.of(report).as_bytes())
-                    .map_err(|it| it.to_string()),
+                Target::File(form, path) => {
+                    let text = form.of(report, strength.as_ref());
+                    harness::write_whole(path, text.as_bytes()).map_err(|it| it.to_string())
+                }
                 Target::GitHub => github(report),
             };
             if let Err(error) = written {
-                terminal::complain(&error);
-                // A broken contract is the graver news.
-                code = if code == 1 { 1 } else { 2 };
+                complain(&error);
             }
         }
         code

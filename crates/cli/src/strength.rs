@@ -1,8 +1,11 @@
 //! `strength [FILE|DIR…]`: plants faults in every observed value and lists what no assertion notices.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use contract::Strength;
 
@@ -57,6 +60,18 @@ impl StrengthArgs {
         }
         Ok(u8::from(self.fail_under.is_some_and(|it| strength.share() < it)))
     }
+}
+
+/// Reads what `--json` wrote.
+///
+/// # Errors
+/// Where it cannot be read, or is something else.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Strength> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).map_err(|error| {
+        let line = error.line();
+        anyhow!("{}:{line}: promised what `strength --json` writes; make it anew", path.display())
+    })
 }
 
 fn in_words(strength: &Strength) -> String {

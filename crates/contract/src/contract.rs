@@ -1,6 +1,9 @@
 //! One contract, read from texts: what is documented, the quirks, the model, and everything compiled from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,6 +18,7 @@ use crate::{
     inclusion::{self, Difference},
     json::byte_of,
     judge::{Judge, JudgeMaker},
+    promise::{Promises, promises},
     quirk::{self, Quirk},
     schema::{Address, Side, Store},
     scope::{Scope, scope},
@@ -52,6 +56,8 @@ pub struct Contract {
     pub(crate) settings: Settings,
     pub(crate) hash: String,
     judges: Judges,
+    /// Made when a report first asks.
+    promises: Mutex<BTreeMap<(OperationId, u16), Arc<Promises>>>,
 }
 
 impl Contract {
@@ -118,6 +124,7 @@ impl Contract {
             settings: settings.unwrap_or_default(),
             hash: hash(texts),
             judges,
+            promises: Mutex::default(),
             store,
         })
     }
@@ -150,6 +157,14 @@ impl Contract {
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
         self.paper_document.operation(operation.as_str())?.json_schema(status)
+    }
+
+    /// What is said of the places of a response, in words.
+    pub(crate) fn promises(&self, operation: &OperationId, status: u16) -> Arc<Promises> {
+        // A map that a panic left is whole: entries are made before they are put in.
+        let mut known = self.promises.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (operation.clone(), status);
+        known.entry(key).or_insert_with(|| promises(self, operation, status).into()).clone()
     }
 
     pub(crate) fn model_of(&self, operation: &Operation) -> Option<&Operation> {

@@ -29,6 +29,7 @@ mod message;
 mod observed;
 mod overlay;
 mod place;
+mod promise;
 mod quirk;
 mod report;
 mod rule;
@@ -59,7 +60,7 @@ pub use json::{MAX_DEPTH, byte_of};
 pub use mask::{MaskKey, Masked};
 pub use message::Shown;
 pub use place::{BrokenPlace, Place};
-pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, WireWord, with_quirks};
+pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, with_quirks};
 pub use report::{
     ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
 };

@@ -76,7 +76,7 @@ fn in_quirk(texts: &ContractTexts, quirk: &Quirk, rule: Rule) -> Option<Location
     let key = match rule {
         Rule::QuirkExpired => "review_by",
         Rule::QuirkResolved => "declared",
-        _ => quirk.wire.word().as_str(),
+        _ => quirk.wire.key(),
     };
     let line = text.line_of_key(key).unwrap_or(1);
     let content = text.text.lines().nth(line - 1).unwrap_or_default();

@@ -225,7 +225,7 @@ fn differing(before: &Report, after: &Report) -> Vec<Place> {
 /// A hash of places, types and forms, and of what is found in them: two answers of one shape show the same.
 fn shape(report: &Report) -> String {
     let mut text = String::new();
-    for place in &report.places {
+    for place in report.places.iter().filter(|it| it.seen + it.missing > 0) {
         let types: Vec<&str> =
             place.types.keys().chain(place.formats.keys()).map(String::as_str).collect();
         text += &format!("{} {} {}\n", place.place.as_str(), types.join(" "), place.missing > 0);

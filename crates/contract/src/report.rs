@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::{
     finding::Finding,
     format,
     place::Place,
-    quirk::{QuirkId, WireWord},
+    quirk::{Evidence, QuirkId},
     rule::Severity,
     shape::Compared,
     tally::PlaceTally,
@@ -35,7 +36,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The register, each quirk at each of its places.
     pub quirks: Vec<QuirkReport>,
-    /// What was seen at each place.
+    /// What was promised and what was seen at each place of the responses that came, those that nothing showed included.
     pub places: Vec<PlaceTally>,
     /// The observed shape and the accepted one, where they were compared.
     pub shape: Option<Compared>,
@@ -96,12 +97,26 @@ pub struct QuirkReport {
     pub id: QuirkId,
     /// The quirk in one line.
     pub summary: String,
-    /// Why it is believed.
-    pub reason: String,
-    /// Its file.
+    /// The file that it stands in.
     pub file: String,
-    /// What the file says of the wire.
-    pub wire: WireWord,
+    /// What the document's schema says there, in words.
+    pub declared: String,
+    /// What the document's prose claims, in words, where that differs.
+    pub described: Option<String>,
+    /// What comes instead, in words; none where `also` comes.
+    pub returned: Option<String>,
+    /// What comes as well, in words; none where `returned` comes.
+    pub also: Option<String>,
+    /// Why this is believed.
+    pub reason: String,
+    /// When it became known.
+    pub known_since: Date,
+    /// When it must be looked at again; none for a permanent quirk.
+    pub review_by: Option<Date>,
+    /// Where the matter is followed.
+    pub ticket: Option<String>,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
     /// The operation.
     pub operation: OperationId,
     /// The response's status.

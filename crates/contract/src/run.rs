@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use jiff::civil::Date;
+use serde_json::Value;
 
 use crate::{
     contract::Contract,
@@ -11,7 +12,8 @@ use crate::{
     finding::{self, Finding, PromisedBy, Sighting},
     observed::{Observed, Seen},
     place::Place,
-    quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict},
+    promise::with_promises,
+    quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict, Wire},
     report::{
         self, ExchangeCounts, FORMAT_VERSION, QuirkReport, QuirkState, Report, RunInfo, Skipped,
         Unreadable, Verdict,
@@ -238,7 +240,9 @@ impl<'c> Run<'c> {
         finding::sort(&mut findings);
         let mut places = Vec::new();
         for ((operation, status), tally) in &self.tallies {
-            tally.places(operation, *status, &Place::root(), &mut places);
+            let mut seen = Vec::new();
+            tally.places(operation, *status, &Place::root(), &mut seen);
+            places.extend(with_promises(self.contract, operation, *status, seen));
         }
         let mut report = Report {
             format_version: FORMAT_VERSION,
@@ -376,12 +380,24 @@ impl<'c> Run<'c> {
         let reports = places.map(|(number, quirk, at)| {
             let key = (number, at.operation.clone(), at.status, at.place.clone());
             let counts = self.quirk_counts.get(&key).copied().unwrap_or_default();
+            let in_words = |schema: &Value| describe(&fragment::normal(schema));
+            let (returned, also) = match &quirk.wire {
+                Wire::Returned(schema) => (Some(in_words(schema)), None),
+                Wire::Also(schema) => (None, Some(in_words(schema))),
+            };
             let mut report = QuirkReport {
                 id: quirk.id.clone(),
                 summary: quirk.summary.clone(),
-                reason: quirk.reason.clone(),
                 file: quirk.file.clone(),
-                wire: quirk.wire.word(),
+                declared: in_words(&quirk.declared),
+                described: quirk.described.as_ref().map(in_words),
+                returned,
+                also,
+                reason: quirk.reason.clone(),
+                known_since: quirk.known_since,
+                review_by: quirk.review_by,
+                ticket: quirk.ticket.clone(),
+                evidence: quirk.evidence.clone(),
                 operation: at.operation.clone(),
                 status: at.status,
                 place: at.place.clone(),

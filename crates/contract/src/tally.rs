@@ -19,6 +19,10 @@ pub struct PlaceTally {
     pub status: u16,
     /// Where in the body.
     pub place: Place,
+    /// What the document says of it, in words, without any quirk; none where it has no such place.
+    pub documented: Option<String>,
+    /// What the model says of it, in words; none where it has no such place.
+    pub modelled: Option<String>,
     /// Values seen, nulls included.
     pub seen: u64,
     /// Nulls among them.
@@ -45,6 +49,24 @@ impl PlaceTally {
         add_counts(&mut self.types, other.types);
         add_counts(&mut self.formats, other.formats);
         add_counts(&mut self.codes, other.codes);
+    }
+
+    /// A place at which nothing was seen.
+    pub(crate) fn unseen(operation: OperationId, status: u16, place: Place) -> Self {
+        Self {
+            operation,
+            status,
+            place,
+            documented: None,
+            modelled: None,
+            seen: 0,
+            null: 0,
+            missing: 0,
+            empty: 0,
+            types: BTreeMap::new(),
+            formats: BTreeMap::new(),
+            codes: BTreeMap::new(),
+        }
     }
 }
 
@@ -160,9 +182,6 @@ impl Tally {
     ) {
         if self.seen + self.missing > 0 {
             out.push(PlaceTally {
-                operation: operation.clone(),
-                status,
-                place: place.clone(),
                 seen: self.seen,
                 null: self.null,
                 missing: self.missing,
@@ -170,6 +189,7 @@ impl Tally {
                 types: named(&self.types),
                 formats: named(&self.formats),
                 codes: self.codes.clone(),
+                ..PlaceTally::unseen(operation.clone(), status, place.clone())
             });
         }
         for (segment, tally) in &self.below {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     finding::PromisedBy,
     place::Place,
-    quirk::{Quirk, QuirkId, WireWord},
+    quirk::{Quirk, QuirkId},
     report::QuirkReport,
     rule::Rule,
 };
@@ -31,18 +31,20 @@ pub(crate) struct QuirkTopic<'t> {
     pub(crate) id: &'t QuirkId,
     file: &'t str,
     summary: &'t str,
-    wire: WireWord,
+    /// What in its file says what comes.
+    key: &'static str,
 }
 
 impl<'t> From<&'t Quirk> for QuirkTopic<'t> {
     fn from(it: &'t Quirk) -> Self {
-        Self { id: &it.id, file: &it.file, summary: &it.summary, wire: it.wire.word() }
+        Self { id: &it.id, file: &it.file, summary: &it.summary, key: it.wire.key() }
     }
 }
 
 impl<'t> From<&'t QuirkReport> for QuirkTopic<'t> {
     fn from(it: &'t QuirkReport) -> Self {
-        Self { id: &it.id, file: &it.file, summary: &it.summary, wire: it.wire }
+        let key = if it.returned.is_some() { "returned" } else { "also" };
+        Self { id: &it.id, file: &it.file, summary: &it.summary, key }
     }
 }
 
@@ -142,11 +144,8 @@ impl Topic<'_> {
         }
     }
 
-    fn key(&self) -> &'static str {
-        match self.quirk.map(|it| it.wire) {
-            Some(WireWord::Also) => "`also`",
-            _ => "`returned`",
-        }
+    fn key(&self) -> String {
+        format!("`{}`", self.quirk.map_or("returned", |it| it.key))
     }
 }
 

@@ -81,10 +81,10 @@ pub enum Wire {
 
 impl Wire {
     /// Its key in the quirk's file.
-    pub(crate) fn word(&self) -> WireWord {
+    pub(crate) fn key(&self) -> &'static str {
         match self {
-            Self::Returned(_) => WireWord::Returned,
-            Self::Also(_) => WireWord::Also,
+            Self::Returned(_) => "returned",
+            Self::Also(_) => "also",
         }
     }
 
@@ -92,28 +92,6 @@ impl Wire {
     pub fn schema(&self) -> &Value {
         match self {
             Self::Returned(it) | Self::Also(it) => it,
-        }
-    }
-}
-
-/// The key of a quirk's file that says what the wire shows.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum WireWord {
-    /// Instead of what is declared.
-    Returned,
-    /// As well.
-    Also,
-}
-
-impl WireWord {
-    /// The key.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Returned => "returned",
-            Self::Also => "also",
         }
     }
 }

@@ -6,7 +6,7 @@ mod reason;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::plant::faults;
@@ -83,20 +83,20 @@ operators! {
 }
 
 /// What planted faults showed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Strength {
     /// Faults that were planted.
     pub planted: u64,
     /// Faults that made an error or a warning.
     pub noticed: u64,
     /// Planted and noticed, by operator.
-    pub operators: BTreeMap<&'static str, [u64; 2]>,
+    pub operators: BTreeMap<String, [u64; 2]>,
     /// Faults that nothing noticed, by place and operator, each with how many and why.
-    pub survivors: BTreeMap<String, BTreeMap<&'static str, Survivors>>,
+    pub survivors: BTreeMap<String, BTreeMap<String, Survivors>>,
 }
 
 /// Faults of one operator at one place that nothing noticed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Survivors {
     /// How many.
     pub count: u64,
@@ -164,7 +164,7 @@ impl Planter<'_> {
         let noticed = self.is_noticed(faulty);
         strength.planted += 1;
         strength.noticed += u64::from(noticed);
-        let of_operator = strength.operators.entry(operator.as_str()).or_default();
+        let of_operator = strength.operators.entry(operator.as_str().to_owned()).or_default();
         of_operator[0] += 1;
         of_operator[1] += u64::from(noticed);
         if noticed {
@@ -173,6 +173,9 @@ impl Planter<'_> {
         let place = spot(self.judge, body, pointer).place();
         let reason = reason(self.judge, &self.contract.quirks, operator, pointer, body, faulty);
         let at_place = strength.survivors.entry(place.to_string()).or_default();
-        at_place.entry(operator.as_str()).or_insert(Survivors { count: 0, reason }).count += 1;
+        at_place
+            .entry(operator.as_str().to_owned())
+            .or_insert(Survivors { count: 0, reason })
+            .count += 1;
     }
 }
