@@ -25,6 +25,9 @@ pub struct Check {
     /// Leave this operation out; may be repeated
     #[arg(long, value_name = "OPERATION")]
     exclude: Vec<String>,
+    /// Take no document with faults: list all of them, and check nothing
+    #[arg(long)]
+    strict_documents: bool,
     /// The least grave finding that breaks the contract; notes never do
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     fail_on: FailOn,
@@ -42,6 +45,9 @@ enum FailOn {
 impl Check {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
+        if self.strict_documents {
+            sound(&contract)?;
+        }
         self.check_names(&contract)?;
         let fail_on = match self.fail_on {
             FailOn::Error => Severity::Error,
@@ -93,6 +99,17 @@ impl Check {
             }
         }
         Ok(())
+    }
+}
+
+/// # Errors
+/// Everything that is wrong with the vendor's document.
+fn sound(contract: &Contract) -> anyhow::Result<()> {
+    let faults: Vec<String> = contract.document_faults().iter().map(ToString::to_string).collect();
+    match faults.len() {
+        0 => Ok(()),
+        1 => bail!("the document has 1 fault\n{}", faults[0]),
+        count => bail!("the document has {count} faults\n{}", faults.join("\n")),
     }
 }
 

@@ -16,6 +16,8 @@ const FAINT: Style = Style::new().dimmed();
 
 /// How many findings are told in full; the canonical report has all.
 const MOST_FINDINGS: usize = 50;
+/// How many faults of the document are named; `--strict-documents` lists all.
+const MOST_FAULTS: usize = 10;
 /// How many skipped exchanges are named.
 const MOST_SKIPPED: usize = 5;
 
@@ -25,6 +27,7 @@ pub(crate) fn report(report: &Report, command: &str) -> String {
     out += &findings(report);
     out += &quirks(report);
     out += &left_out(report);
+    out += &document_faults(report);
     out += &unreadable(report);
     out += &next_step(report, command);
     out
@@ -237,6 +240,24 @@ fn left_out(report: &Report) -> String {
     }
     for operation in &report.without_model {
         let _ = writeln!(out, "\n{operation} has no model; documented + quirks judged it");
+    }
+    out
+}
+
+/// What is wrong with the vendor's document.
+fn document_faults(report: &Report) -> String {
+    let faults = &report.document_faults;
+    if faults.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", paint(STRONG, "Faults of the document"));
+    for fault in faults.iter().take(MOST_FAULTS) {
+        let place = paint(FAINT, format!("{}#{}", fault.file, fault.pointer));
+        let _ = writeln!(out, "  {place}\n    {}", fault.message);
+    }
+    if faults.len() > MOST_FAULTS {
+        let more = faults.len() - MOST_FAULTS;
+        let _ = writeln!(out, "  and {more} more; --strict-documents lists all");
     }
     out
 }

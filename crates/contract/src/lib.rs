@@ -40,7 +40,7 @@ mod words;
 
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
-pub use document::OperationId;
+pub use document::{DocumentFault, OperationId};
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
 pub use finding::{Finding, PromisedBy, Sighting};
 pub use json::{MAX_DEPTH, byte_of};

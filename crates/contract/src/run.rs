@@ -261,6 +261,7 @@ impl<'c> Run<'c> {
             verdict,
             exit_code,
             exchanges: self.counts,
+            document_faults: self.contract.document_faults().to_vec(),
             findings,
             quirks,
             places,
