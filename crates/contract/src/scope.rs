@@ -42,7 +42,7 @@ fn scope_and_path<'d>(
     exchange: &Exchange<'_>,
 ) -> (Scope<'d>, Option<String>) {
     let (own, foreign) = paths(document, base_urls, exchange);
-    for below in own.iter().chain(&foreign) {
+    for below in if own.is_empty() { &foreign } else { &own } {
         match find(document, &exchange.method, below) {
             Found::Operation(operation) => {
                 return (Scope::Operation(operation), Some(below.path.clone()));
@@ -133,6 +133,7 @@ fn method(exchange: &Exchange<'_>) -> String {
 }
 
 fn without_data(path: &str) -> String {
+    let path = if path.is_empty() { "/" } else { path };
     let segments: Vec<_> =
         path.split('/').map(|it| if it.is_empty() { it } else { printable_name(it) }).collect();
     segments.join("/")

@@ -90,6 +90,12 @@ fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
             let named = discriminator(store, error).and_then(|it| it.branch(value));
             from_branches(store, &pointer, value, context, named)
         }
+        // The branch that the value names is the one that is meant.
+        ValidationErrorKind::OneOfMultipleValid { .. }
+            if discriminator(store, error).is_some_and(|it| it.branch(value).is_some()) =>
+        {
+            Vec::new()
+        }
         ValidationErrorKind::Type { .. }
         | ValidationErrorKind::FalseSchema
         | ValidationErrorKind::Not { .. }

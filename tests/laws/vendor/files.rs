@@ -60,7 +60,7 @@ fn a_document_may_be_several_files() {
             "/owners/1",
             200,
             r#"{"pets": [{}], "since": "x"}"#,
-            "format /since, required /pets/*/name",
+            "required /pets/*/name, format /since",
         ),
         ("/owners/1", 500, "{}", "required /message"),
     ];

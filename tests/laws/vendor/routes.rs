@@ -75,7 +75,7 @@ fn servers_have_variables_and_base_paths() {
         ("https://v.test/v1", "https://v.test/v1/x", "/x"),
         ("https://v.test/v1", "https://v.test/v2/x", out),
         ("https://{region}.v.test/{base}", "https://asia.v.test/v3/x", "/x"),
-        ("https://{region}.v.test/{base}", "https://asia.v.test/x", out),
+        ("https://{region}.v.test/{base}", "https://asia.v.test/", out),
         ("/v1", "https://anywhere.test/v1/x", "/x"),
         ("/v1", "https://anywhere.test/x", out),
         ("/", "https://anywhere.test/x", "/x"),

@@ -172,7 +172,7 @@ fn parse(text: &Text) -> Result<(Value, Vec<String>), Fault> {
     match json::read(content.as_bytes()) {
         Ok(read) => Ok((read.value, read.duplicates)),
         // YAML is more than JSON.
-        Err(_) if is_yaml => match yaml::read(content) {
+        Err(Unread::NotJson { .. }) if is_yaml => match yaml::read(content) {
             Ok(read) => Ok((read.value, read.duplicates)),
             Err(it) => Err(text.fault(Some(it.line), it.message)),
         },
