@@ -309,6 +309,16 @@ fn cases() -> Vec<Case> {
             &[],
         ),
         case(
+            "a branch that matches beside the one that a discriminator names",
+            V30,
+            json!({"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Any"}], "discriminator": {"propertyName": "kind"}}),
+            &[
+                (json!({"kind": "Cat", "lives": 9}), ""),
+                (json!({"kind": "other", "lives": 9}), "type /m"),
+            ],
+            &[],
+        ),
+        case(
             "a discriminator and null",
             V30,
             {

@@ -1,5 +1,6 @@
 //! Documents with faults: each is told at its place, and the rest is used.
 
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{answered, documented, faults, told};
@@ -138,4 +139,57 @@ fn no_length_or_depth_overwhelms() {
     );
     assert!(documented(&[("v.json", &nested)]).unwrap_err().contains("nests deeper"));
     assert!(documented(&[("v.yaml", &nested)]).unwrap_err().contains("nests deeper"));
+}
+
+/// The pointers of every value in a document.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(members) => {
+            members
+                .iter()
+                .for_each(|(name, it)| pointers(it, &format!("{at}/{}", escaped(name)), found));
+        }
+        Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, it)| pointers(it, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_document_panics_and_what_it_promises_can_be_asked(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..6),
+        version in prop::sample::select(vec!["3.0.3", "3.1.0"]),
+    ) {
+        let mut document: Value = serde_json::from_str(include_str!("everything.json")).unwrap();
+        document["openapi"] = version.into();
+        for (place, value) in changes {
+            let mut places = Vec::new();
+            pointers(&document, "", &mut places);
+            let values = [
+                json!(null), json!(true), json!(false), json!(-1), json!(1.5), json!("x"), json!(""), json!([]), json!({}),
+                json!({"$ref": "#"}), json!({"$ref": "#/components/schemas/A"}), json!({"$ref": "#/paths/~1x/get"}),
+                json!({"$ref": 1}), json!({"nullable": true, "$ref": "#/components/schemas/B"}), json!({"allOf": [{"$ref": "#/components/schemas/B"}]}),
+                json!([{"$ref": "#/components/schemas/C"}, true]), json!({"type": ["string", "string"], "pattern": "(", "$id": "x:y"}),
+            ];
+            let at = document.pointer_mut(place.get(&places)).unwrap();
+            *at = values[value.index(values.len())].clone();
+        }
+        for name in ["v.json", "v.yaml"] {
+            let Ok(contract) = documented(&[(name, &document.to_string())]) else { continue };
+            for status in [200, 404, 500] {
+                for body in [r#"{"kind": "b", "a": [1, null], "b": {"kind": "c", "c": "2024"}}"#, "[]", "null", "1"] {
+                    let report = answered(&contract, "https://v.test/x", status, "application/json", body);
+                    let unusable = report.skipped.iter().find(|it| it.reason.contains("cannot be used"));
+                    prop_assert!(unusable.is_none(), "{unusable:?} {document}");
+                }
+            }
+        }
+    }
 }

@@ -189,8 +189,8 @@ impl Tree {
         }
     }
 
-    /// The branch that the value names; the branches that take it; where none does, those of its type; where there is
-    /// none, all.
+    /// The branch that the value names, or the only one that it can be; the branches that take it; where none does, those
+    /// of its type; where there is none, all.
     fn live_branches<'b>(&self, group: &'b Group, value: &Value) -> Vec<&'b Branch> {
         if let Some(named) = group.discriminator.as_ref().and_then(|it| it.branch(value)) {
             return vec![&group.branches[named]];
@@ -200,11 +200,43 @@ impl Tree {
             return of_type;
         }
         let candidates = if of_type.is_empty() { group.branches.iter().collect() } else { of_type };
+        // Most branches are told apart by a member's code; compiling their schemas costs more than all the rest.
+        let possible: Vec<_> =
+            candidates.iter().filter(|it| !self.excludes(it.node, value)).copied().collect();
+        match possible.len() {
+            0 => return candidates,
+            1 => return possible,
+            _ => {}
+        }
         let takes = |it: &&&Branch| {
             it.validator.as_ref().is_none_or(|it| it.is_valid(value, &self.validators))
         };
-        let valid: Vec<_> = candidates.iter().filter(takes).copied().collect();
+        let valid: Vec<_> = possible.iter().filter(takes).copied().collect();
         if valid.is_empty() { candidates } else { valid }
+    }
+
+    /// Whether a schema, or what holds with it, plainly refuses an object: a member is missing or not of the listed values.
+    fn excludes(&self, id: NodeId, value: &Value) -> bool {
+        let Some(members) = value.as_object() else { return false };
+        let mut all = vec![id];
+        let mut next = 0;
+        while let Some(node) = all.get(next).map(|it| self.node(*it)) {
+            next += 1;
+            let refuses = |(name, member): (&String, &NodeId)| {
+                let codes = &self.node(*member).codes;
+                !codes.is_empty()
+                    && members.get(name).is_some_and(|it| !it.is_number() && !codes.contains(it))
+            };
+            if node.required.iter().any(|it| !members.contains_key(it))
+                || node.members.iter().any(refuses)
+            {
+                return true;
+            }
+            let further: Vec<NodeId> =
+                node.also.iter().filter(|it| !all.contains(it)).copied().collect();
+            all.extend(further);
+        }
+        false
     }
 
     /// How a member of an object stands to the schemas that hold for the object.
