@@ -219,6 +219,7 @@ fn every_fault_of_a_contract_is_told_at_once() {
 
 const DOCUMENT_WITH_FAULTS: &str = "\
 openapi: 3.0.3
+servers: [{url: /api/v2}]
 paths:
   /chat/chatrooms/{id}:
     get:

@@ -178,7 +178,7 @@ proptest! {
                 json!({"$ref": 1}), json!({"nullable": true, "$ref": "#/components/schemas/B"}), json!({"allOf": [{"$ref": "#/components/schemas/B"}]}),
                 json!([{"$ref": "#/components/schemas/C"}, true]), json!({"type": ["string", "string"], "pattern": "(", "$id": "x:y"}),
             ];
-            let at = document.pointer_mut(place.get(&places)).unwrap();
+            let at = document.pointer_mut(&places[place.index(places.len())]).unwrap();
             *at = values[value.index(values.len())].clone();
         }
         for name in ["v.json", "v.yaml"] {

@@ -80,15 +80,8 @@ impl<'d> Search<'d> {
         if let Some(reference) = keywords.get("$ref").and_then(Value::as_str) {
             height = self.reference(reference, at, via);
         }
-        for (keyword, parts) in parts(keywords) {
-            for (segment, part) in parts {
-                let mut pointer = at.to_owned();
-                push_segment(&mut pointer, keyword);
-                if let Some(segment) = segment {
-                    push_segment(&mut pointer, &segment);
-                }
-                height = height.max(self.visit(part, &pointer, keyword));
-            }
+        for (keyword, below, part) in parts(keywords) {
+            height = height.max(self.visit(part, &format!("{at}{below}"), keyword));
         }
         self.open.remove(&id);
         self.heights.insert(id, height);
@@ -151,18 +144,22 @@ impl<'d> Search<'d> {
     }
 }
 
-/// The schemas that hold for the same value, by keyword.
-fn parts(keywords: &Map<String, Value>) -> Vec<(&'static str, Vec<(Option<String>, &Value)>)> {
-    let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| {
-        let items = keywords.get(keyword)?.as_array()?.iter().enumerate();
-        Some((keyword, items.map(|(index, it)| (Some(index.to_string()), it)).collect()))
-    });
-    let ones = ["not", "if", "then", "else"]
-        .into_iter()
-        .filter_map(|keyword| Some((keyword, vec![(None, keywords.get(keyword)?)])));
-    let maps = ["dependentSchemas"].into_iter().filter_map(|keyword| {
-        let members = keywords.get(keyword)?.as_object()?.iter();
-        Some((keyword, members.map(|(name, it)| (Some(name.clone()), it)).collect()))
-    });
-    lists.chain(ones).chain(maps).collect()
+/// The schemas that hold for the same value, each with the keyword that holds it and its pointer below the schema.
+fn parts(keywords: &Map<String, Value>) -> Vec<(&'static str, String, &Value)> {
+    let mut found = Vec::new();
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let items = keywords.get(keyword).and_then(Value::as_array).into_iter().flatten();
+        found.extend(items.enumerate().map(|(i, it)| (keyword, format!("/{keyword}/{i}"), it)));
+    }
+    for keyword in ["not", "if", "then", "else"] {
+        found.extend(keywords.get(keyword).map(|it| (keyword, format!("/{keyword}"), it)));
+    }
+    let dependent = "dependentSchemas";
+    let members = keywords.get(dependent).and_then(Value::as_object).into_iter().flatten();
+    found.extend(members.map(|(name, it)| {
+        let mut pointer = format!("/{dependent}");
+        push_segment(&mut pointer, name);
+        (dependent, pointer, it)
+    }));
+    found
 }

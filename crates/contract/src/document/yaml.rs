@@ -1,6 +1,6 @@
 //! YAML 1.2 (core schema) as JSON values.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
@@ -218,13 +218,13 @@ fn merge(members: &mut Map<String, Value>, more: Value) -> Result<(), String> {
     }
 }
 
-fn scalar(text: &Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Node {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Node {
     let is_plain = style == ScalarStyle::Plain;
     let is_text = tag.is_some_and(|it| it.is_yaml_core_schema() && it.suffix == "str");
     let value = if is_plain && !is_text { plain(text) } else { None };
     Node {
-        value: value.unwrap_or_else(|| Value::from(text.as_ref())),
-        key: Some(text.as_ref().to_owned()),
+        value: value.unwrap_or_else(|| Value::from(text)),
+        key: Some(text.to_owned()),
         is_merge: is_plain && text == "<<",
     }
 }
