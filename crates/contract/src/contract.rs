@@ -41,7 +41,8 @@ pub struct ContractTexts {
 pub struct Contract {
     /// The document as the vendor has it.
     pub(crate) paper: Arc<Store>,
-    paper_document: Document,
+    /// None where there is no quirk: then it is as documented.
+    paper_document: Option<Document>,
     /// The document with the quirks written into it, and the model with what it lacks lent to it.
     pub(crate) store: Arc<Store>,
     pub(crate) documented: Document,
@@ -95,12 +96,16 @@ impl Contract {
             documented.fault(&pointer, message);
         }
         let quirks: Vec<Quirk> = quirks.into_iter().map(|it| it.0).collect();
-        let is_as_on_paper = quirks.is_empty() && modelled.is_none();
-        let paper = (!is_as_on_paper).then(|| Arc::new(store.clone()));
-        quirk::apply(&mut store, &document, &quirks, &resolved);
-        // Quirks may have added responses.
-        let with_quirks =
-            operations(&store, Side::Documented, documented.root()).map_err(Faults)?;
+        let paper = (!quirks.is_empty()).then(|| Arc::new(store.clone()));
+        let (with_quirks, document) = match &paper {
+            Some(_) => {
+                quirk::apply(&mut store, &document, &quirks, &resolved);
+                // Quirks may have added responses.
+                let with_quirks = operations(&store, Side::Documented, documented.root());
+                (with_quirks.map_err(Faults)?, Some(document))
+            }
+            None => (document, None),
+        };
         let differences = modelled
             .as_ref()
             .map_or(Vec::new(), |it| inclusion::compare(&mut store, &with_quirks, it));
@@ -149,7 +154,8 @@ impl Contract {
 
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
-        self.paper_document.operation(operation.as_str())?.json_schema(status)
+        let document = self.paper_document.as_ref().unwrap_or(&self.documented);
+        document.operation(operation.as_str())?.json_schema(status)
     }
 
     pub(crate) fn model_of(&self, operation: &Operation) -> Option<&Operation> {

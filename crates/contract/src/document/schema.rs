@@ -21,7 +21,7 @@ pub(super) struct Translator {
 }
 
 /// What nobody reads, and what may hold data that looks like references.
-const DATA: &[&str] = &["default", "example", "examples", "externalDocs", "xml"];
+const DATA: &[&str] = &["$schema", "default", "example", "examples", "externalDocs", "xml"];
 
 /// Keywords beside a `$ref` that say nothing of values.
 const ANNOTATIONS: &[&str] =
@@ -113,27 +113,11 @@ impl Translator {
             push_segment(&mut pointer, keyword);
             faults.push((At { file: at.file, pointer }, message));
         };
-        for keyword in DATA.iter().chain(&["$schema"]) {
-            keywords.shift_remove(*keyword);
-        }
-        for keyword in UNREAD {
-            if keywords.shift_remove(*keyword).is_some() {
-                fault(keyword, "is not read; references are JSON pointers here".into());
-            }
-        }
         if self.dialect == Dialect::V30 {
             only_reference(keywords, &mut fault);
             exclusive_bounds(keywords, &mut fault);
         }
-        drop_misspelt(keywords, &mut fault);
-        if self.dialect == Dialect::V30 {
-            for keyword in SINCE_31.iter().filter(|it| keywords.contains_key(**it)) {
-                fault(keyword, "OpenAPI 3.0 has no such keyword; read as 3.1 does".into());
-            }
-            if keywords.get("type").is_some_and(Value::is_array) {
-                fault("type", "OpenAPI 3.0 knows no list of types; read as 3.1 does".into());
-            }
-        }
+        keywords.retain(|keyword, value| self.stays(keyword, value, &mut fault));
         self.pattern(keywords, &mut fault);
         self.format(keywords, at);
         without_write_only(keywords);
@@ -147,6 +131,29 @@ impl Translator {
                     .into(),
             ),
         }
+    }
+
+    /// Whether a keyword is kept; what is wrong with it is told.
+    fn stays(&self, keyword: &str, value: &Value, fault: &mut dyn FnMut(&str, String)) -> bool {
+        if DATA.contains(&keyword) {
+            return false;
+        }
+        if UNREAD.contains(&keyword) {
+            fault(keyword, "is not read; references are JSON pointers here".into());
+            return false;
+        }
+        if let Some(promised) = misspelt(keyword, value) {
+            fault(keyword, format!("promised {promised}; left out"));
+            return false;
+        }
+        if self.dialect == Dialect::V30 {
+            if SINCE_31.contains(&keyword) {
+                fault(keyword, "OpenAPI 3.0 has no such keyword; read as 3.1 does".into());
+            } else if keyword == "type" && value.is_array() {
+                fault(keyword, "OpenAPI 3.0 knows no list of types; read as 3.1 does".into());
+            }
+        }
+        true
     }
 
     /// Faults that are told once however many places have them.
@@ -291,17 +298,6 @@ fn exclusive_bounds(keywords: &mut Map<String, Value>, fault: &mut dyn FnMut(&st
             _ => {}
         }
     }
-}
-
-/// Leaves out every keyword whose value is not of the form that JSON Schema gives it.
-fn drop_misspelt(keywords: &mut Map<String, Value>, fault: &mut dyn FnMut(&str, String)) {
-    keywords.retain(|keyword, value| {
-        let promised = misspelt(keyword, value);
-        if let Some(promised) = promised {
-            fault(keyword, format!("promised {promised}; left out"));
-        }
-        promised.is_none()
-    });
 }
 
 /// What a keyword must be, where its value is not.
