@@ -99,6 +99,22 @@ fn references_stay_inside_the_folder() {
 }
 
 #[test]
+fn references_into_what_may_be_null_are_followed() {
+    let root = "openapi: 3.0.0\npaths:\n  /x:\n    get:\n      responses:\n        200:\n          description: ''\n          content:\n            application/json:\n              schema: {properties: {a: {$ref: '#/components/schemas/A'}, second: {$ref: '#/components/schemas/A/anyOf/1'}}}\ncomponents:\n  schemas:\n    A: {nullable: true, anyOf: [{$ref: part.yaml#/S}, {$ref: part.yaml#/I}, {$ref: gone.yaml}]}\n";
+    let part = ("part.yaml", "S: {type: string}\nI: {type: integer}\n");
+    let contract = documented(&[("openapi.yaml", root), part]).unwrap();
+    assert_eq!(faults(&contract).len(), 1, "{:#?}", faults(&contract));
+    let report = answered(
+        &contract,
+        "https://v.test/x",
+        200,
+        "application/json",
+        r#"{"a": null, "second": "s"}"#,
+    );
+    assert_eq!(told(&report), "type /second");
+}
+
+#[test]
 fn which_file_is_the_document_must_be_clear() {
     let paths = "paths: {}";
     let cases: &[(&[(&str, &str)], &str)] = &[

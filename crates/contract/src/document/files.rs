@@ -1,14 +1,14 @@
 //! The files of a document: parsed, the root found, references between them followed. Never a file that is not given,
 //! never the network.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     document::{DocumentFault, yaml},
     json::{self, Unread},
-    place::segments,
+    place::{push_segment, segments},
     schema::store::percent_decode,
     text::{Fault, Text},
 };
@@ -204,27 +204,47 @@ fn normal(path: &str) -> String {
 
 /// The pointer at which stands what `pointer` named before null was written beside schemas on the way as an `anyOf`.
 pub(super) fn find(root: &Value, pointer: &str) -> Option<String> {
-    if root.pointer(pointer).is_some() {
-        return Some(pointer.to_owned());
+    let segments: Vec<_> = segments(pointer).collect();
+    let mut found = Vec::new();
+    descend(root, &segments, &mut found, &mut 10_000).then(|| {
+        let mut pointer = String::new();
+        found.iter().rev().for_each(|it| push_segment(&mut pointer, it));
+        pointer
+    })
+}
+
+/// Whether the segments lead somewhere, within so many steps; which were taken is put into `found`, the last one first.
+fn descend<'p>(
+    here: &Value,
+    rest: &[Cow<'p, str>],
+    found: &mut Vec<Cow<'p, str>>,
+    steps: &mut usize,
+) -> bool {
+    let Some(left) = steps.checked_sub(1) else { return false };
+    *steps = left;
+    let Some((segment, further)) = rest.split_first() else { return true };
+    if let Some(schema) = beside_null(here)
+        && descend(schema, rest, found, steps)
+    {
+        found.extend(["0".into(), "anyOf".into()]);
+        return true;
     }
-    let mut here = root;
-    let mut found = String::new();
-    for segment in segments(pointer) {
-        let child = |it: &'_ Value| -> bool {
-            match it {
-                Value::Array(items) => segment.parse::<usize>().is_ok_and(|it| it < items.len()),
-                _ => it.get(&*segment).is_some(),
-            }
-        };
-        if !child(here) && here.as_object().is_some_and(|it| it.len() == 1) {
-            here = here.get("anyOf")?.get(0)?;
-            found.push_str("/anyOf/0");
-        }
-        here = match here {
-            Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
-            _ => here.get(&*segment)?,
-        };
-        crate::place::push_segment(&mut found, &segment);
+    let child = match here {
+        Value::Array(items) => segment.parse::<usize>().ok().and_then(|it| items.get(it)),
+        _ => here.get(&**segment),
+    };
+    let is_there = child.is_some_and(|it| descend(it, further, found, steps));
+    if is_there {
+        found.push(segment.clone());
     }
-    Some(found)
+    is_there
+}
+
+/// The schema that null was written beside.
+fn beside_null(schema: &Value) -> Option<&Value> {
+    let keywords = schema.as_object().filter(|it| it.len() == 1)?;
+    match keywords.get("anyOf")?.as_array()?.as_slice() {
+        [schema, null] if *null == json!({ "type": "null" }) => Some(schema),
+        _ => None,
+    }
 }
