@@ -57,7 +57,7 @@ fn read(path: &str) -> Value {
 /// This repository's contract, with the corrected document for the vendor's.
 fn corrected() -> ContractTexts {
     let mut texts = texts();
-    texts.documented.text = read("schemas/corrected/openapi.json").to_string();
+    texts.documented[0].text = read("schemas/corrected/openapi.json").to_string();
     texts
 }
 
@@ -221,7 +221,7 @@ proptest! {
         };
         let documented = vendor.document();
         let mut texts = ContractTexts {
-            documented: Text { name: "openapi.json".into(), text: documented.to_string() },
+            documented: vec![Text { name: "openapi.json".into(), text: documented.to_string() }],
             quirks: quirks
                 .into_iter()
                 .enumerate()
@@ -237,7 +237,7 @@ proptest! {
             let place = change.place.as_ref().unwrap().as_str().to_owned();
             prop_assert!(places.iter().any(|it| it.0 == path && it.1 == place), "{}", change);
         }
-        texts.documented.text = corrected.openapi.to_string();
+        texts.documented[0].text = corrected.openapi.to_string();
         let contract = load(&texts);
         let report = Run::new(&contract, RunOptions::default()).report();
         let resolved = report.findings.iter().filter(|it| it.rule == Rule::QuirkResolved).count();
@@ -260,7 +260,10 @@ fn what_others_share_is_copied_to_the_place() {
             at.collect::<String>()
         );
         let texts = ContractTexts {
-            documented: Text { name: "openapi.json".into(), text: vendor.document().to_string() },
+            documented: vec![Text {
+                name: "openapi.json".into(),
+                text: vendor.document().to_string(),
+            }],
             quirks: vec![Text { name: "q.toml".into(), text }],
             modelled: None,
             settings: None,

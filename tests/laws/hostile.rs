@@ -148,8 +148,8 @@ proptest! {
         let load = |texts: ContractTexts| drop(Contract::load(&texts));
         let good = texts();
         let named = |text: String| Text { name: "x.json".into(), text };
-        load(ContractTexts { documented: named(noise.clone()), ..good.clone() });
-        load(ContractTexts { documented: named(cut(&good.documented.text)), ..good.clone() });
+        load(ContractTexts { documented: vec![named(noise.clone())], ..good.clone() });
+        load(ContractTexts { documented: vec![named(cut(&good.documented[0].text))], ..good.clone() });
         load(ContractTexts { quirks: vec![named(noise.clone())], ..good.clone() });
         load(ContractTexts { quirks: vec![named(cut(&good.quirks[0].text))], ..good.clone() });
         load(ContractTexts { settings: Some(named(noise)), ..good.clone() });

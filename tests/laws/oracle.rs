@@ -183,7 +183,7 @@ fn document(schema: &Value) -> Value {
 }
 
 fn load(schema: &Value) -> Contract {
-    let documented = Text { name: "document".into(), text: document(schema).to_string() };
+    let documented = vec![Text { name: "document".into(), text: document(schema).to_string() }];
     let texts = ContractTexts { documented, quirks: Vec::new(), modelled: None, settings: None };
     Contract::load(&texts).unwrap_or_else(|it| panic!("{it}\n{schema}"))
 }

@@ -24,7 +24,7 @@ pub const LAWS: &[(&str, Law)] = &[
 static VENDOR: LazyLock<ContractTexts> = LazyLock::new(|| {
     let text = |name: &str, text: &str| Text { name: name.into(), text: text.into() };
     ContractTexts {
-        documented: text("openapi.json", include_str!("../fuzz/seeds/document/vendor.json")),
+        documented: vec![text("openapi.json", include_str!("../fuzz/seeds/document/vendor.json"))],
         quirks: Vec::new(),
         modelled: None,
         settings: None,
@@ -82,7 +82,7 @@ pub fn quirk_file(bytes: &[u8]) {
 /// A vendor's document: read, or refused with a fault that names the file; what it documents can be asked.
 pub fn document(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    let documented = Text { name: "noise.json".into(), text: text.into() };
+    let documented = vec![Text { name: "noise.json".into(), text: text.into() }];
     let contract = match Contract::load(&ContractTexts { documented, ..VENDOR.clone() }) {
         Ok(contract) => contract,
         Err(faults) => {
@@ -114,7 +114,7 @@ pub fn path(bytes: &[u8]) {
         .collect();
     let document = json!({ "openapi": "3.1.0", "info": { "title": "", "version": "" }, "paths": paths,
         "servers": [{ "url": "https://vendor.example/v1" }] });
-    let documented = Text { name: "openapi.json".into(), text: document.to_string() };
+    let documented = vec![Text { name: "openapi.json".into(), text: document.to_string() }];
     let Ok(contract) = Contract::load(&ContractTexts { documented, ..VENDOR.clone() }) else {
         return;
     };

@@ -29,7 +29,7 @@ pub fn texts() -> ContractTexts {
         *name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
     };
     texts.quirks.iter_mut().for_each(|it| relative(&mut it.name));
-    relative(&mut texts.documented.name);
+    texts.documented.iter_mut().for_each(|it| relative(&mut it.name));
     texts
 }
 

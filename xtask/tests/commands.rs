@@ -215,6 +215,54 @@ fn every_fault_of_a_contract_is_told_at_once() {
     compare("contract-faults", &screen.replace(&contract.display().to_string(), "[contract]"));
 }
 
+const DOCUMENT_WITH_FAULTS: &str = "\
+openapi: 3.0.3
+servers: [{url: /api/v2}]
+paths:
+  /chat/chatrooms/{id}:
+    get:
+      parameters: [{name: id, in: path}]
+      responses:
+        200:
+          description: A room, since 2024-01-31
+          content: {application/json: {schema: {$ref: schemas/room.yml}}}
+        4XX: {description: '', content: {'*/*': {}}}
+components:
+  schemas:
+    Broken:
+      properties:
+";
+
+#[test]
+fn a_document_with_faults_is_used_unless_none_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let documented = folder.path().join("documented");
+    fs::create_dir_all(documented.join("schemas")).unwrap();
+    let members = (0..12).map(|it| format!("        m{it}: {{$ref: 'gone.yaml#/{it}'}}\n"));
+    let document = DOCUMENT_WITH_FAULTS.to_owned() + &members.collect::<String>();
+    fs::write(documented.join("openapi.yaml"), document).unwrap();
+    fs::write(
+        documented.join("schemas/room.yml"),
+        "properties: {id: {type: integer, nullable: true}}\n",
+    )
+    .unwrap();
+    let contract = folder.path().to_str().unwrap();
+    let run = |more: &[&str]| {
+        let arguments = [&["--contract", contract, "tests/recordings"], more].concat();
+        check(&arguments).replace(contract, "[contract]")
+    };
+    let screen = run(&[]);
+    assert!(screen.starts_with("exit 0\n") && screen.contains("undocumented-field"), "{screen}");
+    let faults = screen.split_once("Faults of the document").map(|it| it.1);
+    compare("document-faults", faults.unwrap_or(&screen));
+    let strict = run(&["--strict-documents"]);
+    assert!(
+        strict.starts_with("exit 2\n") && strict.contains("the document has 12 faults"),
+        "{strict}"
+    );
+    assert_eq!(strict.matches("gone.yaml").count(), 12, "{strict}");
+}
+
 #[test]
 fn without_a_model_the_document_and_its_quirks_judge() {
     let (_folder, contract) = contract_copy();

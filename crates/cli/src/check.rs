@@ -24,6 +24,9 @@ pub struct Check {
     /// Leave this operation out; may be repeated
     #[arg(long, value_name = "OPERATION")]
     exclude: Vec<String>,
+    /// Take no document with faults: list all of them, and check nothing
+    #[arg(long)]
+    strict_documents: bool,
     /// The least grave finding that breaks the contract; notes never do
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     fail_on: FailOn,
@@ -35,6 +38,9 @@ impl Check {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let texts = self.sources.texts(defaults)?;
         let contract = crate::compile(&texts)?;
+        if self.strict_documents {
+            sound(&contract)?;
+        }
         self.check_names(&contract)?;
         let asking = match self.live.begin(&contract, defaults)? {
             Begin::Files => None,
@@ -73,5 +79,16 @@ impl Check {
             }
         }
         Ok(())
+    }
+}
+
+/// # Errors
+/// Everything that is wrong with the vendor's document.
+fn sound(contract: &Contract) -> anyhow::Result<()> {
+    let faults: Vec<String> = contract.document_faults().iter().map(ToString::to_string).collect();
+    match faults.len() {
+        0 => Ok(()),
+        1 => bail!("the document has 1 fault\n{}", faults[0]),
+        count => bail!("the document has {count} faults\n{}", faults.join("\n")),
     }
 }

@@ -11,7 +11,7 @@ use crate::{Defaults, faults, report::words, terminal};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct DiffArgs {
-    /// The document as it was
+    /// The document as it was: a file, or the folder of its files
     old: PathBuf,
     /// The document as it is now
     new: PathBuf,
@@ -35,7 +35,7 @@ impl DiffArgs {
             Some(folder) => harness::read_contract(folder)?.quirks,
             None => Vec::new(),
         };
-        let [old, new] = [&self.old, &self.new].map(|it| harness::read_text(it));
+        let [old, new] = [&self.old, &self.new].map(|it| harness::read_documents(it));
         let diff = contract::diff(&old?, &new?, &quirks)
             .map_err(|it| faults("what is compared has", &it))?;
         out!("{}", if self.json { diff.to_json() } else { screen(&diff) });

@@ -143,9 +143,10 @@ fn told(report: &Report) -> String {
 /// The texts of a folder under the names that they will have.
 fn named_as_if_in(out: &Path, made: &Path) -> anyhow::Result<ContractTexts> {
     let mut texts = harness::read_contract(made)?;
-    let name = &mut texts.documented.name;
-    if let Ok(rest) = Path::new(name.as_str()).strip_prefix(made) {
-        *name = out.join(rest).display().to_string();
+    for contract::Text { name, .. } in &mut texts.documented {
+        if let Ok(rest) = Path::new(name.as_str()).strip_prefix(made) {
+            *name = out.join(rest).display().to_string();
+        }
     }
     Ok(texts)
 }

@@ -24,6 +24,8 @@ const FRAME: Style = AnsiColor::Blue.on_default().bold();
 const MOST_TOLD: usize = 20;
 /// How many more have a line.
 const MOST_NAMED: usize = 50;
+/// How many faults of the document are named; `--strict-documents` lists all.
+const MOST_FAULTS: usize = 10;
 /// How many skipped exchanges are named.
 const MOST_SKIPPED: usize = 5;
 /// How wide the lines are where nobody says.
@@ -55,6 +57,7 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
     out += &findings(report, view);
     out += &quirks(report);
     out += &left_out(report, view);
+    out += &document_faults(report);
     out += &unreadable(report);
     out += &next_step(report, view.command);
     out
@@ -196,6 +199,24 @@ fn left_out(report: &Report, view: &View) -> String {
     for operation in &report.without_model {
         let _ =
             writeln!(out, "\n{} has no model; documented + quirks judged it", printable(operation));
+    }
+    out
+}
+
+/// What is wrong with the vendor's document.
+fn document_faults(report: &Report) -> String {
+    let faults = &report.document_faults;
+    if faults.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", paint(STRONG, "Faults of the document"));
+    for fault in faults.iter().take(MOST_FAULTS) {
+        let place = paint(FAINT, format!("{}#{}", fault.file, fault.pointer));
+        let _ = writeln!(out, "  {place}\n    {}", fault.message);
+    }
+    if faults.len() > MOST_FAULTS {
+        let more = faults.len() - MOST_FAULTS;
+        let _ = writeln!(out, "  and {more} more; --strict-documents lists all");
     }
     out
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    document::{Document, Operation, OperationId, Response, StatusPattern, assert_integer_formats},
+    document::{Document, Operation, OperationId, Response, StatusPattern, assert_formats},
     inclusion::{Rest, UNCOMPARED, beyond_references, requirements, rest_of, segments_below},
     place::Place,
     same::Sameness,
@@ -77,8 +77,8 @@ impl fmt::Display for Change {
 /// Where one of them cannot be read.
 pub fn changes(old: &Value, new: &Value) -> Result<Vec<Change>, Vec<String>> {
     let mut store = Store { documented: old.clone(), modelled: new.clone() };
-    assert_integer_formats(&mut store.documented);
-    assert_integer_formats(&mut store.modelled);
+    assert_formats(&mut store.documented);
+    assert_formats(&mut store.modelled);
     let old = Document::read(&store, Side::Documented)?;
     let new = Document::read(&store, Side::Modelled)?;
     Ok(between(&store, &old, &new))

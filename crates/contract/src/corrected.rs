@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    contract::{Contract, json},
-    document::{Document, unshare_paths},
+    contract::Contract,
+    document::{self, Document},
     overlay::actions,
     quirk::{self, Quirk, QuirkPlace},
     schema::{Side, Store, sharing::Sharing},
@@ -21,11 +21,11 @@ pub struct Corrected {
 }
 
 impl Contract {
-    /// What the quirks make of the vendor's document, as the text has it; none where there is nothing to correct.
+    /// What the quirks make of the vendor's document, as its file has it; none where there is nothing to correct.
     ///
     /// # Errors
-    /// Where the text cannot be read.
-    pub fn corrected(&self, documented: &Text) -> Result<Option<Corrected>, Faults> {
+    /// Where the document cannot be read, or is of several files: an overlay corrects one.
+    pub fn corrected(&self, documented: &[Text]) -> Result<Option<Corrected>, Faults> {
         let mut correction = Correction::of(documented)?;
         let mut all = Vec::new();
         for (quirk, places) in quirk::in_order(&self.quirks, &self.resolved) {
@@ -36,7 +36,7 @@ impl Contract {
         }
         let openapi = correction.store.documented;
         let said = |pointer: &str| openapi.pointer(pointer).and_then(Value::as_str);
-        let file = documented.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let file = self.document_root.rsplit(['/', '\\']).next().unwrap_or_default();
         let overlay = json!({
             "overlay": "1.0.0",
             "info": {
@@ -52,8 +52,8 @@ impl Contract {
     /// The actions of an overlay that correct the vendor's document, as the text has it, for one quirk alone.
     ///
     /// # Errors
-    /// Where the text cannot be read.
-    pub fn correction(&self, quirk: &Quirk, documented: &Text) -> Result<Vec<Value>, Faults> {
+    /// As of [`Self::corrected`].
+    pub fn correction(&self, quirk: &Quirk, documented: &[Text]) -> Result<Vec<Value>, Faults> {
         let mut correction = Correction::of(documented)?;
         let in_order = quirk::in_order(&self.quirks, &self.resolved);
         let this = in_order.into_iter().find(|it| it.0.id == quirk.id);
@@ -69,9 +69,13 @@ struct Correction {
 }
 
 impl Correction {
-    fn of(documented: &Text) -> Result<Self, Faults> {
-        let mut vendors = json(documented).map_err(Faults)?;
-        unshare_paths(&mut vendors);
+    fn of(documented: &[Text]) -> Result<Self, Faults> {
+        let [documented] = documented else {
+            let message = "an overlay corrects a document of one file; bundle its files first";
+            let file = documented.first().map_or_else(String::new, |it| it.name.clone());
+            return Err(Faults(vec![Fault { file, line: None, message: message.into() }]));
+        };
+        let vendors = document::as_written(documented).map_err(|it| Faults(vec![it]))?;
         let store = Store { documented: vendors, modelled: Value::Null };
         let document = Document::read(&store, Side::Documented).map_err(|it| {
             let fault = |message| documented.fault(None, message);

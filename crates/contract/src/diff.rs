@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::{
     change::{self, Change, Effect},
-    contract::{collect, read_document},
-    document::{Document, OperationId},
+    contract::collect,
+    document::{self, Document, OperationId},
     format,
     place::Place,
     quirk::{self, Quirk, QuirkId, Standing},
@@ -80,25 +80,25 @@ impl Diff {
     }
 }
 
-/// Compares two versions of a document, and holds the quirks against both.
+/// Compares two versions of a document, each as its files, and holds the quirks against both.
 ///
 /// # Errors
 /// Everything that is wrong with the texts, at once.
-pub fn diff(old: &Text, new: &Text, quirks: &[Text]) -> Result<Diff, Faults> {
+pub fn diff(old: &[Text], new: &[Text], quirks: &[Text]) -> Result<Diff, Faults> {
     let mut faults = Vec::new();
-    let documents = [old, new].map(|it| collect(&mut faults, read_document(it)));
+    let documents = [old, new].map(|it| collect(&mut faults, document::load(it)));
     let read = quirks.iter().filter_map(|it| collect(&mut faults, quirk::read(it)));
     let quirks: Vec<Quirk> = read.collect();
     let [Some(before), Some(after)] = documents else { return Err(Faults(faults)) };
-    let store = Store { documented: before, modelled: after };
-    let mut document = |side: Side, text: &Text| {
-        let in_text = |it: Vec<String>| -> Vec<Fault> {
-            it.into_iter().map(|it| text.fault(None, it)).collect()
-        };
+    let roots = [before.root().to_owned(), after.root().to_owned()];
+    let store = Store { documented: before.value, modelled: after.value };
+    let mut document = |side: Side, file: &str| {
+        let in_file = |message| Fault { file: file.to_owned(), line: None, message };
+        let in_text = |it: Vec<String>| -> Vec<Fault> { it.into_iter().map(in_file).collect() };
         collect(&mut faults, Document::read(&store, side).map_err(in_text))
     };
-    let before = document(Side::Documented, old);
-    let after = document(Side::Modelled, new);
+    let before = document(Side::Documented, &roots[0]);
+    let after = document(Side::Modelled, &roots[1]);
     match (before, after) {
         (Some(before), Some(after)) if faults.is_empty() => Ok(Diff {
             format_version: 1,

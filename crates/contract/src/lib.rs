@@ -52,7 +52,7 @@ pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
 pub use corrected::Corrected;
 pub use diff::{Diff, Touch, TouchedQuirk, diff};
-pub use document::OperationId;
+pub use document::{DocumentFault, OperationId};
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
 pub use finding::{Finding, Location, PromisedBy, Sighting};
 pub use join::{JoinError, join};

@@ -2,7 +2,7 @@
 
 use crate::{
     contract::{Contract, ContractTexts},
-    document::Document,
+    document::in_file,
     finding::{Finding, Location, PromisedBy},
     json::Locator,
     place::{Place, push_segment},
@@ -17,7 +17,7 @@ impl Contract {
     /// Says of each finding where the contract's texts promise what it contradicts: in the quirk's file, the document, or
     /// the exported model. `texts` are those that the contract was loaded from.
     pub fn locate(&self, texts: &ContractTexts, report: &mut Report) {
-        let documented = Lines::new(&texts.documented);
+        let documented: Vec<Lines<'_>> = texts.documented.iter().map(Lines::new).collect();
         let modelled = texts.modelled.as_ref().map(Lines::new);
         for finding in &mut report.findings {
             let quirk =
@@ -33,14 +33,14 @@ impl Contract {
         }
     }
 
-    fn in_document(&self, lines: &Lines<'_>, finding: &Finding) -> Option<Location> {
-        lines.of_pointer(&self.documented_at(finding))
+    fn in_document(&self, files: &[Lines<'_>], finding: &Finding) -> Option<Location> {
+        let (file, pointer) = in_file(&self.document_root, &self.documented_at(finding));
+        files.iter().find(|it| it.text.name == file)?.of_pointer(&pointer)
     }
 
     /// A pointer into the document, to what says most about the finding.
     fn documented_at(&self, finding: &Finding) -> String {
-        let document: &Document = self.paper_document();
-        let Some(operation) = document.operation(finding.operation.as_str()) else {
+        let Some(operation) = self.paper_document().operation(finding.operation.as_str()) else {
             return "/paths".into();
         };
         let responses = format!("{}/responses", operation.pointer);

@@ -96,7 +96,10 @@ impl Contract {
             return None;
         };
         let path = path_in_scope(&self.documented, &all_base_urls, exchange)?;
-        let server = self.documented.servers.first().map_or("https://api.invalid", String::as_str);
+        let server = match self.server_of(operation) {
+            server if server.contains("://") => server,
+            base_path => format!("https://api.invalid{base_path}"),
+        };
         let url = format!("{server}{}", Masker { key }.path(&path, &operation.template));
         let options = || RunOptions { base_urls: base_urls.to_vec(), ..RunOptions::default() };
         let before = self.judged(exchange, options());
@@ -161,7 +164,7 @@ impl Contract {
     ) -> Option<String> {
         let body = json::read(bytes).ok().filter(|it| it.duplicates.is_empty())?;
         let masker = Masker { key };
-        let value = match self.judge_of(operation, exchange) {
+        let value = match self.judge_of(operation, exchange).ok().flatten() {
             Some(judge) => masker.value(judge, &body.value, &[judge.root]),
             None => masker.unknown(&body.value),
         };

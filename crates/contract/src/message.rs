@@ -63,7 +63,7 @@ impl Contract {
         quirk: &Quirk,
         seen: &[QuirkReport],
         shown: Option<&Shown>,
-        documented: &Text,
+        documented: &[Text],
     ) -> Result<String, Faults> {
         let sections = [
             self.title(quirk),
@@ -148,7 +148,7 @@ impl Contract {
     }
 
     fn address_of(&self, operation: &Operation) -> String {
-        let server = self.documented.servers.first().map_or("", String::as_str);
+        let server = self.server_of(operation);
         let template = operation.id.as_str().split_once(' ').map_or("", |it| it.1);
         format!("{server}{template}")
     }
@@ -169,7 +169,7 @@ impl Contract {
         )
     }
 
-    fn correction_section(&self, quirk: &Quirk, documented: &Text) -> Result<String, Faults> {
+    fn correction_section(&self, quirk: &Quirk, documented: &[Text]) -> Result<String, Faults> {
         let actions = self.correction(quirk, documented)?;
         Ok(if actions.is_empty() {
             "## What would correct the reference\n\nNothing: it allows what comes.\n".to_owned()

@@ -183,8 +183,12 @@ mod tests {
             "components": { "schemas": { "Node": schema } },
         });
         let documented = Text { name: "openapi.json".into(), text: document.to_string() };
-        let texts =
-            ContractTexts { documented, quirks: Vec::new(), modelled: None, settings: None };
+        let texts = ContractTexts {
+            documented: vec![documented],
+            quirks: Vec::new(),
+            modelled: None,
+            settings: None,
+        };
         Contract::load(&texts).unwrap()
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    document::OperationId,
+    document::{DocumentFault, OperationId},
     finding::Finding,
     format,
     place::Place,
@@ -32,6 +32,8 @@ pub struct Report {
     pub exit_code: u8,
     /// How many exchanges there were.
     pub exchanges: ExchangeCounts,
+    /// What is wrong with the vendor's document; the rest of it was used.
+    pub document_faults: Vec<DocumentFault>,
     /// What was found, the gravest first.
     pub findings: Vec<Finding>,
     /// The register, each quirk at each of its places.

@@ -255,6 +255,7 @@ impl<'c> Run<'c> {
             verdict: Verdict::CouldNotCheck,
             exit_code: 3,
             exchanges: self.counts,
+            document_faults: self.contract.document_faults().to_vec(),
             findings,
             quirks,
             places,

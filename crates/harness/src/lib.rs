@@ -12,7 +12,7 @@ mod recording;
 mod source;
 mod write;
 
-pub use folder::{FolderError, read_contract, read_text, read_texts};
+pub use folder::{FolderError, read_contract, read_documents, read_text, read_texts};
 pub use har::{MAX_BODY, read_har};
 pub use leak::{Leak, leaks};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};

@@ -17,6 +17,7 @@ use crate::{
     rule::{Rule, Severity},
     run::{Details, Run},
     schema::{
+        Store,
         describe::describe,
         fragment,
         tree::{Member, type_of},
@@ -111,12 +112,13 @@ impl Run<'_> {
         if judge.validator.is_valid(body.value) {
             return;
         }
+        let store: &Store = &self.contract.store;
         let documented: Option<HashSet<String>> =
             judge.documented.as_ref().map(|(_, validator)| {
-                let refused = violations(validator, body.value).into_iter();
+                let refused = violations(store, validator, body.value).into_iter();
                 refused.map(|it| it.pointer).collect()
             });
-        let refused = violations(&judge.validator, body.value);
+        let refused = violations(store, &judge.validator, body.value);
         let count = refused.len();
         for violation in refused {
             let pointer = &violation.pointer;
@@ -215,7 +217,7 @@ impl Run<'_> {
         // Nobody knows what an undocumented member holds.
         let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
         let came = value.map(|it| came(it, sensitive));
-        let store = &self.contract.store;
+        let store: &Store = &self.contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
         let observed = self.fold(key, body.at.exchange, severity, came, || {
             let path: Vec<String> = segments(&spot.place).map(Into::into).collect();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    document::{OperationId, assert_integer_formats},
+    document::{OperationId, assert_formats},
     format,
     place::Place,
     quirk::{Quirk, QuirkId, QuirkPlace, Wire},
@@ -126,7 +126,7 @@ impl Fragment {
         fragment::validator(&schema).map_err(|place| {
             format!("promised a JSON Schema; correct what stands at `{place}` in it")
         })?;
-        assert_integer_formats(&mut schema);
+        assert_formats(&mut schema);
         Ok(schema)
     }
 }

@@ -1,5 +1,10 @@
 //! Contracts of other vendors, as small as a story needs: documents without our habits.
 
+mod dialect;
+mod faults;
+mod files;
+mod routes;
+
 use contract::{Body, Contract, ContractTexts, Report, Rule, Run, RunOptions, Text};
 use serde_json::{Value, json};
 
@@ -60,7 +65,7 @@ impl Vendor {
 
     fn load(&self) -> Result<Contract, String> {
         let texts = ContractTexts {
-            documented: document(&self.responses, &self.components),
+            documented: vec![document(&self.responses, &self.components)],
             quirks: self
                 .quirks
                 .iter()
@@ -96,6 +101,33 @@ impl Vendor {
         let contract = self.load().unwrap();
         told(&Run::new(&contract, RunOptions::default()).report())
     }
+}
+
+/// The contract of a document's files, each a name and a text.
+fn documented(files: &[(&str, &str)]) -> Result<Contract, String> {
+    let text = |it: &(&str, &str)| Text { name: it.0.into(), text: it.1.into() };
+    let texts = ContractTexts {
+        documented: files.iter().map(text).collect(),
+        quirks: Vec::new(),
+        modelled: None,
+        settings: None,
+    };
+    Contract::load(&texts).map_err(|it| it.to_string())
+}
+
+/// What is wrong with a document, each fault by place and message.
+fn faults(contract: &Contract) -> Vec<String> {
+    contract.document_faults().iter().map(ToString::to_string).collect()
+}
+
+/// What is found in the answer to a GET.
+fn answered(contract: &Contract, url: &str, status: u16, media_type: &str, body: &str) -> Report {
+    let mut run = Run::new(contract, RunOptions::default());
+    let mut exchange = tests::exchange(status, body.as_bytes());
+    exchange.url = url.into();
+    exchange.content_type = Some(media_type.into());
+    run.check(&exchange);
+    run.report()
 }
 
 fn told(report: &Report) -> String {
