@@ -103,6 +103,23 @@ impl Types {
         self.0.as_ref().is_none_or(|types| types.iter().any(|it| is_type(value, it)))
     }
 
+    /// The types that both take.
+    fn and(self, other: Self) -> Self {
+        let (Some(ours), Some(theirs)) = (&self.0, &other.0) else {
+            return if self.0.is_some() { self } else { other };
+        };
+        let has = |types: &[String], it: &str| types.iter().any(|name| name == it);
+        let all = ours.iter().chain(theirs);
+        let takes = |types: &[String], it: &str| {
+            has(types, it) || (it == "integer" && has(types, "number"))
+        };
+        let mut both: Vec<String> =
+            all.filter(|it| takes(ours, it) && takes(theirs, it)).cloned().collect();
+        both.sort();
+        both.dedup();
+        Self(Some(both))
+    }
+
     fn overlap(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(a), Some(b)) => a.iter().any(|it| b.contains(it)) || (numeric(a) && numeric(b)),
@@ -407,19 +424,26 @@ impl Compiler<'_> {
     }
 }
 
+/// What a schema says of the type, and those that hold with it.
 fn types_at(store: &Store, at: &Address) -> Types {
-    let mut at = at.clone();
-    for _ in 0..32 {
-        let keywords = store.get(&at).and_then(Value::as_object);
-        if let Some(types) = keywords.and_then(types_of) {
-            return types;
+    let mut types = Types(None);
+    let mut all = vec![at.clone()];
+    let mut next = 0;
+    while let Some(at) = all.get(next).cloned() {
+        next += 1;
+        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { continue };
+        if let Some(own) = types_of(keywords) {
+            types = types.and(own);
         }
-        match edit::target(store, &at) {
-            Some(target) => at = target,
-            None => break,
+        let parts = keywords.get("allOf").and_then(Value::as_array).map_or(0, Vec::len);
+        let parts = (0..parts).map(|it| at.child("allOf").child(&it.to_string()));
+        for further in edit::target(store, &at).into_iter().chain(parts) {
+            if !all.contains(&further) {
+                all.push(further);
+            }
         }
     }
-    Types(None)
+    types
 }
 
 /// What a schema's own `type` says.
