@@ -98,8 +98,10 @@ impl Run<'_> {
         for sight in &sights {
             match sight {
                 Sight::Undocumented { spot, value, closed } => {
-                    undocumented.insert(spot.pointer.clone());
-                    self.undocumented(body, spot, value, *closed);
+                    // A warning stands for no refusal.
+                    if self.undocumented(body, spot, value, *closed) == Severity::Error {
+                        undocumented.insert(spot.pointer.clone());
+                    }
                 }
                 Sight::Quirk { spot, value, quirk, verdict } => {
                     if matches!(verdict, Verdict::Healed | Verdict::Mutated) {
@@ -145,7 +147,13 @@ impl Run<'_> {
         }
     }
 
-    fn undocumented(&mut self, body: &BodyAt<'_>, spot: &Spot, value: &Value, closed: bool) {
+    fn undocumented(
+        &mut self,
+        body: &BodyAt<'_>,
+        spot: &Spot,
+        value: &Value,
+        closed: bool,
+    ) -> Severity {
         let by = if body.judge.is_modelled() && !closed {
             PromisedBy::Model
         } else {
@@ -155,6 +163,7 @@ impl Run<'_> {
             if body.judge.is_modelled() || closed { Severity::Error } else { Severity::Warning };
         let rule = Rule::UndocumentedField;
         self.tell(body, spot, Some(value), Told { rule, by, severity, nearest_branch: None });
+        severity
     }
 
     fn quirk(

@@ -219,11 +219,12 @@ impl Tree {
         if let Some(named) = group.discriminator.as_ref().and_then(|it| it.branch(value)) {
             return vec![&group.branches[named]];
         }
-        let of_type: Vec<_> = group.branches.iter().filter(|it| it.types.take(value)).collect();
-        if of_type.len() == 1 {
-            return of_type;
+        let candidates: Vec<_> = group.branches.iter().filter(|it| it.types.take(value)).collect();
+        match candidates.len() {
+            0 => return group.branches.iter().collect(),
+            1 => return candidates,
+            _ => {}
         }
-        let candidates = if of_type.is_empty() { group.branches.iter().collect() } else { of_type };
         // Most branches are told apart by a member's code; compiling their schemas costs more than all the rest.
         let possible: Vec<_> =
             candidates.iter().filter(|it| !self.excludes(it.node, value)).copied().collect();
