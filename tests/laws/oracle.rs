@@ -304,6 +304,37 @@ fn schema() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Schemas with the keywords that fewer vendors use, over those that all do.
+fn rarer() -> impl Strategy<Value = Value> {
+    let own = prop::sample::select(vec![
+        json!({ "minProperties": 1 }),
+        json!({ "maxProperties": 1 }),
+        json!({ "dependentRequired": { "a": ["b"] } }),
+        json!({ "propertyNames": { "pattern": "^[ab]$" } }),
+        json!({ "multipleOf": 2 }),
+        json!({ "type": "string", "format": "uuid" }),
+        json!({ "type": "array", "contains": { "type": "integer" } }),
+        json!({ "unevaluatedProperties": false }),
+        json!({ "unevaluatedItems": false }),
+    ]);
+    (own, schema(), schema(), 0..7_u8).prop_map(|(mut own, one, other, how)| {
+        let (keyword, value) = match how {
+            0 => ("patternProperties", json!({ "^[ab]$": one, "c": other })),
+            1 => ("prefixItems", json!([one, other])),
+            2 => ("allOf", json!([one, other])),
+            3 => ("anyOf", json!([one, other])),
+            4 => ("oneOf", json!([one, other, { "type": "null" }])),
+            5 => {
+                own["then"] = other;
+                ("if", one)
+            }
+            _ => ("properties", json!({ "a": one, "b": other })),
+        };
+        own[keyword] = value;
+        own
+    })
+}
+
 /// Bodies that know the schemas' names and values.
 fn body() -> impl Strategy<Value = Value> {
     let leaf = prop::sample::select(vec![
@@ -359,6 +390,26 @@ proptest! {
             prop_assert_eq!(
                 seen(&report).without(&disputed), slow.without(&disputed),
                 "{}\n{}", schema, body
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn both_validators_agree_on_rarer_keywords(
+        schema in rarer(),
+        bodies in prop::collection::vec(body(), 1..12),
+    ) {
+        let contract = load(&schema);
+        let mut oracle = Oracle::new(document(&schema));
+        for body in &bodies {
+            let report = report(&contract, body);
+            prop_assert_eq!(
+                refuses(&report), !oracle.accepts(ROOT, body),
+                "{}\n{}\n{}", schema, body, tests::summary(&report)
             );
         }
     }

@@ -29,8 +29,9 @@ pub(crate) struct Node {
     pub(crate) address: Option<Address>,
     /// `$ref` and `allOf`: they hold for the same value.
     also: Vec<NodeId>,
-    /// `anyOf`, `oneOf`, `then`/`else`: in each group at least one may hold.
+    /// `anyOf`, `oneOf`: in each group at least one may hold.
     groups: Vec<Group>,
+    condition: Option<Condition>,
     members: BTreeMap<String, NodeId>,
     patterns: Vec<(Validator, NodeId)>,
     rest: Rest,
@@ -54,6 +55,8 @@ enum Rest {
     #[default]
     Silent,
     Closed,
+    /// But for what schemas of the same value say.
+    Unevaluated,
     Open,
     Map(NodeId),
 }
@@ -71,6 +74,14 @@ struct Branch {
     types: Types,
     /// Where it shares types of value with other branches: what tells them apart.
     validator: Option<LazyValidator>,
+}
+
+/// `if`, and what holds with it or without it.
+#[derive(Debug)]
+struct Condition {
+    holds: LazyValidator,
+    with: Vec<NodeId>,
+    without: Option<NodeId>,
 }
 
 /// A validator that is compiled when a value asks for it.
@@ -211,6 +222,11 @@ impl Tree {
         for branch in node.groups.iter().flat_map(|it| self.live_branches(it, value)) {
             self.add_live(branch.node, value, live);
         }
+        if let Some(condition) = &node.condition {
+            let holds = condition.holds.is_valid(value, &self.validators);
+            let further = if holds { &condition.with[..] } else { condition.without.as_slice() };
+            further.iter().for_each(|it| self.add_live(*it, value, live));
+        }
     }
 
     /// The branch that the value names, or the only one that it can be; the branches that take it; where none does, those
@@ -267,7 +283,8 @@ impl Tree {
     /// How a member of an object stands to the schemas that hold for the object.
     pub(crate) fn member(&self, live: &[NodeId], name: &str) -> Member {
         let mut describing = Vec::new();
-        let [mut is_named, mut names_members, mut is_open, mut is_closed] = [false; 4];
+        let [mut is_named, mut names_members] = [false; 2];
+        let [mut is_open, mut is_closed, mut is_unevaluated] = [false; 3];
         for node in live.iter().map(|it| self.node(*it)) {
             let before = describing.len();
             describing.extend(node.members.get(name));
@@ -284,9 +301,11 @@ impl Tree {
                 Rest::Map(values) => describing.push(values),
                 Rest::Open => is_open = true,
                 Rest::Closed => is_closed = true,
+                Rest::Unevaluated => is_unevaluated = true,
                 Rest::Silent => {}
             }
         }
+        let is_closed = is_closed || (is_unevaluated && !is_open);
         if is_named {
             Member::Known(describing)
         } else if !describing.is_empty() || (!is_closed && (is_open || !names_members)) {
@@ -355,13 +374,16 @@ impl Compiler<'_> {
                 node.groups.push(Group { branches, discriminator });
             }
         }
-        let conditional: Vec<_> =
-            ["then", "else"].into_iter().filter(|it| keywords.contains_key(*it)).collect();
-        if !conditional.is_empty() {
-            let addresses: Vec<_> = conditional.iter().map(|it| at.child(it)).collect();
-            let nodes = addresses.iter().map(|it| self.node(it)).collect();
-            let branches = self.branches(nodes, addresses);
-            node.groups.push(Group { branches, discriminator: None });
+        if keywords.contains_key("if") {
+            let mut schemas = |names: &[&str]| -> Vec<NodeId> {
+                let there = names.iter().filter(|it| keywords.contains_key(**it));
+                there.map(|it| self.node(&at.child(it))).collect()
+            };
+            node.condition = Some(Condition {
+                with: schemas(&["if", "then"]),
+                without: schemas(&["else"]).pop(),
+                holds: LazyValidator { address: at.child("if"), compiled: OnceLock::new() },
+            });
         }
         if let Some(properties) = keywords.get("properties").and_then(Value::as_object) {
             let list = at.child("properties");
@@ -378,6 +400,7 @@ impl Compiler<'_> {
         }
         for keyword in ["unevaluatedProperties", "additionalProperties"] {
             node.rest = match keywords.get(keyword) {
+                Some(Value::Bool(false)) if keyword == "unevaluatedProperties" => Rest::Unevaluated,
                 Some(Value::Bool(false)) => Rest::Closed,
                 Some(Value::Bool(true)) => Rest::Open,
                 Some(Value::Object(it)) if it.is_empty() => Rest::Open,
