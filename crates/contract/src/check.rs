@@ -8,12 +8,14 @@ use crate::{
     exchange::{Body, Exchange, Origin, Probe},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
+    ledger::{Details, Key, QuirkCounts},
     place::Place,
     quirk::Verdict,
     report::Skipped,
     rule::{Rule, Severity},
-    run::{Details, Key, Run},
+    run::Run,
     scope::{Scope, scope},
+    shortcut::Taken,
     walk::spot,
 };
 
@@ -59,7 +61,7 @@ impl Run<'_> {
             self.asked.insert(operation.clone());
         }
         self.counts.could_not_check += 1;
-        self.skipped.push(Skipped {
+        self.tell_skipped(Skipped {
             source: source.to_owned(),
             entry,
             reason: format!("could not check: {reason}"),
@@ -74,11 +76,11 @@ impl Run<'_> {
 
     fn skip(&mut self, exchange: &Exchange<'_>, reason: &str) {
         self.counts.skipped += 1;
-        self.tell_skipped(exchange, reason);
+        self.left_alone(exchange, reason);
     }
 
-    fn tell_skipped(&mut self, exchange: &Exchange<'_>, reason: &str) {
-        self.skipped.push(Skipped {
+    fn left_alone(&mut self, exchange: &Exchange<'_>, reason: &str) {
+        self.tell_skipped(Skipped {
             source: exchange.source.to_owned(),
             entry: exchange.entry,
             reason: reason.to_owned(),
@@ -145,7 +147,7 @@ impl Run<'_> {
 
     fn could_not_check(&mut self, exchange: &Exchange<'_>) {
         self.counts.could_not_check += 1;
-        self.tell_skipped(exchange, &format!("could not check: status {}", exchange.status));
+        self.left_alone(exchange, &format!("could not check: status {}", exchange.status));
     }
 
     fn response(&mut self, operation: &Operation, response: &Response, at: &At<'_>) {
@@ -201,6 +203,10 @@ impl Run<'_> {
             return self.judged(operation, exchange);
         }
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let taken = self.take_shortcut(operation, at, &bytes[bom..]);
+        if taken == Taken::Yes {
+            return self.judged(operation, exchange);
+        }
         let body = match json::read(&bytes[bom..]) {
             Ok(body) => body,
             Err(Unread::TooDeep) => return self.skip(exchange, "limit: depth"),
@@ -238,24 +244,32 @@ impl Run<'_> {
             self.tell(&place, &spot, None, Told { rule, by, severity, nearest_branch: None });
         }
         self.body(&place, operation, exchange.status);
+        if let Taken::News(shortcut) = taken {
+            self.shortcuts.learn(&mut self.ledger, shortcut, &body.value);
+        }
+    }
+
+    fn take_shortcut(&mut self, operation: &Operation, at: &At<'_>, text: &[u8]) -> Taken {
+        let contract = self.contract;
+        match contract.judge_of(operation, at.exchange) {
+            Some(judge) if !self.options.no_fast_path => {
+                self.shortcuts.take(&mut self.ledger, &contract.store, judge, at, text)
+            }
+            _ => Taken::No,
+        }
     }
 
     /// A body that a quirk says never comes, and that did not.
     fn no_body(&mut self, at: &At<'_>, quirk: usize, verdict: Verdict) {
         let At { operation, exchange, .. } = at;
-        self.count_quirk(
-            quirk,
-            operation,
-            exchange.status,
-            Place::root(),
-            verdict,
-            exchange.provenance.is_wire(),
-        );
+        let quirk_at = (quirk, (*operation).clone(), exchange.status, Place::root());
+        let counts = self.ledger.quirks.number_or(quirk_at, QuirkCounts::default);
+        self.ledger.quirks.get_mut(counts).add(verdict, exchange.provenance.is_wire());
         let rule = Rule::QuirkConfirmed;
         let key = at.key(rule, Some(Place::root()), Some(quirk));
         let first = at.sighting(String::new(), exchange.byte);
         let by = PromisedBy::Quirk;
-        self.fold(key, rule.severity(), Some("nothing".into()), || Details {
+        self.ledger.fold(key, rule.severity(), Some("nothing".into()), || Details {
             promised: "no body".into(),
             by,
             field: None,
@@ -280,7 +294,7 @@ impl Run<'_> {
         first: Sighting,
     ) {
         let key = at.key(rule, place, None);
-        self.fold(key, severity, None, || Details {
+        self.ledger.fold(key, severity, None, || Details {
             promised,
             by: PromisedBy::Documented,
             field: None,
@@ -291,10 +305,10 @@ impl Run<'_> {
 }
 
 /// The answer that is being judged.
-struct At<'a> {
-    operation: &'a OperationId,
+pub(crate) struct At<'a> {
+    pub(crate) operation: &'a OperationId,
     status: Option<u16>,
-    exchange: &'a Exchange<'a>,
+    pub(crate) exchange: &'a Exchange<'a>,
 }
 
 impl At<'_> {

@@ -7,16 +7,18 @@ use jiff::civil::Date;
 use crate::{
     contract::Contract,
     document::OperationId,
-    finding::{self, Finding, PromisedBy, Sighting},
-    observed::{Observed, Seen},
+    finding::{self, Finding, PromisedBy},
+    ledger::{Key, Ledger},
+    observed::Seen,
     place::Place,
-    quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict},
+    quirk::{Quirk, QuirkPlace},
     report::{
         ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
     },
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
     shape::{Shape, ShapeChange},
+    shortcut::Shortcuts,
     tally::Tally,
     words::Topic,
 };
@@ -38,6 +40,8 @@ pub struct RunOptions {
     pub at: Option<String>,
     /// The least grave finding that breaks the contract; notes never do.
     pub fail_on: Option<Severity>,
+    /// Check every body in full, where a shortcut would find the same.
+    pub no_fast_path: bool,
 }
 
 /// A run in progress.
@@ -49,71 +53,11 @@ pub struct Run<'c> {
     /// In-scope operations that were answered, in whatever way.
     pub(crate) asked: BTreeSet<OperationId>,
     pub(crate) judged: BTreeSet<OperationId>,
-    pub(crate) skipped: Vec<Skipped>,
-    pub(crate) unreadable: Vec<Unreadable>,
-    pub(crate) tallies: BTreeMap<(OperationId, u16), Tally>,
-    /// What the vendor's own answers showed.
-    pub(crate) shape: Shape,
-    folds: BTreeMap<Key, Fold>,
-    quirk_counts: BTreeMap<(usize, OperationId, u16, Place), QuirkCounts>,
-    /// The number of the exchange being checked.
-    exchange: u64,
-}
-
-/// What makes two sightings the same defect.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
-    pub(crate) operation: OperationId,
-    pub(crate) status: Option<u16>,
-    pub(crate) place: Option<Place>,
-    pub(crate) rule: Rule,
-    /// By number.
-    pub(crate) quirk: Option<usize>,
-}
-
-/// One defect, as far as it has been seen.
-#[derive(Debug)]
-struct Fold {
-    severity: Severity,
-    details: Details,
-    came: BTreeSet<String>,
-    count: u64,
-    exchanges: u64,
-    last_exchange: u64,
-    first: Option<Sighting>,
-    observed: Observed,
-}
-
-/// What is told of a defect when it is seen first.
-#[derive(Debug, Clone)]
-pub(crate) struct Details {
-    pub(crate) promised: String,
-    pub(crate) by: PromisedBy,
-    pub(crate) field: Option<String>,
-    pub(crate) nearest_branch: Option<usize>,
-    pub(crate) first: Sighting,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct QuirkCounts {
-    confirmed: u64,
-    confirmed_on_wire: u64,
-    neutral: u64,
-    healed: u64,
-    mutated: u64,
-}
-
-impl QuirkCounts {
-    fn state(self) -> QuirkState {
-        match self {
-            Self { mutated: 1.., .. } => QuirkState::Mutated,
-            Self { healed: 1.., confirmed: 1.., .. } => QuirkState::PartlyHealed,
-            Self { healed: 1.., .. } => QuirkState::Healed,
-            Self { confirmed: 1.., .. } => QuirkState::Confirmed,
-            Self { neutral: 1.., .. } => QuirkState::Unconfirmed,
-            _ => QuirkState::NotExercised,
-        }
-    }
+    pub(crate) ledger: Ledger,
+    pub(crate) shortcuts: Shortcuts<'c>,
+    /// By the number of the exchange.
+    skipped: Vec<(u64, Skipped)>,
+    unreadable: Vec<(u64, Unreadable)>,
 }
 
 impl<'c> Run<'c> {
@@ -125,64 +69,63 @@ impl<'c> Run<'c> {
             counts: ExchangeCounts::default(),
             asked: BTreeSet::new(),
             judged: BTreeSet::new(),
+            ledger: Ledger::default(),
+            shortcuts: Shortcuts::default(),
             skipped: Vec::new(),
             unreadable: Vec::new(),
-            tallies: BTreeMap::new(),
-            shape: Shape::default(),
-            folds: BTreeMap::new(),
-            quirk_counts: BTreeMap::new(),
-            exchange: 0,
         }
     }
 
     /// Tells of a source, or an entry, that could not be read.
     pub fn unreadable(&mut self, unreadable: Unreadable) {
-        self.unreadable.push(unreadable);
+        self.ledger.exchange += 1;
+        self.unreadable.push((self.ledger.exchange, unreadable));
+    }
+
+    /// Gives the next exchange, or what cannot be read instead, its number among all that several runs share; from zero.
+    /// Without it they are counted.
+    pub fn at(&mut self, number: u64) {
+        self.ledger.exchange = number;
+    }
+
+    /// Takes what another run of the same contract and options found, whose exchanges had other numbers: as if this run
+    /// had checked them all, in order of their numbers.
+    pub fn absorb(&mut self, other: Self) {
+        self.counts.absorb(other.counts);
+        self.asked.extend(other.asked);
+        self.judged.extend(other.judged);
+        self.skipped.extend(other.skipped);
+        self.skipped.sort_by_key(|it| it.0);
+        self.unreadable.extend(other.unreadable);
+        self.unreadable.sort_by_key(|it| it.0);
+        self.ledger.absorb(other.ledger);
     }
 
     pub(crate) fn next_exchange(&mut self) {
-        self.exchange += 1;
+        self.ledger.exchange += 1;
     }
 
-    /// Adds a sighting of a defect; `details` is asked for the first one only.
-    pub(crate) fn fold(
-        &mut self,
-        key: Key,
-        severity: Severity,
-        came: Option<String>,
-        details: impl FnOnce() -> Details,
-    ) -> &mut Observed {
-        let exchange = self.exchange;
-        let fold = self.folds.entry(key).or_insert_with(|| {
-            let details = details();
-            Fold {
-                severity,
-                first: Some(details.first.clone()),
-                details,
-                came: BTreeSet::new(),
-                count: 0,
-                exchanges: 0,
-                last_exchange: 0,
-                observed: Observed::default(),
-            }
-        });
-        fold.count += 1;
-        fold.exchanges += u64::from(fold.last_exchange != exchange);
-        fold.last_exchange = exchange;
-        fold.severity = fold.severity.min(severity);
-        fold.came.extend(came);
-        &mut fold.observed
+    pub(crate) fn tell_skipped(&mut self, skipped: Skipped) {
+        self.skipped.push((self.ledger.exchange, skipped));
+    }
+
+    /// What all exchanges with a response showed.
+    fn tallies(&self) -> BTreeMap<(&OperationId, u16), Tally> {
+        let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
+        for ((operation, status, _), tally) in self.ledger.tallies.iter() {
+            tallies.entry((operation, *status)).or_default().absorb(tally);
+        }
+        tallies
     }
 
     /// The defects that exchanges showed, in order of place.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
-        self.folds.iter().map(|(key, fold)| {
-            let first = fold
-                .first
-                .as_ref()
-                .map_or_else(String::new, |it| format!("{}, entry {}", it.source, it.entry));
+        let tallies = self.tallies();
+        self.ledger.folds.iter().map(move |(key, fold)| {
+            let first = &fold.details.first;
+            let first = format!("{}, entry {}", first.source, first.entry);
             let place = key.place.clone().unwrap_or_default();
-            let tally = key.status.and_then(|it| self.tallies.get(&(key.operation.clone(), it)));
+            let tally = key.status.and_then(|it| tallies.get(&(&key.operation, it)));
             let seen = Seen {
                 count: fold.count,
                 exchanges: fold.exchanges,
@@ -199,31 +142,15 @@ impl<'c> Run<'c> {
         })
     }
 
-    pub(crate) fn count_quirk(
-        &mut self,
-        quirk: usize,
-        operation: &OperationId,
-        status: u16,
-        place: Place,
-        verdict: QuirkVerdict,
-        on_wire: bool,
-    ) {
-        let counts =
-            self.quirk_counts.entry((quirk, operation.clone(), status, place)).or_default();
-        match verdict {
-            QuirkVerdict::Confirmed => {
-                counts.confirmed += 1;
-                counts.confirmed_on_wire += u64::from(on_wire);
-            }
-            QuirkVerdict::Neutral => counts.neutral += 1,
-            QuirkVerdict::Healed => counts.healed += 1,
-            QuirkVerdict::Mutated => counts.mutated += 1,
-        }
-    }
-
     /// What the vendor's own answers showed: the reference's examples, recordings and live answers.
-    pub fn shape(&self) -> &Shape {
-        &self.shape
+    pub fn shape(&self) -> Shape {
+        let mut shape = Shape::default();
+        for ((operation, status, is_shape), tally) in self.ledger.tallies.iter() {
+            if *is_shape && tally.exchanges > 0 {
+                shape.insert(operation, *status, tally.exchanges, tally.shape());
+            }
+        }
+        shape
     }
 
     /// What the run found.
@@ -247,8 +174,8 @@ impl<'c> Run<'c> {
             key(a).cmp(&key(b))
         });
         let mut places = Vec::new();
-        for ((operation, status), tally) in &self.tallies {
-            tally.places(operation, *status, &Place::root(), &mut places);
+        for ((operation, status), tally) in self.tallies() {
+            tally.places(operation, status, &mut places);
         }
         let (verdict, exit_code) = self.verdict(&findings);
         Report {
@@ -265,8 +192,8 @@ impl<'c> Run<'c> {
             quirks,
             places,
             without_model: self.without_model(),
-            skipped: self.skipped.clone(),
-            unreadable: self.unreadable.clone(),
+            skipped: self.skipped.iter().map(|it| it.1.clone()).collect(),
+            unreadable: self.unreadable.iter().map(|it| it.1.clone()).collect(),
         }
     }
 
@@ -291,7 +218,7 @@ impl<'c> Run<'c> {
     }
 
     fn folded_findings(&self) -> Vec<Finding> {
-        let folds = self.folds.iter().map(|(key, fold)| {
+        let folds = self.ledger.folds.iter().map(|(key, fold)| {
             let partly = key.rule == Rule::QuirkHealed && self.is_partly_healed(key);
             let quirk = key.quirk.map(|it| &self.contract.quirks[it]);
             let topic = Topic {
@@ -310,7 +237,7 @@ impl<'c> Run<'c> {
                 came: fold.came.clone(),
                 count: fold.count,
                 exchanges: fold.exchanges,
-                first: fold.first.clone(),
+                first: Some(fold.details.first.clone()),
                 ..finding(&topic, key.operation.clone(), key.status)
             }
         });
@@ -318,7 +245,7 @@ impl<'c> Run<'c> {
     }
 
     fn is_partly_healed(&self, key: &Key) -> bool {
-        self.quirk_counts.iter().any(|((quirk, operation, status, place), counts)| {
+        self.ledger.quirks.iter().any(|((quirk, operation, status, place), counts)| {
             Some(*quirk) == key.quirk
                 && *operation == key.operation
                 && Some(*status) == key.status
@@ -356,7 +283,7 @@ impl<'c> Run<'c> {
 
     fn shape_findings(&self) -> Vec<Finding> {
         let changes =
-            self.options.baseline.as_ref().map_or(Vec::new(), |it| it.compare(&self.shape));
+            self.options.baseline.as_ref().map_or(Vec::new(), |it| it.compare(&self.shape()));
         let no_values = BTreeSet::new();
         let finding = |change: ShapeChange| {
             let topic = about_contract(
@@ -417,7 +344,7 @@ impl<'c> Run<'c> {
             places.flat_map(|(number, quirk)| quirk.at.iter().map(move |at| (number, quirk, at)));
         let reports = places.map(|(number, quirk, at)| {
             let key = (number, at.operation.clone(), at.status, at.place.clone());
-            let counts = self.quirk_counts.get(&key).copied().unwrap_or_default();
+            let counts = self.ledger.quirks.get(&key).copied().unwrap_or_default();
             QuirkReport {
                 id: quirk.id.clone(),
                 summary: quirk.summary.clone(),

@@ -52,6 +52,16 @@ enum Rest {
     Map(NodeId),
 }
 
+/// The schemas that are live for every value of a type.
+#[derive(Debug, Default)]
+pub(crate) struct LiveOfType {
+    pub(crate) nodes: Vec<NodeId>,
+    /// Those of them that must hold.
+    pub(crate) holding: Vec<NodeId>,
+    /// Whether some of them are one of several that may hold, so that what is wrong is told of the value as a whole.
+    pub(crate) one_of_several: bool,
+}
+
 #[derive(Debug)]
 struct Branch {
     node: NodeId,
@@ -67,6 +77,15 @@ struct Types(Option<Vec<String>>);
 impl Types {
     fn take(&self, value: &Value) -> bool {
         self.0.as_ref().is_none_or(|types| types.iter().any(|it| is_type(value, it)))
+    }
+
+    fn take_type(&self, name: &str) -> bool {
+        let is = |it: &String| it == name || (it == "number" && name == "integer");
+        self.0.as_ref().is_none_or(|types| types.iter().any(is))
+    }
+
+    fn is_null(&self) -> bool {
+        self.0.as_ref().is_some_and(|it| it.iter().all(|it| it == "null"))
     }
 
     fn overlap(&self, other: &Self) -> bool {
@@ -154,6 +173,54 @@ impl Tree {
         for branch in node.groups.iter().flat_map(|it| live_branches(it, value)) {
             self.add_live(branch.node, value, live);
         }
+    }
+
+    /// As [`Tree::live`], of every value of a type; none where that depends on more than the type.
+    pub(crate) fn live_of_type(&self, given: &[NodeId], type_name: &str) -> Option<LiveOfType> {
+        let mut live = LiveOfType::default();
+        for id in given {
+            self.add_live_of_type(*id, type_name, true, &mut live)?;
+        }
+        Some(live)
+    }
+
+    fn add_live_of_type(
+        &self,
+        id: NodeId,
+        type_name: &str,
+        holds: bool,
+        live: &mut LiveOfType,
+    ) -> Option<()> {
+        if live.nodes.contains(&id) {
+            // A null branch that is live but does not hold could come by another way as one that holds.
+            return (live.holding.contains(&id) || !holds).then_some(());
+        }
+        live.nodes.push(id);
+        if holds {
+            live.holding.push(id);
+        }
+        let node = self.node(id);
+        for also in &node.also {
+            self.add_live_of_type(*also, type_name, holds, live)?;
+        }
+        for group in &node.groups {
+            let promising = || group.iter().filter(|it| !it.types.is_null());
+            live.one_of_several |= promising().count() > 1;
+            let of_type: Vec<&Branch> =
+                group.iter().filter(|it| it.types.take_type(type_name)).collect();
+            match of_type.as_slice() {
+                [one] => self.add_live_of_type(one.node, type_name, holds, live)?,
+                // Refused by the one branch beside null: it is what is promised.
+                [] if promising().count() == 1 => {
+                    for branch in group {
+                        let holds = holds && !branch.types.is_null();
+                        self.add_live_of_type(branch.node, type_name, holds, live)?;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(())
     }
 
     /// How a member of an object stands to the schemas that hold for the object.
