@@ -6,5 +6,6 @@ mod identity;
 mod models;
 mod quirks;
 mod repository;
+mod shortcut;
 mod strength;
 mod vendor;

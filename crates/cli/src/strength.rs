@@ -29,7 +29,7 @@ impl StrengthArgs {
         let files =
             if self.sources.files.is_empty() { &defaults.recordings } else { &self.sources.files };
         for path in files {
-            for file in harness::recordings(path)? {
+            for file in harness::recordings(path, false)? {
                 harness::each_exchange(&file, |entry| match entry {
                     Ok(exchange) => {
                         contract.plant_faults(&exchange, &self.sources.base_url, &mut strength)

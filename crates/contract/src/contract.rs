@@ -144,6 +144,15 @@ impl Contract {
         self.documented.operations.iter().map(|it| &it.id)
     }
 
+    /// A request of an operation, as far as its answers' place goes: method and URL; none where there is no such operation.
+    pub fn request_of(&self, operation: &str) -> Option<(String, String)> {
+        let operation = self.documented.operation(operation)?;
+        let (method, path) = operation.id.as_str().split_once(' ')?;
+        let server = self.documented.servers.first().map_or("", String::as_str);
+        let host = if server.contains("://") { "" } else { "http://localhost" };
+        Some((method.to_owned(), format!("{host}{server}{path}")))
+    }
+
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
         self.paper_document.operation(operation.as_str())?.json_schema(status)

@@ -64,6 +64,8 @@ pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
 pub use triage::{Closed, Issue, Triage, triage};
 
+pub use format::schema as format_schema;
+
 /// The published JSON Schemas of our own files, by file name.
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![

@@ -76,6 +76,16 @@ impl<'c> Run<'c> {
         }
     }
 
+    /// What the run checks by.
+    pub fn contract(&self) -> &'c Contract {
+        self.contract
+    }
+
+    /// What the run was told.
+    pub fn options(&self) -> &RunOptions {
+        &self.options
+    }
+
     /// Tells of a source, or an entry, that could not be read.
     pub fn unreadable(&mut self, unreadable: Unreadable) {
         self.ledger.exchange += 1;

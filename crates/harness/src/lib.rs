@@ -2,20 +2,22 @@
 //!
 //! Decides nothing about a contract, and knows no vendor.
 
+mod bulk;
 mod folder;
-mod har;
 mod leak;
 mod live;
 mod plan;
+mod read;
 mod recording;
 mod source;
 mod write;
 
+pub use bulk::{Bulk, Found, Shard, check_all};
 pub use folder::{FolderError, read_contract, read_text, read_texts};
-pub use har::{MAX_BODY, read_har};
 pub use leak::{Leak, leaks};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
 pub use plan::{Plan, PlanError, Planned, Probes, plan};
+pub use read::{Answered, ExchangeLine, MAX_BODY, exchange_line_schema, read_har};
 pub use recording::{RecordingInfo, recording, recording_name};
-pub use source::{SourceError, check_file, each_exchange, each_text, recordings};
+pub use source::{SourceError, each_exchange, each_text, recordings};
 pub use write::{WriteError, write_whole};
