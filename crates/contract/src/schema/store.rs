@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::place::push_segment;
+use crate::place::{push_segment, segments};
 
 /// Which of the contract's documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +80,14 @@ impl Store {
     }
 
     pub(crate) fn get(&self, address: &Address) -> Option<&Value> {
-        self.document(address.side).pointer(&address.pointer)
+        if !address.pointer.is_empty() && !address.pointer.starts_with('/') {
+            return None;
+        }
+        // As `Value::pointer`, which makes two texts of every segment.
+        segments(&address.pointer).try_fold(self.document(address.side), |here, segment| match here {
+            Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
+            _ => here.get(&*segment),
+        })
     }
 
     /// The address that a `$ref` at `from` names, where there is something.
