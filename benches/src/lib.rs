@@ -71,19 +71,19 @@ impl Corpus {
     }
 
     fn good(&self, random: &mut Random, number: u64) -> Value {
-        let maybe = |random: &mut Random, value: Value| {
+        let maybe = |value: Value, random: &mut Random| {
             if random.below(4) == 0 { Value::Null } else { value }
         };
         let ambassadors = (0..self.ambassadors).map(|it| {
             let id = number * 10 % 2_000_000_000 + it;
             json!({
                 "id_ambassador": id,
-                "image": maybe(random, json!(format!("https://img.example.org/{id}.jpg"))),
+                "image": maybe(json!(format!("https://img.example.org/{id}.jpg")), random),
                 "firstname": format!("First{}", random.below(900)),
                 "lastname": "Doe \"the\" é",
-                "username": maybe(random, json!(format!("user{id}"))),
+                "username": maybe(json!(format!("user{id}")), random),
                 "email": format!("user{id}@example.org"),
-                "email_tmp": maybe(random, json!("tmp@example.org")),
+                "email_tmp": maybe(json!("tmp@example.org"), random),
                 "customer_id": format!("C{}", random.below(1_000_000)),
                 "active": 1,
                 "status": random.below(9),
@@ -93,7 +93,7 @@ impl Corpus {
                 "chatroom_pivot_data": [{
                     "id_chatroom": number,
                     "id_ambassador": id,
-                    "last_read_message": maybe(random, json!(random.below(100_000))),
+                    "last_read_message": maybe(json!(random.below(100_000)), random),
                     "is_blocked": false,
                     "archived": random.below(2) == 0,
                 }],
@@ -103,13 +103,13 @@ impl Corpus {
             "id_chatroom": number,
             "ambassadors": ambassadors.collect::<Vec<_>>(),
             "date_insert": date(random),
-            "last_message_date": maybe(random, json!(date(random))),
-            "type_chatroom": [0, 7][random.below(2) as usize],
+            "last_message_date": maybe(json!(date(random)), random),
+            "type_chatroom": random.below(2) * 7,
             "type_discussion": random.below(3),
             "source": random.below(3),
-            "established_dialogue": maybe(random, json!(date(random).replace('T', " ").replace("000Z", ""))),
-            "last_rating": maybe(random, json!({ "value": random.below(6), "comment": "Great ambassador" })),
-            "last_summary": maybe(random, json!({ "date_insert": date(random), "summary": "They spoke of \"shoes\".\nAgain.", "anomaly": 0, "topic": 3 })),
+            "established_dialogue": maybe(json!(date(random).replace('T', " ").replace("000Z", "")), random),
+            "last_rating": maybe(json!({ "value": random.below(6), "comment": "Great ambassador" }), random),
+            "last_summary": maybe(json!({ "date_insert": date(random), "summary": "They spoke of \"shoes\".\nAgain.", "anomaly": 0, "topic": 3 }), random),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What must always hold: of the models, of the contract, of this repository.
 
+mod bulk;
 mod faults;
 mod hostile;
 mod identity;

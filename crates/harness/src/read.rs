@@ -219,3 +219,6 @@ pub fn read_har(
     let again = || has_meta.then(|| Box::new(bytes) as Box<dyn Read + '_>);
     split(bytes, source, &Kind::Har, &again, &mut |raw| each(raw.and_then(|it| it.read())));
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,8 @@ impl Store {
             return None;
         }
         // As `Value::pointer`, which makes two texts of every segment.
-        segments(&address.pointer).try_fold(self.document(address.side), |here, segment| match here {
+        segments(&address.pointer).try_fold(self.document(address.side), |here, segment| match here
+        {
             Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
             _ => here.get(&*segment),
         })

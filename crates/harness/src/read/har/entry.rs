@@ -76,7 +76,10 @@ pub(in crate::read) fn read<'a>(raw: &Raw<'a>, text: &'a str) -> Result<Exchange
     quick(raw, text).map_or_else(|| lenient_read(raw, text), Ok)
 }
 
-fn lenient_read<'a>(raw: &Raw<'a>, text: &'a str) -> Result<Exchange<'a>, String> {
+pub(in crate::read) fn lenient_read<'a>(
+    raw: &Raw<'a>,
+    text: &'a str,
+) -> Result<Exchange<'a>, String> {
     let entry: Entry<'a> = serde_json::from_str(text)
         .map_err(|_| "promised an entry object in which each member occurs once".to_owned())?;
     let request = entry.request.ok_or("the entry has no request; remove it")?;
