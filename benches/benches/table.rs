@@ -22,6 +22,7 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["work", what, file] => work(what, file),
+        ["corpus", format, responses, bad, file] => corpus(format, responses, bad, file),
         ["cli", rest @ ..] => {
             cli(rest);
             println!("\n{}", Cost::now()?.written());
@@ -284,5 +285,14 @@ fn work(what: &str, file: &str) -> anyhow::Result<()> {
         }
     }
     println!("{kept}\n{}", Cost::now()?.written());
+    Ok(())
+}
+
+/// Writes a corpus to keep, for another tool or a profiler.
+fn corpus(format: &str, responses: &str, bad_percent: &str, file: &str) -> anyhow::Result<()> {
+    let format = if format == "har" { Format::Har } else { Format::Ndjson };
+    let corpus =
+        Corpus { responses: responses.parse()?, bad_percent: bad_percent.parse()?, ambassadors: 2 };
+    corpus.write(format, &mut BufWriter::new(File::create(file)?))?;
     Ok(())
 }

@@ -24,8 +24,7 @@ impl Run<'_> {
     pub fn check(&mut self, exchange: &Exchange<'_>) {
         self.next_exchange();
         let contract = self.contract;
-        let base_urls = [contract.settings.base_urls.as_slice(), &self.options.base_urls].concat();
-        match scope(&contract.documented, &base_urls, exchange) {
+        match scope(&contract.documented, &self.base_urls, exchange) {
             Scope::Out => self.counts.out_of_scope += 1,
             Scope::Undocumented(_) if is_preflight(exchange) => {
                 self.skip(exchange, "CORS preflight")
@@ -90,7 +89,7 @@ impl Run<'_> {
     /// An answer to a wrong request says nothing about whether the operation works.
     fn judged(&mut self, operation: &Operation, exchange: &Exchange<'_>) {
         self.counts.checked += 1;
-        if exchange.probe.is_none() {
+        if exchange.probe.is_none() && !self.judged.contains(&operation.id) {
             self.judged.insert(operation.id.clone());
         }
     }
@@ -100,7 +99,7 @@ impl Run<'_> {
         if is_preflight(exchange) {
             return self.skip(exchange, "CORS preflight");
         }
-        if exchange.probe.is_none() {
+        if exchange.probe.is_none() && !self.asked.contains(&operation.id) {
             self.asked.insert(operation.id.clone());
         }
         match (exchange.status, operation.response(exchange.status)) {

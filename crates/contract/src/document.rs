@@ -149,8 +149,11 @@ impl Response {
 
     /// What is promised for a media type: itself, then a range.
     pub(crate) fn content_for(&self, media_type: &str) -> Option<&Content> {
+        if let Some(exact) = self.content.iter().find(|it| it.media_type == media_type) {
+            return Some(exact);
+        }
         let range = media_type.split_once('/').map(|(kind, _)| format!("{kind}/*"));
-        [Some(media_type), range.as_deref(), Some("*/*")]
+        [range.as_deref(), Some("*/*")]
             .into_iter()
             .flatten()
             .find_map(|wanted| self.content.iter().find(|it| it.media_type == wanted))

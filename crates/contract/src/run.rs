@@ -53,6 +53,8 @@ pub struct Run<'c> {
     /// In-scope operations that were answered, in whatever way.
     pub(crate) asked: BTreeSet<OperationId>,
     pub(crate) judged: BTreeSet<OperationId>,
+    /// Every URL that stands for the document's server.
+    pub(crate) base_urls: Vec<String>,
     pub(crate) ledger: Ledger,
     pub(crate) shortcuts: Shortcuts<'c>,
     /// By the number of the exchange.
@@ -63,8 +65,10 @@ pub struct Run<'c> {
 impl<'c> Run<'c> {
     /// A run that has seen nothing yet.
     pub fn new(contract: &'c Contract, options: RunOptions) -> Self {
+        let base_urls = [contract.settings.base_urls.as_slice(), &options.base_urls].concat();
         Self {
             contract,
+            base_urls,
             options,
             counts: ExchangeCounts::default(),
             asked: BTreeSet::new(),

@@ -53,7 +53,7 @@ impl<'t> Quoted<'t> {
 fn unescape(raw: &str) -> Option<String> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
+    while let Some(at) = rest.bytes().position(|it| it == b'\\') {
         text.push_str(&rest[..at]);
         let escaped = *rest.as_bytes().get(at + 1)?;
         rest = &rest[at + 2..];

@@ -10,7 +10,7 @@
 mod pass;
 mod plan;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ use crate::{
 /// The shortcuts of a run, one for each judge, status and kind of evidence.
 #[derive(Debug, Default)]
 pub(crate) struct Shortcuts<'c> {
-    by_judge: HashMap<(usize, u16, bool), usize>,
+    by_judge: BTreeMap<(usize, u16, bool), usize>,
     all: Vec<Shortcut<'c>>,
     pass: Buffers,
 }
@@ -48,8 +48,8 @@ struct Shortcut<'c> {
     response: ResponseAt,
     tally: usize,
     /// Numbers in the ledger of what has been named.
-    folds: HashMap<(PlaceId, Rule, Option<usize>), usize>,
-    quirks: HashMap<(PlaceId, usize), usize>,
+    folds: BTreeMap<(PlaceId, Rule, Option<usize>), usize>,
+    quirks: BTreeMap<(PlaceId, usize), usize>,
 }
 
 /// Whether a body was taken, and if not, whether it could teach.
@@ -80,8 +80,8 @@ impl<'c> Shortcuts<'c> {
                 plan: Plan::new(judge, store),
                 response,
                 tally,
-                folds: HashMap::new(),
-                quirks: HashMap::new(),
+                folds: BTreeMap::new(),
+                quirks: BTreeMap::new(),
             });
             self.all.len() - 1
         });

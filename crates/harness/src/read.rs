@@ -180,6 +180,8 @@ fn is_har<R: Read>(window: &mut Window<R>) -> bool {
             let has = |name: &str| memchr::memmem::find(line, name.as_bytes());
             match (has("\"log\""), has("\"url\"")) {
                 (None, Some(_)) => false,
+                // So long a first line, and not yet a `log`.
+                (None, None) => !(line.starts_with(b"{") && line.len() > 60 * 1024),
                 (Some(log), Some(url)) => log < url,
                 _ => true,
             }

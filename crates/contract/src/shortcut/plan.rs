@@ -186,7 +186,7 @@ impl<'c> Plan<'c> {
             if self.states.len() > MOST_STATES {
                 return;
             }
-            let known = self.known(state, TYPES[number], tally);
+            let known = self.known(state, value, tally);
             let case = known.map_or(Case::Unknown, Case::Known);
             self.states[state].cases[number] = Some(Box::new(case));
         }
@@ -218,13 +218,9 @@ impl<'c> Plan<'c> {
         }
     }
 
-    /// What is known of the values of a type; none where they depend on more.
-    fn known(
-        &mut self,
-        state: StateId,
-        type_name: &'static str,
-        tally: &mut Tally,
-    ) -> Option<Known<'c>> {
+    /// What is known of the values of a value's type; none where they depend on more.
+    fn known(&mut self, state: StateId, value: &Value, tally: &mut Tally) -> Option<Known<'c>> {
+        let type_name = type_of(value);
         let State { given, quirks, place, told_above, .. } = &self.states[state];
         let (quirks, place, told_above) = (*quirks, *place, *told_above);
         let tree = &self.judge.tree;
@@ -255,11 +251,17 @@ impl<'c> Plan<'c> {
         }
         let told_above = told_above || live.one_of_several;
         let nodes = live.nodes;
-        let values = match type_name {
-            "object" => {
-                Values::Objects(self.objects(&nodes, &holding, quirks, place, told_above, tally)?)
+        let sensitive = nodes.iter().any(|it| tree.node(*it).sensitive.is_some());
+        let values = match (type_name, value) {
+            (_, Value::Object(members)) => {
+                // In the order in which they come, as far as that is known.
+                let mut order = Vec::new();
+                order.extend(members.keys().map(String::as_str));
+                let objects =
+                    self.objects(&order, &nodes, &holding, quirks, place, told_above, tally)?;
+                Values::Objects(objects)
             }
-            "array" => {
+            ("array", _) => {
                 let items = tree.item(&nodes, 0);
                 let below = tally.below(place, ANY);
                 let bounds = bounds(&holding, "minItems", "maxItems")?;
@@ -273,6 +275,11 @@ impl<'c> Plan<'c> {
                     let number = tally.code(place, &code_in_words(code));
                     scalars.codes.push((code.clone(), number));
                 }
+                if type_name == "boolean" && !sensitive {
+                    scalars.codes = [true, false]
+                        .map(|it| (Value::Bool(it), tally.code(place, &it.to_string())))
+                        .into();
+                }
                 Values::Scalars(scalars)
             }
         };
@@ -283,12 +290,13 @@ impl<'c> Plan<'c> {
             Some(here) if matches!(values, Values::Scalars(_)) => Verdicts::Each(here),
             Some(_) => return None,
         };
-        let sensitive = nodes.iter().any(|it| tree.node(*it).sensitive.is_some());
         Some(Known { sensitive, refused, quirks, values, told_above })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what is known of an object, taken apart")]
     fn objects(
         &mut self,
+        order: &[&str],
         live: &[NodeId],
         holding: &[&'c Map<String, Value>],
         quirks: Option<&'c QuirkTree>,
@@ -314,6 +322,7 @@ impl<'c> Plan<'c> {
         names.extend(quirks.into_iter().flat_map(QuirkTree::members).map(|it| it.0));
         let lists = holding.iter().filter_map(|it| it.get("required")?.as_array());
         names.extend(lists.flatten().filter_map(Value::as_str));
+        names.sort_by_key(|name| order.iter().position(|it| it == name).unwrap_or(order.len()));
         let mut named: Vec<Named> = Vec::new();
         let mut by_name = HashMap::new();
         for name in names {

@@ -61,7 +61,7 @@ pub(super) fn split<R: Read>(
         Err(Fault::Meta(reason)) => Some((None, reason)),
         Err(Fault::Stop(Stop::Io(error))) => Some((Some(window.byte()), error.to_string())),
         Err(Fault::Stop(Stop::End)) => {
-            let byte = window.byte().saturating_sub(1);
+            let byte = window.last_byte();
             Some((Some(byte), har.in_entries("the file ends too early")))
         }
         Err(Fault::Stop(Stop::Other)) => {

@@ -101,7 +101,7 @@ fn a_broken_line_is_told_and_the_next_one_read() {
 #[test]
 fn a_broken_entry_is_told_and_the_next_one_read() {
     let good = r#"{"request": {"url": "u"}}"#;
-    for (entry, byte) in [(r#"{"a": x}"#, 27), (r#"{"request": {"url": "u",}}"#, 44)] {
+    for (entry, byte) in [(r#"{"a": x}"#, 27), (r#"{"request": {"url": "u",}}"#, 45)] {
         let told =
             read(format!(r#"{{"log": {{"entries": [{entry}, {good}]}}}}"#).as_bytes(), &Kind::Har);
         let (first, second) = told.split_once('\n').unwrap();

@@ -52,6 +52,11 @@ impl<R: Read> Window<R> {
         self.base + self.start
     }
 
+    /// The last byte that was read.
+    pub(super) fn last_byte(&self) -> usize {
+        (self.base + self.end).saturating_sub(1)
+    }
+
     /// The byte of the source at which something kept stands.
     pub(super) fn byte_of(&self, kept: &Range<usize>) -> usize {
         self.base + kept.start
@@ -212,8 +217,14 @@ impl Scan {
                     at += 1;
                     continue;
                 }
-                while at < bytes.len() && bytes[at] != b'"' && bytes[at] != b'\\' {
-                    at += 1;
+                // Most of what is escaped is a quote of a body, and there are many.
+                loop {
+                    match bytes.get(at) {
+                        Some(b'"') | None => break,
+                        Some(b'\\') if at + 1 < bytes.len() => at += 2,
+                        Some(b'\\') => break,
+                        Some(_) => at += 1,
+                    }
                 }
                 if at == bytes.len() {
                     break;
