@@ -55,6 +55,21 @@ fn every_single_fault_alone_and_with_all_others() {
 }
 
 #[test]
+fn what_was_seen_before_is_taken() {
+    let mut run = Run::new(&CONTRACT, RunOptions::default());
+    let faults = Fault::ALL.iter().enumerate().map(|(number, fault)| {
+        let mut body = example();
+        fault.plant(&mut body, ["/ambassadors/0/active", "/date_insert", "/source"][number % 3]);
+        body.to_string()
+    });
+    let bodies: Vec<String> = faults.chain([example().to_string()]).collect();
+    for _ in 0..3 {
+        bodies.iter().for_each(|it| run.check(&exchange(200, it.as_bytes())));
+    }
+    assert!(run.taken_short() >= 2 * bodies.len() as u64, "{}", run.taken_short());
+}
+
+#[test]
 fn hostile_bodies() {
     let bodies = crate::hostile::bodies();
     same(&CONTRACT, &recorded(bodies));

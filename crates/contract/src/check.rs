@@ -8,6 +8,7 @@ use crate::{
     exchange::{Body, Exchange, Origin, Probe},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
+    judge::Judge,
     ledger::{Details, Key, QuirkCounts},
     place::Place,
     quirk::Verdict,
@@ -19,7 +20,7 @@ use crate::{
     walk::spot,
 };
 
-impl Run<'_> {
+impl<'c> Run<'c> {
     /// Judges an exchange.
     pub fn check(&mut self, exchange: &Exchange<'_>) {
         self.next_exchange();
@@ -180,6 +181,14 @@ impl Run<'_> {
             }
             return;
         }
+        let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let text = &bytes[bom..];
+        // An answer as one before it, judged by the same: nothing else is to be told of it.
+        let judge = self.shortcuts.judge_of(operation, exchange);
+        let taken = judge.map(|it| self.take_shortcut(it, at, text));
+        if taken == Some(Taken::Yes) {
+            return self.judged(operation, exchange);
+        }
         if !documents_content {
             self.judged(operation, exchange);
             return self.note(at, Rule::BodyUnexpected, Some(Place::root()), "no body".into());
@@ -201,12 +210,20 @@ impl Run<'_> {
         } else if !came_as_json {
             return self.judged(operation, exchange);
         }
-        let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let taken = self.take_shortcut(operation, at, &bytes[bom..]);
+        let taken = match taken {
+            Some(taken) => taken,
+            None => {
+                let judge = self.contract.judge_of(operation, exchange);
+                if let (Some(judge), true) = (judge, content.is_some()) {
+                    self.shortcuts.remember(operation, exchange, judge);
+                }
+                judge.map_or(Taken::No, |it| self.take_shortcut(it, at, text))
+            }
+        };
         if taken == Taken::Yes {
             return self.judged(operation, exchange);
         }
-        let body = match json::read(&bytes[bom..]) {
+        let body = match json::read(text) {
             Ok(body) => body,
             Err(Unread::TooDeep) => return self.skip(exchange, "limit: depth"),
             Err(Unread::Unrepresentable) => {
@@ -248,14 +265,11 @@ impl Run<'_> {
         }
     }
 
-    fn take_shortcut(&mut self, operation: &Operation, at: &At<'_>, text: &[u8]) -> Taken {
-        let contract = self.contract;
-        match contract.judge_of(operation, at.exchange) {
-            Some(judge) if !self.options.no_fast_path => {
-                self.shortcuts.take(&mut self.ledger, &contract.store, judge, at, text)
-            }
-            _ => Taken::No,
+    fn take_shortcut(&mut self, judge: &'c Judge, at: &At<'_>, text: &[u8]) -> Taken {
+        if self.options.no_fast_path {
+            return Taken::No;
         }
+        self.shortcuts.take(&mut self.ledger, &self.contract.store, judge, at, text)
     }
 
     /// A body that a quirk says never comes, and that did not.

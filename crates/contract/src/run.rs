@@ -90,6 +90,11 @@ impl<'c> Run<'c> {
         &self.options
     }
 
+    /// How many bodies the full check has left to the shortcut.
+    pub fn taken_short(&self) -> u64 {
+        self.shortcuts.taken
+    }
+
     /// Tells of a source, or an entry, that could not be read.
     pub fn unreadable(&mut self, unreadable: Unreadable) {
         self.ledger.exchange += 1;
@@ -130,6 +135,11 @@ impl<'c> Run<'c> {
             tallies.entry((operation, *status)).or_default().absorb(tally);
         }
         tallies
+    }
+
+    /// Whether exchanges showed a defect at least so grave.
+    pub(crate) fn has_seen(&self, severity: Severity) -> bool {
+        self.ledger.folds.iter().any(|it| it.1.severity <= severity)
     }
 
     /// The defects that exchanges showed, in order of place.

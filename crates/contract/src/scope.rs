@@ -1,5 +1,7 @@
 //! Which exchanges the contract is about.
 
+use std::borrow::Cow;
+
 use crate::{
     document::{Document, Operation, OperationId},
     exchange::Exchange,
@@ -69,6 +71,9 @@ fn paths(
     let url = normal(&exchange.url);
     let bases = document.servers.iter().chain(base_urls).map(|it| normal(it));
     let own = bases.filter_map(|base| below(&url, &base)).min_by_key(String::len);
+    if own.is_some() {
+        return (own, Vec::new());
+    }
     // Without a server, or with a relative one, any host will do (OpenAPI 3.1, Server Object).
     let anywhere = document.servers.is_empty().then(String::new);
     let foreign = document.servers.iter().chain(&anywhere).filter_map(|server| {
@@ -111,18 +116,21 @@ fn method(exchange: &Exchange<'_>) -> String {
 }
 
 /// A URL without query and fragment, scheme and host in lower case, without the scheme's own port.
-fn normal(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
+fn normal(url: &str) -> Cow<'_, str> {
+    let url = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let Some((origin, path)) = split_origin(url) else {
-        return url.trim_end_matches('/').to_owned();
+        return url.into();
     };
-    let origin = origin.to_ascii_lowercase();
-    let origin = match origin.split_once("://") {
+    let of_scheme = |it: &str| match it.split_once("://") {
         Some(("https", host)) => format!("https://{}", host.trim_end_matches(":443")),
         Some(("http", host)) => format!("http://{}", host.trim_end_matches(":80")),
-        _ => origin,
+        _ => it.to_owned(),
     };
-    format!("{origin}{}", path.trim_end_matches('/'))
+    let has_port = origin.ends_with(":443") || origin.ends_with(":80");
+    if !has_port && !origin.bytes().any(|it| it.is_ascii_uppercase()) {
+        return url.into();
+    }
+    format!("{}{path}", of_scheme(&origin.to_ascii_lowercase())).into()
 }
 
 /// `https://host` and `/path`.

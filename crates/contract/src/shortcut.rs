@@ -16,6 +16,8 @@ use serde_json::Value;
 
 use crate::{
     check::At,
+    document::{Operation, OperationId},
+    exchange::Exchange,
     judge::Judge,
     ledger::{Key, Ledger, QuirkCounts, ResponseAt},
     rule::Rule,
@@ -33,6 +35,18 @@ pub(crate) struct Shortcuts<'c> {
     by_judge: BTreeMap<(usize, u16, bool), usize>,
     all: Vec<Shortcut<'c>>,
     pass: Buffers,
+    /// How many bodies were taken.
+    pub(crate) taken: u64,
+    last: Option<Route<'c>>,
+}
+
+/// What judged the last answer: most are like the one before.
+#[derive(Debug)]
+struct Route<'c> {
+    operation: OperationId,
+    status: u16,
+    content_type: Option<String>,
+    judge: &'c Judge,
 }
 
 /// What a pass fills, kept to be filled again.
@@ -62,6 +76,34 @@ pub(crate) enum Taken {
 }
 
 impl<'c> Shortcuts<'c> {
+    /// What judges an answer, where it judged the last one and that came as the same.
+    pub(crate) fn judge_of(
+        &self,
+        operation: &Operation,
+        exchange: &Exchange<'_>,
+    ) -> Option<&'c Judge> {
+        let last = self.last.as_ref()?;
+        let is_same = last.status == exchange.status
+            && last.content_type.as_deref() == exchange.content_type.as_deref()
+            && last.operation == operation.id;
+        is_same.then_some(last.judge)
+    }
+
+    /// Remembers what judges an answer whose content type is what is promised.
+    pub(crate) fn remember(
+        &mut self,
+        operation: &Operation,
+        exchange: &Exchange<'_>,
+        judge: &'c Judge,
+    ) {
+        self.last = Some(Route {
+            operation: operation.id.clone(),
+            status: exchange.status,
+            content_type: exchange.content_type.as_deref().map(str::to_owned),
+            judge,
+        });
+    }
+
     /// Counts everything that a body shows, if all of it is known.
     pub(crate) fn take(
         &mut self,
@@ -103,6 +145,7 @@ impl<'c> Shortcuts<'c> {
             it.count(ledger, exchange.provenance.is_wire());
         }
         ledger.tallies.get_mut(shortcut.tally).add(counted);
+        self.taken += 1;
         Taken::Yes
     }
 

@@ -9,11 +9,9 @@ use serde_json::{Value, json};
 use crate::{
     contract::Contract,
     exchange::{Body, Exchange, Origin},
-    finding::Finding,
     json,
     judge::Judge,
     place::Place,
-    report::Report,
     rule::Severity,
     run::{Run, RunOptions},
     walk::spot,
@@ -152,20 +150,16 @@ struct Planter<'p> {
 
 impl Planter<'_> {
     fn is_noticed(&self, body: &Value) -> bool {
-        // What differs between the document and the model is no news about the body.
-        let of_body = |it: &Finding| it.severity <= Severity::Warning && it.first.is_some();
-        self.report(body).findings.iter().any(of_body)
-    }
-
-    fn report(&self, body: &Value) -> Report {
         let text = body.to_string();
-        let options = RunOptions { base_urls: self.base_urls.to_vec(), ..RunOptions::default() };
+        let base_urls = self.base_urls.to_vec();
+        // Nothing is seen twice here.
+        let options = RunOptions { base_urls, no_fast_path: true, ..RunOptions::default() };
         let mut run = Run::new(self.contract, options);
         run.check(&Exchange {
             body: Body::Bytes { bytes: text.as_bytes().into(), origin: Origin::Unknown },
             ..self.exchange.clone()
         });
-        run.report()
+        run.has_seen(Severity::Warning)
     }
 
     fn count(
