@@ -48,6 +48,33 @@ impl<'c> Run<'c> {
         }
     }
 
+    /// Judges an exchange whose body the shortcut takes; where it does not, nothing has happened. What it takes is JSON.
+    pub fn check_known(&mut self, exchange: &Exchange<'_>) -> bool {
+        let contract = self.contract;
+        let Scope::Operation(operation) = scope(&contract.documented, &self.base_urls, exchange)
+        else {
+            return false;
+        };
+        let is_plain = exchange.probe.is_none()
+            && !exchange.asked_by_us
+            && !exchange.preflight
+            && !exchange.method.eq_ignore_ascii_case("HEAD")
+            && !self.is_excluded(&operation.id);
+        let judge = self.shortcuts.judge_of(operation, exchange).filter(|_| is_plain);
+        let (Some(judge), Body::Bytes { bytes, .. }) = (judge, &exchange.body) else {
+            return false;
+        };
+        self.next_exchange();
+        let at = At { operation: &operation.id, status: Some(exchange.status), exchange };
+        let is_taken = self.take_shortcut(judge, &at, bytes) == Taken::Yes;
+        if is_taken {
+            self.judged(operation, exchange);
+        } else {
+            self.ledger.exchange -= 1;
+        }
+        is_taken
+    }
+
     /// Tells of a request of an operation that got no answer.
     pub fn unanswered(
         &mut self,

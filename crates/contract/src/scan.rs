@@ -98,6 +98,7 @@ impl<'t> Scanner<'t> {
         self.at
     }
 
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
@@ -115,6 +116,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Reads a whole scalar, or the start of an array or object.
+    #[inline]
     pub fn token(&mut self) -> Option<Token<'t>> {
         match self.peek()? {
             b'"' => self.quoted().map(Token::Text),
@@ -186,6 +188,7 @@ impl<'t> Scanner<'t> {
         Some(Token::Number(&self.text[start..at]))
     }
 
+    #[inline]
     fn quoted(&mut self) -> Option<Quoted<'t>> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
@@ -211,6 +214,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// In an array: whether there is another item to read. At its end, the array is left.
+    #[inline]
     pub fn item(&mut self, is_first: bool) -> Option<bool> {
         match self.peek()? {
             b']' => {
@@ -227,6 +231,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// In an object: the next member's name, its value then to be read; none inside at its end, and the object is left.
+    #[inline]
     pub fn member(&mut self, is_first: bool) -> Option<Option<Quoted<'t>>> {
         match self.peek()? {
             b'}' => {
@@ -248,6 +253,43 @@ impl<'t> Scanner<'t> {
         }
         self.at += 1;
         Some(Some(name))
+    }
+
+    /// As [`Scanner::skip`], but an object or array is read over by its quotes and brackets alone: what is between them
+    /// need not be JSON.
+    pub fn leap(&mut self) -> Option<&'t str> {
+        if !matches!(self.peek()?, b'{' | b'[') {
+            return self.skip();
+        }
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut at = start;
+        let mut depth = 0_usize;
+        loop {
+            match bytes.get(at)? {
+                b'"' => {
+                    at += 1;
+                    loop {
+                        at += plain_length(bytes.get(at..)?);
+                        match bytes.get(at)? {
+                            b'"' => break,
+                            b'\\' => at += 2,
+                            _ => at += 1,
+                        }
+                    }
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at = at + 1;
+                        return Some(&self.text[start..self.at]);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
     }
 
     /// Reads over a value, and gives its text.
@@ -396,6 +438,16 @@ mod tests {
         fn what_is_taken_is_what_serde_json_reads(text in r#"[\[\]{}",:\\u0-9ade.+\- tfnulrs\n]{0,24}"#) {
             if let Some(value) = read(&text) {
                 prop_assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
+            }
+        }
+
+        #[test]
+        fn a_leap_ends_where_a_value_does(text in r#"[\[\]{}",:\\u0-9ae\n\u{e9}]{0,24}"#) {
+            let (mut strict, mut loose) = (Scanner::new(&text), Scanner::new(&text));
+            let leapt = loose.leap();
+            if let Some(skipped) = strict.skip() {
+                prop_assert_eq!(leapt, Some(skipped));
+                prop_assert_eq!(loose.at(), strict.at());
             }
         }
 

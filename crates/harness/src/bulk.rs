@@ -90,6 +90,11 @@ fn each(sources: &[Found], bulk: &Bulk, each: &mut dyn FnMut(Result<Raw<'_>, Unr
 
 fn check(run: &mut Run<'_>, number: u64, item: Result<Raw<'_>, Unreadable>) {
     run.at(number);
+    // Whether a line is JSON need not be asked twice.
+    let known = item.as_ref().ok().and_then(Raw::read_loosely);
+    if known.is_some_and(|it| run.check_known(&it)) {
+        return;
+    }
     match item.and_then(|it| it.read()) {
         Ok(exchange) => run.check(&exchange),
         Err(unreadable) => run.unreadable(unreadable),

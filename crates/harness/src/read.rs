@@ -6,7 +6,7 @@ mod window;
 
 use std::{borrow::Cow, io::Read};
 
-use contract::{Body, Exchange, Origin, Provenance, Unreadable, byte_of};
+use contract::{Body, Exchange, Origin, Provenance, Scanner, Unreadable, byte_of};
 use serde::de::IgnoredAny;
 
 pub use line::{ExchangeLine, exchange_line_schema};
@@ -72,7 +72,7 @@ impl<'a> Raw<'a> {
         })?;
         let read = match self.format {
             Format::Har(_) => har::entry::read(self, text),
-            _ => line::read(self, text),
+            _ => line::read(self, text, Scanner::skip),
         };
         read.map_err(|reason| match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => fault(0, reason),
@@ -81,6 +81,13 @@ impl<'a> Raw<'a> {
                 fault(byte, "not JSON from here on; export it again".to_owned())
             }
         })
+    }
+
+    /// The exchange of a line whose body need not be JSON; none where there is anything wrong, or no line.
+    pub(crate) fn read_loosely(&self) -> Option<Exchange<'a>> {
+        let is_line = self.format == Format::Line;
+        let text = std::str::from_utf8(self.bytes).ok().filter(|_| is_line)?;
+        line::read(self, text, Scanner::leap).ok()
     }
 
     fn body(&self, answered: &Answered) -> Exchange<'a> {

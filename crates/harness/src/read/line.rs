@@ -86,14 +86,18 @@ pub(super) fn split<R: Read>(
     }
 }
 
-/// Reads a line.
+/// Reads a line, over its body as it is told.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read<'a>(raw: &Raw<'a>, text: &'a str) -> Result<Exchange<'a>, String> {
+pub(super) fn read<'a>(
+    raw: &Raw<'a>,
+    text: &'a str,
+    over: OverBody<'a>,
+) -> Result<Exchange<'a>, String> {
     let mut scanner = Scanner::new(text);
     let mut line = Line::default();
-    let read = line.members(&mut scanner).filter(|()| scanner.is_at_end());
+    let read = line.members(&mut scanner, over).filter(|()| scanner.is_at_end());
     if let Some(fault) = line.fault {
         return Err(fault);
     }
@@ -137,6 +141,9 @@ pub(super) fn read<'a>(raw: &Raw<'a>, text: &'a str) -> Result<Exchange<'a>, Str
     })
 }
 
+/// How a body is read over.
+type OverBody<'a> = fn(&mut Scanner<'a>) -> Option<&'a str>;
+
 /// A text, and as it is written.
 type TextAt<'a> = (Cow<'a, str>, &'a str);
 
@@ -155,7 +162,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn members(&mut self, scanner: &mut Scanner<'a>) -> Option<()> {
+    fn members(&mut self, scanner: &mut Scanner<'a>, over: OverBody<'a>) -> Option<()> {
         if scanner.token()? != Token::Object {
             return None;
         }
@@ -163,7 +170,7 @@ impl<'a> Line<'a> {
         while let Some(name) = scanner.member(is_first)? {
             is_first = false;
             let name = name.text()?;
-            if self.member(&name, scanner).is_none() {
+            if self.member(&name, scanner, over).is_none() {
                 let promised = "promised as schemas/format/exchange.schema.json says, and once";
                 self.fault.get_or_insert_with(|| format!("`{}`: {promised}", known(&name)));
                 return None;
@@ -172,7 +179,7 @@ impl<'a> Line<'a> {
         Some(())
     }
 
-    fn member(&mut self, name: &str, scanner: &mut Scanner<'a>) -> Option<()> {
+    fn member(&mut self, name: &str, scanner: &mut Scanner<'a>, over: OverBody<'a>) -> Option<()> {
         let mut quoted = || match scanner.token()? {
             Token::Text(it) => Some((it.text()?, it.raw)),
             _ => None,
@@ -187,7 +194,7 @@ impl<'a> Line<'a> {
             },
             "text" => once(&mut self.text, quoted()?),
             "base64" => once(&mut self.base64, quoted()?),
-            "body" => once(&mut self.body, scanner.skip()?),
+            "body" => once(&mut self.body, over(scanner)?),
             "status" => match scanner.token()? {
                 Token::Whole(it) => once(&mut self.status, u16::try_from(it).ok()?),
                 _ => None,
