@@ -51,40 +51,43 @@ impl<'t> Quoted<'t> {
 
 /// The text of a JSON string's content whose escapes are well-formed; none where one is half a surrogate pair.
 fn unescape(raw: &str) -> Option<String> {
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.bytes().position(|it| it == b'\\') {
-        text.push_str(&rest[..at]);
-        let escaped = *rest.as_bytes().get(at + 1)?;
-        rest = &rest[at + 2..];
+    let bytes = raw.as_bytes();
+    let mut text = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if *byte != b'\\' {
+            text.push(*byte);
+            at += 1;
+            continue;
+        }
+        let escaped = *bytes.get(at + 1)?;
+        at += 2;
         text.push(match escaped {
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 8,
+            b'f' => 12,
             b'u' => {
-                let mut unit = || {
-                    let digits = u32::from_str_radix(rest.get(..4)?, 16).ok()?;
-                    rest = &rest[4..];
-                    Some(digits)
-                };
-                let first = unit()?;
-                if (0xD800..0xDC00).contains(&first) {
-                    rest = rest.strip_prefix("\\u")?;
-                    let second = u32::from_str_radix(rest.get(..4)?, 16).ok()?;
-                    rest = &rest[4..];
+                let unit = |at: usize| u32::from_str_radix(raw.get(at..at + 4)?, 16).ok();
+                let first = unit(at)?;
+                at += 4;
+                let code = if (0xD800..0xDC00).contains(&first) {
+                    let second = bytes[at..].starts_with(b"\\u").then(|| unit(at + 2))??;
+                    at += 6;
                     let low = second.checked_sub(0xDC00).filter(|it| *it < 0x400)?;
-                    char::from_u32(0x10000 + ((first - 0xD800) << 10) + low)?
+                    0x10000 + ((first - 0xD800) << 10) + low
                 } else {
-                    char::from_u32(first)?
-                }
+                    first
+                };
+                let mut buffer = [0; 4];
+                text.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut buffer).as_bytes());
+                continue;
             }
-            other => char::from(other),
+            other => other,
         });
     }
-    text.push_str(rest);
-    Some(text)
+    String::from_utf8(text).ok()
 }
 
 impl<'t> Scanner<'t> {

@@ -12,7 +12,8 @@ use crate::{
     scan::{Scanner, Token},
     schema::tree::type_of,
     shortcut::plan::{
-        Case, Known, Objects, Others, Plan, Scalars, State, StateId, TYPES, Values, Verdicts,
+        ARRAY, BOOLEAN, Case, INTEGER, Known, NULL, NUMBER, OBJECT, Objects, Others, Plan, STRING,
+        Scalars, State, StateId, TYPES, Values, Verdicts,
     },
     tally::{PlaceId, Sight, Tally, counted_form},
 };
@@ -150,19 +151,19 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
     fn value(&mut self, state: StateId, settled: bool) -> Result<(), Stop> {
         let state = &self.plan.states[state];
         match self.scanner.token().ok_or(Stop::Unknown)? {
-            Token::Null => self.scalar(state, "null", Scalar::Null, settled),
-            Token::Bool(it) => self.scalar(state, "boolean", Scalar::Bool(it), settled),
-            Token::Whole(it) => self.scalar(state, "integer", Scalar::Whole(it), settled),
+            Token::Null => self.scalar(state, NULL, Scalar::Null, settled),
+            Token::Bool(it) => self.scalar(state, BOOLEAN, Scalar::Bool(it), settled),
+            Token::Whole(it) => self.scalar(state, INTEGER, Scalar::Whole(it), settled),
             Token::Number(text) => {
                 let number: Number = serde_json::from_str(text).map_err(|_| Stop::Unknown)?;
                 // Whole numbers of more than 18 digits are left to the full check.
                 let number = number.as_f64().filter(|_| number.is_f64()).ok_or(Stop::Unknown)?;
-                let type_name = type_of(&Value::from(number));
-                self.scalar(state, type_name, Scalar::Number(number), settled)
+                let number_type = if number.fract() == 0.0 { INTEGER } else { NUMBER };
+                self.scalar(state, number_type, Scalar::Number(number), settled)
             }
             Token::Text(it) => {
                 let text = it.text().ok_or(Stop::Unknown)?;
-                self.scalar(state, "string", Scalar::Text(&text), settled)
+                self.scalar(state, STRING, Scalar::Text(&text), settled)
             }
             Token::Array => self.array(state, settled),
             Token::Object => self.object(state, settled),
@@ -172,11 +173,12 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
     fn scalar(
         &mut self,
         state: &'p State<'c>,
-        type_name: &'static str,
+        of_type: usize,
         scalar: Scalar<'_>,
         settled: bool,
     ) -> Result<(), Stop> {
-        let known = known(state, type_name)?;
+        let known = known(state, of_type)?;
+        let type_name = TYPES[of_type];
         let Values::Scalars(scalars) = &known.values else { return Err(Stop::Unknown) };
         let text = match scalar {
             Scalar::Text(text) if !known.sensitive => Some(text),
@@ -224,7 +226,7 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
     }
 
     fn array(&mut self, state: &'p State<'c>, settled: bool) -> Result<(), Stop> {
-        let known = known(state, "array")?;
+        let known = known(state, ARRAY)?;
         let Values::Arrays { items, bounds } = &known.values else { return Err(Stop::Unknown) };
         let settled_below = self.container(state, known, "array", settled)?;
         let mut count = 0_u32;
@@ -243,7 +245,7 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
     }
 
     fn object(&mut self, state: &'p State<'c>, settled: bool) -> Result<(), Stop> {
-        let known = known(state, "object")?;
+        let known = known(state, OBJECT)?;
         let Values::Objects(objects) = &known.values else { return Err(Stop::Unknown) };
         let settled_below = self.container(state, known, "object", settled)?;
         let (present, others) = (self.present.len(), self.others.len());
@@ -432,9 +434,8 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
     }
 }
 
-fn known<'p, 'c>(state: &'p State<'c>, type_name: &str) -> Result<&'p Known<'c>, Stop> {
-    let number = TYPES.iter().position(|it| *it == type_name).ok_or(Stop::Unknown)?;
-    match state.cases[number].as_deref() {
+fn known<'p, 'c>(state: &'p State<'c>, of_type: usize) -> Result<&'p Known<'c>, Stop> {
+    match state.cases[of_type].as_deref() {
         None => Err(Stop::News),
         Some(Case::Unknown) => Err(Stop::Unknown),
         Some(Case::Known(known)) => Ok(known),

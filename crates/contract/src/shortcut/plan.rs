@@ -17,9 +17,17 @@ use crate::{
     tally::{PlaceId, Tally, code_in_words},
 };
 
-/// The JSON Schema types, the more precise first.
+/// The JSON Schema types, by number.
 pub(super) const TYPES: [&str; 7] =
     ["null", "boolean", "integer", "number", "string", "array", "object"];
+
+pub(super) const NULL: usize = 0;
+pub(super) const BOOLEAN: usize = 1;
+pub(super) const INTEGER: usize = 2;
+pub(super) const NUMBER: usize = 3;
+pub(super) const STRING: usize = 4;
+pub(super) const ARRAY: usize = 5;
+pub(super) const OBJECT: usize = 6;
 
 /// More places than this are not learnt: the keys of a map that a schema names without end.
 const MOST_STATES: usize = 20_000;
