@@ -435,7 +435,7 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
 }
 
 fn known<'p, 'c>(state: &'p State<'c>, of_type: usize) -> Result<&'p Known<'c>, Stop> {
-    match state.cases[of_type].as_deref() {
+    match &state.cases[of_type] {
         None => Err(Stop::News),
         Some(Case::Unknown) => Err(Stop::Unknown),
         Some(Case::Known(known)) => Ok(known),

@@ -51,7 +51,7 @@ pub(super) struct State<'c> {
     /// Whether what is wrong here is told of a value further up.
     pub(super) told_above: bool,
     /// By type; none where no value of the type was learnt.
-    pub(super) cases: [Option<Box<Case<'c>>>; TYPES.len()],
+    pub(super) cases: [Option<Case<'c>>; TYPES.len()],
 }
 
 /// The values of one type at one place.
@@ -59,7 +59,7 @@ pub(super) struct State<'c> {
 pub(super) enum Case<'c> {
     /// It depends on more than is known here.
     Unknown,
-    Known(Known<'c>),
+    Known(Box<Known<'c>>),
 }
 
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub(super) enum Verdicts<'c> {
 
 #[derive(Debug)]
 pub(super) enum Values {
-    Scalars(Scalars),
+    Scalars(Box<Scalars>),
     Arrays { items: StateId, bounds: Bounds },
     Objects(Objects),
 }
@@ -195,10 +195,10 @@ impl<'c> Plan<'c> {
                 return;
             }
             let known = self.known(state, value, tally);
-            let case = known.map_or(Case::Unknown, Case::Known);
-            self.states[state].cases[number] = Some(Box::new(case));
+            let case = known.map_or(Case::Unknown, |it| Case::Known(Box::new(it)));
+            self.states[state].cases[number] = Some(case);
         }
-        let Some(Case::Known(known)) = self.states[state].cases[number].as_deref() else { return };
+        let Some(Case::Known(known)) = &self.states[state].cases[number] else { return };
         match (&known.values, value) {
             (Values::Arrays { items, .. }, Value::Array(values)) => {
                 let items = *items;
@@ -288,7 +288,7 @@ impl<'c> Plan<'c> {
                         .map(|it| (Value::Bool(it), tally.code(place, &it.to_string())))
                         .into();
                 }
-                Values::Scalars(scalars)
+                Values::Scalars(Box::new(scalars))
             }
         };
         let here = quirks.map(|it| &it.here).filter(|it| it.is_some());

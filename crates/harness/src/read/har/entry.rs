@@ -184,9 +184,8 @@ fn quick<'a>(raw: &Raw<'a>, text: &'a str) -> Option<Exchange<'a>> {
     let mut scanner = Scanner::new(text);
     let (mut request, mut response) = (None, None);
     each_member(&mut scanner, |scanner, name| match name {
-        "request" if request.is_none() => Some(request = Some(quick_request(scanner)?)),
-        "response" if response.is_none() => Some(response = Some(quick_response(scanner)?)),
-        "request" | "response" => None,
+        "request" => once(&mut request, quick_request(scanner)?),
+        "response" => once(&mut response, quick_response(scanner)?),
         _ => scanner.skip().map(drop),
     })?;
     let (request, response) = (request?, response?);
