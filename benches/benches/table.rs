@@ -160,7 +160,7 @@ fn parts() -> anyhow::Result<String> {
     let cpu = || Cost::now().map(|it| it.cpu_seconds);
     let mut strength = contract::Strength::default();
     let start = cpu()?;
-    harness::each_exchange(file.path(), |exchange| {
+    harness::each_exchange(file.path(), None, |exchange| {
         if let Ok(exchange) = exchange {
             contract.plant_faults(&exchange, &[], &mut strength);
         }
@@ -168,7 +168,7 @@ fn parts() -> anyhow::Result<String> {
     let fault = (cpu()? - start) / strength.planted as f64;
     let mut run = Run::new(&contract, RunOptions { no_fast_path: true, ..RunOptions::default() });
     let start = cpu()?;
-    harness::each_exchange(file.path(), |exchange| {
+    harness::each_exchange(file.path(), None, |exchange| {
         let Ok(exchange) = exchange else { return };
         (0..1_000).for_each(|_| run.check(&exchange));
     });
@@ -182,7 +182,7 @@ fn parts() -> anyhow::Result<String> {
     let load = (cpu()? - start) / 10.0;
     let start = cpu()?;
     for _ in 0..100 {
-        drop(serde_json::from_str::<Value>(&texts.documented.text));
+        drop(serde_json::from_str::<Value>(&texts.documented[0].text));
     }
     let parse = (cpu()? - start) / 100.0;
     Ok(format!(
@@ -210,6 +210,7 @@ fn cli(arguments: &[&str]) {
     let defaults = paperwire::Defaults {
         contract: None,
         shape: None,
+        types: None,
         recordings: Vec::new(),
         stand_ins: None,
         command: "paperwire",

@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, num::NonZero, path::PathBuf};
 
-use contract::{Report, Run, RunOptions};
+use contract::{Report, Run, RunOptions, join};
 use flate2::{Compression, write::GzEncoder};
 use harness::{Bulk, Shard, check_all};
 use serde_json::{Value, json};
@@ -77,11 +77,12 @@ fn threads_and_parts_find_the_same() {
         assert!(told(&run(&paths, threads, None)) == told(&whole), "{threads} threads");
     }
     for of in [1, 2, 7] {
-        let mut joined = Run::new(&CONTRACT, RunOptions::default());
-        for number in (1..=of).rev() {
-            joined.absorb(run(&paths, 2, Some(Shard { number, of })));
-        }
-        assert!(told(&joined) == told(&whole), "{of} parts");
+        let parts = || (1..=of).rev().map(|number| run(&paths, 2, Some(Shard { number, of })));
+        let mut absorbed = Run::new(&CONTRACT, RunOptions::default());
+        parts().for_each(|it| absorbed.absorb(it));
+        assert!(told(&absorbed) == told(&whole), "{of} parts");
+        let joined = join(parts().map(|it| it.report()).collect()).unwrap();
+        assert!(joined.to_json() == report.to_json(), "{of} parts");
     }
 }
 

@@ -19,7 +19,7 @@ fn with(change: impl Fn(Value) -> Value) -> Contract {
         Text { name: text.name.clone(), text: document.to_string() }
     };
     let modelled = texts.modelled.as_ref().map(changed);
-    let documented = changed(&texts.documented);
+    let documented = texts.documented.iter().map(changed).collect();
     Contract::load(&ContractTexts { documented, modelled, ..texts })
         .unwrap_or_else(|it| panic!("{it}"))
 }

@@ -22,7 +22,7 @@ fn deleting_any_quirk_leaves_a_difference_unexplained_at_its_place() {
 #[test]
 fn a_quirk_that_the_document_now_describes_is_resolved() {
     let mut texts = texts();
-    let documented = texts.documented.text.replacen(
+    let documented = texts.documented[0].text.replacen(
         "\"source\": {\n              \"type\": \"string\"",
         "\"source\": {\n              \"type\": \"integer\"",
         1,
@@ -37,8 +37,8 @@ fn a_quirk_that_the_document_now_describes_is_resolved() {
         "\"source\": {\n          \"type\": \"integer\"",
         1,
     );
-    assert_ne!(documented, texts.documented.text);
-    texts.documented.text = documented;
+    assert_ne!(documented, texts.documented[0].text);
+    texts.documented[0].text = documented;
     let contract = Contract::load(&texts).unwrap_or_else(|it| panic!("{it}"));
     let report = Run::new(&contract, RunOptions::default()).report();
     let found: Vec<_> = report.findings.iter().map(|it| (it.rule, it.settle.as_str())).collect();

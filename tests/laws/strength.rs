@@ -18,8 +18,12 @@ fn survivors(contract: &Contract) -> BTreeSet<String> {
         .collect()
 }
 
+/// The survivors that a weaker model brings.
 fn weakened(weaken: impl Fn(&mut Value)) -> BTreeSet<String> {
-    let texts = texts();
+    weakened_from(texts(), weaken)
+}
+
+fn weakened_from(texts: ContractTexts, weaken: impl Fn(&mut Value)) -> BTreeSet<String> {
     let modelled = texts.modelled.as_ref().map(|it| {
         let mut document: Value = serde_json::from_str(&it.text).unwrap();
         weaken(&mut document["components"]["schemas"]);
@@ -61,4 +65,28 @@ fn a_requirement_removed() {
 fn an_object_opened() {
     let found = weakened(|it| it["ChatroomPivotData"]["additionalProperties"] = json!(true));
     assert_eq!(found, set(&["/ambassadors/*/chatroom_pivot_data/* extra-member"]));
+}
+
+#[test]
+fn a_bound_removed() {
+    let found = weakened(|it| {
+        let active = &mut it["Ambassador"]["properties"]["active"];
+        active.as_object_mut().unwrap().shift_remove("maximum");
+    });
+    assert_eq!(found, set(&["/ambassadors/*/active beyond-int32"]));
+}
+
+#[test]
+fn a_quirk_widened() {
+    let mut texts = texts();
+    let quirk = texts.quirks.iter_mut().find(|it| it.name.ends_with("source-is-an-integer.toml"));
+    let quirk = quirk.unwrap();
+    quirk.text = quirk.text.replace(
+        "returned    = { type = \"integer\", enum = [0, 1, 2] }",
+        "returned    = { type = \"integer\" }",
+    );
+    let found = weakened_from(texts, |it| {
+        it["Source"].as_object_mut().unwrap().shift_remove("enum");
+    });
+    assert_eq!(found, set(&["/source beyond-int32", "/source swapped", "/source unknown-code"]));
 }

@@ -1,5 +1,7 @@
 //! What the suite and the laws share: this repository's contract, recordings and cases.
 
+pub mod hostile;
+
 use std::{
     fmt::Write,
     fs,
@@ -27,7 +29,7 @@ pub fn texts() -> ContractTexts {
         *name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
     };
     texts.quirks.iter_mut().for_each(|it| relative(&mut it.name));
-    relative(&mut texts.documented.name);
+    texts.documented.iter_mut().for_each(|it| relative(&mut it.name));
     texts
 }
 
@@ -90,7 +92,7 @@ pub fn summary(report: &Report) -> String {
     if !report.places.is_empty() {
         out.push_str("\nshape\n");
     }
-    for place in &report.places {
+    for place in report.places.iter().filter(|it| it.seen + it.missing > 0) {
         let _ = writeln!(out, "{} {}: {}", place.status, place.place, shape(place));
     }
     out

@@ -26,7 +26,7 @@ struct Cli {
 enum Chore {
     /// Runs the stand-in server, for people and other tools
     Serve(serve::Serve),
-    /// Regenerates schemas/modelled and schemas/format from the types
+    /// Regenerates schemas/modelled, schemas/corrected and schemas/format from the types and quirks
     Schema(schema::Schema),
     #[command(flatten)]
     Command(Box<paperwire::Command>),
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     let defaults = Defaults {
         contract: Some(in_repository("schemas")),
         shape: Some(in_repository("snapshots/shape")),
+        types: Some(in_repository("crates/models/src")),
         recordings: vec![in_repository("tests/recordings")],
         stand_ins: Some(serve::stand_ins()),
         command: "cargo xtask",

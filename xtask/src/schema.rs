@@ -1,4 +1,4 @@
-//! `cargo xtask schema [--check]`: what is generated from the types and formats, written or compared.
+//! `cargo xtask schema [--check]`: what is generated from the types, formats and quirks, written or compared.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
+use contract::{Contract, ContractTexts};
 use models::ModelledType;
 use serde_json::{Map, Value, json};
 
@@ -23,7 +24,8 @@ impl Schema {
     pub(crate) fn run(&self, schemas: &Path) -> anyhow::Result<u8> {
         let texts = harness::read_contract(schemas)?;
         let openapi = contract::with_quirks(models::openapi(), &texts.quirks)?;
-        let generated = generated(schemas, &openapi);
+        let mut generated = generated(schemas, &openapi);
+        generated.extend(corrected(schemas, &texts)?);
         let stale = stale(schemas, &generated)?;
         let differing: Vec<&PathBuf> = generated
             .iter()
@@ -64,6 +66,20 @@ fn generated(schemas: &Path, openapi: &Value) -> BTreeMap<PathBuf, String> {
         files.insert(schemas.join("format").join(name), text(&schema));
     }
     files
+}
+
+/// The vendor's document as the wire is, and the overlay that makes it so.
+fn corrected(schemas: &Path, texts: &ContractTexts) -> anyhow::Result<BTreeMap<PathBuf, String>> {
+    // The model is what is being made.
+    let contract = Contract::load(&ContractTexts { modelled: None, ..texts.clone() })?;
+    let folder = schemas.join("corrected");
+    let files = contract.corrected(&texts.documented)?.map_or(BTreeMap::new(), |it| {
+        BTreeMap::from([
+            (folder.join("overlay.json"), text(&it.overlay)),
+            (folder.join("openapi.json"), text(&it.openapi)),
+        ])
+    });
+    Ok(files)
 }
 
 /// A component as a schema of its own, with the definitions that it needs.
@@ -126,8 +142,10 @@ fn text(schema: &Value) -> String {
 /// Files in the generated folders that nothing generates any more.
 fn stale(schemas: &Path, generated: &BTreeMap<PathBuf, String>) -> anyhow::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
-    for folder in
-        ["modelled", "format"].map(|it| schemas.join(it)).into_iter().filter(|it| it.is_dir())
+    for folder in ["modelled", "corrected", "format"]
+        .map(|it| schemas.join(it))
+        .into_iter()
+        .filter(|it| it.is_dir())
     {
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let path = entry?.path();

@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use common::root;
+use common::{compare, root};
 
 fn xtask(arguments: &[&str]) -> String {
     common::xtask(arguments, &BTreeMap::new())
@@ -12,14 +12,6 @@ fn xtask(arguments: &[&str]) -> String {
 
 fn check(arguments: &[&str]) -> String {
     xtask(&[&["check", "--today", "2026-11-23"], arguments].concat())
-}
-
-fn compare(name: &str, screen: &str) {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(root().join("snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(format!("command__{name}"), screen));
 }
 
 #[test]
@@ -46,6 +38,12 @@ fn colours_are_for_those_who_want_them() {
     assert!(coloured.contains("\u{1b}["));
     compare("check-coloured", &coloured);
     assert!(!check(&[file]).contains("\u{1b}["));
+}
+
+#[test]
+fn what_is_folded_is_unfolded() {
+    let file = "tests/cases/violation/one-defect-200-times.har";
+    compare("check-unfolded", &check(&[file, "--verbose"]));
 }
 
 #[test]
@@ -264,6 +262,54 @@ fn every_fault_of_a_contract_is_told_at_once() {
     compare("contract-faults", &screen.replace(&contract.display().to_string(), "[contract]"));
 }
 
+const DOCUMENT_WITH_FAULTS: &str = "\
+openapi: 3.0.3
+servers: [{url: /api/v2}]
+paths:
+  /chat/chatrooms/{id}:
+    get:
+      parameters: [{name: id, in: path}]
+      responses:
+        200:
+          description: A room, since 2024-01-31
+          content: {application/json: {schema: {$ref: schemas/room.yml}}}
+        4XX: {description: '', content: {'*/*': {}}}
+components:
+  schemas:
+    Broken:
+      properties:
+";
+
+#[test]
+fn a_document_with_faults_is_used_unless_none_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let documented = folder.path().join("documented");
+    fs::create_dir_all(documented.join("schemas")).unwrap();
+    let members = (0..12).map(|it| format!("        m{it}: {{$ref: 'gone.yaml#/{it}'}}\n"));
+    let document = DOCUMENT_WITH_FAULTS.to_owned() + &members.collect::<String>();
+    fs::write(documented.join("openapi.yaml"), document).unwrap();
+    fs::write(
+        documented.join("schemas/room.yml"),
+        "properties: {id: {type: integer, nullable: true}}\n",
+    )
+    .unwrap();
+    let contract = folder.path().to_str().unwrap();
+    let run = |more: &[&str]| {
+        let arguments = [&["--contract", contract, "tests/recordings"], more].concat();
+        check(&arguments).replace(contract, "[contract]")
+    };
+    let screen = run(&[]);
+    assert!(screen.starts_with("exit 0\n") && screen.contains("undocumented-field"), "{screen}");
+    let faults = screen.split_once("Faults of the document").map(|it| it.1);
+    compare("document-faults", faults.unwrap_or(&screen));
+    let strict = run(&["--strict-documents"]);
+    assert!(
+        strict.starts_with("exit 2\n") && strict.contains("the document has 12 faults"),
+        "{strict}"
+    );
+    assert_eq!(strict.matches("gone.yaml").count(), 12, "{strict}");
+}
+
 #[test]
 fn without_a_model_the_document_and_its_quirks_judge() {
     let (_folder, contract) = contract_copy();
@@ -289,6 +335,58 @@ fn without_a_model_the_document_and_its_quirks_judge() {
     assert!(
         screen.starts_with("exit 0\n") && screen.contains("warning[undocumented-field]"),
         "{screen}"
+    );
+}
+
+/// The vendor's next document: what it does to the quirks and to readers, and nothing about its wording.
+#[test]
+fn a_new_version_of_the_document_is_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = root().join("schemas/documented/openapi.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let same = folder.path().join("same.json");
+    let description = "Get a chatroom by id";
+    assert!(text.contains(description));
+    fs::write(&same, text.replace(description, "Another wording")).unwrap();
+    let schemas = &mut document["components"]["schemas"];
+    let room = &mut schemas["Chatroom"]["properties"];
+    room["source"] = serde_json::json!({ "type": "integer", "enum": [0, 1, 2] });
+    room["established_dialogue"] = serde_json::json!({ "type": "boolean" });
+    room["type_discussion"]["enum"] = serde_json::json!([0, 1]);
+    room["topics"] = serde_json::json!({ "type": "array" });
+    let ambassador = schemas["Ambassador"]["properties"].as_object_mut().unwrap();
+    ambassador.shift_remove("email_tmp");
+    ambassador["customer_id"] = serde_json::json!({ "type": ["string", "null"] });
+    let operation = document["paths"]["/chat/chatrooms/{id}"]["get"].clone();
+    document["paths"]["/chat/chatrooms"] = serde_json::json!({ "post": operation });
+    let responses = &mut document["paths"]["/chat/chatrooms/{id}"]["get"]["responses"];
+    responses["404"] = serde_json::json!({ "description": "" });
+    responses.as_object_mut().unwrap().shift_remove("403");
+    let new = folder.path().join("new.json");
+    fs::write(&new, document.to_string()).unwrap();
+    let diff =
+        |new: &std::path::Path| xtask(&["diff", path.to_str().unwrap(), new.to_str().unwrap()]);
+    let nothing = "exit 0\nNothing changes for a reader of responses, and no quirk is touched.\n";
+    assert_eq!(diff(&same), nothing);
+    compare("diff", &diff(&new));
+    let missing = diff(&folder.path().join("missing.json"));
+    assert!(missing.starts_with("exit 2\n") && missing.contains("missing.json"), "{missing}");
+    fs::write(&new, "{}").unwrap();
+    let screen = diff(&new);
+    assert!(screen.starts_with("exit 2\n") && screen.contains("new.json"), "{screen}");
+}
+
+/// What is not yet seen on the wire is not told as if it were.
+#[test]
+fn the_vendor_is_told_of_a_quirk() {
+    let report = |id: &str| xtask(&["quirks", "report", id]);
+    compare("quirks-report-example", &report("established-dialogue-is-a-timestamp"));
+    compare("quirks-report-inference", &report("last-rating-is-nullable"));
+    let unknown = report("source-is-a-number");
+    assert!(
+        unknown.starts_with("exit 2\n") && unknown.contains("source-is-an-integer"),
+        "{unknown}"
     );
 }
 

@@ -371,6 +371,8 @@ fn no_canary_is_in_any_output() {
         outputs.iter().any(|it| it.0.starts_with("canaries recorded")),
         "the canaries' room was recorded"
     );
+    let told = |it: &&(String, String)| it.0 == "canaries html" && it.1.contains("Contract broken");
+    assert_eq!(outputs.iter().filter(told).count(), 1, "the canaries' page was made");
 }
 
 /// Everything that the commands print and write when they ask a scenario.
@@ -379,19 +381,26 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
     let name = scenario.name();
     let stand_in = format!("--stand-in={name}");
     let at = |it: &str| folder.path().join(it).display().to_string();
-    let report = format!("json={}", at("report.json"));
+    let forms = ["report.json", "report.xml", "report.sarif", "report.md"];
+    let [json, junit, sarif, markdown] = forms.map(at);
+    let report = format!("json={json},junit={junit},sarif={sarif},markdown={markdown},github");
     let (recorded, drafts, report_file) = (at("recorded"), at("drafts"), at("report.json"));
     let commands: &[&[&str]] = &[
         &["check", &stand_in, "--probes=access", "--report", &report],
         &["check", &stand_in, "--dry-run"],
         &["record", &stand_in, "--to", &recorded],
         &["quirks", "suggest", &stand_in, "--to", &drafts],
-        &["check", &recorded],
+        &["check", &recorded, "--verbose"],
         &["triage", &report_file],
+        &["report", &report_file, "--verbose"],
     ];
     let mut outputs: Vec<(String, String)> =
         commands.iter().map(|it| (format!("{name} {}", it[0]), xtask(it))).collect();
-    outputs.push((format!("{name} report"), fs::read_to_string(&report_file).unwrap_or_default()));
+    for form in forms {
+        let text = fs::read_to_string(at(form));
+        assert!(text.is_ok(), "{name}: no {form}: {}", outputs[0].1);
+        outputs.push((format!("{name} {form}"), text.unwrap_or_default()));
+    }
     for sub in ["recorded", "drafts"] {
         let files = files(&folder.path().join(sub)).into_iter();
         outputs.extend(

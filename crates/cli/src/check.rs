@@ -1,15 +1,15 @@
 //! `check [FILE|DIR…]`.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
-use clap::{Args, ValueEnum};
-use contract::{Contract, Run, RunOptions, Severity};
+use clap::Args;
+use contract::{Contract, Run, RunOptions};
 
 use crate::{
-    Bulk, Defaults, Sources,
+    Bulk, Defaults, Sources, fields,
     live::{Begin, LiveArgs},
-    operations, shape, terminal,
+    operations,
+    report::{FailOn, Output},
+    shape,
 };
 
 /// Arguments of `check`.
@@ -27,28 +27,24 @@ pub struct Check {
     /// Leave this operation out; may be repeated
     #[arg(long, value_name = "OPERATION")]
     exclude: Vec<String>,
+    /// Take no document with faults: list all of them, and check nothing
+    #[arg(long)]
+    strict_documents: bool,
     /// The least grave finding that breaks the contract; notes never do
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     fail_on: FailOn,
-    /// Also write the report in this form; may be repeated
-    #[arg(long, value_name = "json=PATH", value_delimiter = ',', value_parser = report_target)]
-    report: Vec<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Check {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
-        let contract = self.sources.load(defaults)?;
+        let texts = self.sources.texts(defaults)?;
+        let contract = crate::compile(&texts)?;
+        if self.strict_documents {
+            sound(&contract)?;
+        }
         self.check_names(&contract)?;
-        let fail_on = match self.fail_on {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-        };
         let asking = match self.live.begin(&contract, defaults)? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),
@@ -61,7 +57,7 @@ impl Check {
             include: self.include.clone(),
             exclude: self.exclude.clone(),
             today: Some(self.sources.today()),
-            fail_on: Some(fail_on),
+            fail_on: Some(self.fail_on.into()),
             no_fast_path: self.bulk.no_fast_path,
             baseline: Some(shape::read(&self.sources.shape_folder(defaults)?)?),
             at: asking
@@ -70,21 +66,12 @@ impl Check {
         };
         let mut run = Run::new(&contract, options);
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, Some(&self.bulk))?;
-        let report = run.report();
-        out!("{}", terminal::report(&report, defaults.command));
-        let mut code = report.exit_code;
-        for path in &self.report {
-            if let Err(error) = harness::write_whole(path, report.to_json().as_bytes()) {
-                anstream::eprintln!(
-                    "{}error:{} {error}",
-                    terminal::ERROR.render(),
-                    terminal::ERROR.render_reset()
-                );
-                // A broken contract is the graver news.
-                code = if code == 1 { 1 } else { 2 };
-            }
+        let mut report = run.report();
+        contract.locate(&texts, &mut report);
+        if let Some(types) = self.sources.types(defaults) {
+            fields::locate(types, &mut report);
         }
-        Ok(code)
+        Ok(self.output.deliver(&report, defaults))
     }
 
     /// A misspelt operation would silently check nothing.
@@ -99,10 +86,13 @@ impl Check {
     }
 }
 
-fn report_target(text: &str) -> Result<PathBuf, String> {
-    match text.split_once('=') {
-        Some(("json", path)) if !path.is_empty() => Ok(path.into()),
-        Some(("json", _)) => Err("no path after `json=`".into()),
-        _ => Err("promised FORMAT=PATH; the formats are: json".into()),
+/// # Errors
+/// Everything that is wrong with the vendor's document.
+fn sound(contract: &Contract) -> anyhow::Result<()> {
+    let faults: Vec<String> = contract.document_faults().iter().map(ToString::to_string).collect();
+    match faults.len() {
+        0 => Ok(()),
+        1 => bail!("the document has 1 fault\n{}", faults[0]),
+        count => bail!("the document has {count} faults\n{}", faults.join("\n")),
     }
 }

@@ -24,14 +24,7 @@ impl Explain {
 fn list() -> String {
     let width = Rule::ALL.iter().map(|it| it.id().len()).max().unwrap_or_default();
     let line = |rule: &Rule| {
-        format!("{:<8} {:<width$}  {}\n", rule.severity().as_str(), rule.id(), meaning(*rule))
+        format!("{:<8} {:<width$}  {}\n", rule.severity().as_str(), rule.id(), rule.meaning())
     };
     Rule::ALL.iter().map(line).collect()
-}
-
-/// The first sentence of a rule's page, which starts below its title.
-fn meaning(rule: Rule) -> &'static str {
-    let paragraph = rule.page().lines().nth(2).unwrap_or_default();
-    let end = [". ", ": "].iter().filter_map(|it| paragraph.find(it)).min();
-    end.map_or(paragraph.trim_end_matches('.'), |it| &paragraph[..it])
 }

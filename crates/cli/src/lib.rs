@@ -21,11 +21,16 @@ macro_rules! outln {
 }
 
 mod check;
+mod diff;
 mod explain;
+mod fields;
+mod init;
 mod leaks;
 mod live;
+mod message;
 mod quirks;
 mod record;
+mod report;
 mod shape;
 mod strength;
 mod suggest;
@@ -41,7 +46,7 @@ use std::{
 use anstream::ColorChoice;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::{Contract, Run, Unreadable};
+use contract::{Contract, ContractTexts, Exchange, Run, Unreadable};
 
 pub use live::{Running, StandIns};
 
@@ -52,6 +57,8 @@ pub struct Defaults {
     pub contract: Option<PathBuf>,
     /// The folder of the accepted shape; without one, `shape` in the contract folder.
     pub shape: Option<PathBuf>,
+    /// The folder of the Rust types that the contract's model is exported from, where there is one.
+    pub types: Option<PathBuf>,
     /// The recordings that are checked.
     pub recordings: Vec<PathBuf>,
     /// A server of our own, where there is one for the contract.
@@ -98,6 +105,8 @@ impl Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Makes a contract folder of a vendor's document, and drafts its quirks from recorded traffic
+    Init(init::Init),
     /// Checks recorded exchanges against the contract
     #[command(after_help = EXIT_CODES)]
     Check(check::Check),
@@ -111,8 +120,12 @@ pub enum Command {
     Shape(shape::ShapeArgs),
     /// Plants faults in every observed value and lists what no assertion notices
     Strength(strength::StrengthArgs),
+    /// Makes other forms of canonical reports, and joins those of the parts of a run
+    Report(report::ReportArgs),
     /// From past nights' reports and tonight's: what to open, update and close, as JSON; exit 1 where the night is red
     Triage(triage::Triage),
+    /// Two versions of the vendor's document: what changed for a reader of responses, and for the quirks
+    Diff(diff::DiffArgs),
     /// Explains a rule: what it means, an example, what settles it
     Explain(explain::Explain),
 }
@@ -131,13 +144,16 @@ impl Command {
     /// What is wrong with the arguments or the contract; nothing was written then.
     pub fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         match self {
+            Self::Init(it) => it.run(defaults),
             Self::Check(it) => it.run(defaults),
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
             Self::Leaks(it) => it.run(),
             Self::Strength(it) => it.run(defaults),
+            Self::Report(it) => it.run(defaults),
             Self::Triage(it) => it.run(),
             Self::Shape(it) => it.run(defaults),
+            Self::Diff(it) => it.run(defaults),
             Self::Explain(it) => it.run(),
         }
     }
@@ -162,11 +178,7 @@ pub fn exit(result: anyhow::Result<u8>) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            anstream::eprintln!(
-                "{}error:{} {error:#}",
-                terminal::ERROR.render(),
-                terminal::ERROR.render_reset()
-            );
+            terminal::complain(&format!("{error:#}"));
             ExitCode::from(2)
         }
     }
@@ -197,10 +209,21 @@ struct Sources {
 
 impl Sources {
     fn load(&self, defaults: &Defaults) -> anyhow::Result<Contract> {
-        let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
-            bail!("no contract folder; name one with --contract DIR");
-        };
-        load(folder)
+        compile(&self.texts(defaults)?)
+    }
+
+    fn texts(&self, defaults: &Defaults) -> anyhow::Result<ContractTexts> {
+        read(self.folder(defaults)?)
+    }
+
+    fn folder<'s>(&'s self, defaults: &'s Defaults) -> anyhow::Result<&'s Path> {
+        let folder = self.contract.as_deref().or(defaults.contract.as_deref());
+        folder.context("no contract folder; name one with --contract DIR")
+    }
+
+    /// The folder of the model's types: the default's belongs to the default contract.
+    fn types<'d>(&self, defaults: &'d Defaults) -> Option<&'d Path> {
+        defaults.types.as_deref().filter(|_| self.contract.is_none())
     }
 
     /// The folder of the accepted shape: the default's belongs to the default contract.
@@ -213,8 +236,7 @@ impl Sources {
     }
 
     fn today(&self) -> jiff::civil::Date {
-        self.today
-            .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+        self.today.unwrap_or_else(today)
     }
 
     /// Checks every answer of a server, or every exchange of the files.
@@ -247,16 +269,9 @@ impl Sources {
         defaults: &Defaults,
         bulk: Option<&Bulk>,
     ) -> anyhow::Result<()> {
-        let paths = if self.files.is_empty() { &defaults.recordings } else { &self.files };
-        if paths.is_empty() {
+        let found = self.found(defaults);
+        if found.is_empty() {
             bail!("no recordings; name HAR or NDJSON files, or folders of them");
-        }
-        let mut found = Vec::new();
-        for path in paths {
-            match harness::recordings(path, self.operation.is_some()) {
-                Ok(files) => found.extend(files.into_iter().map(Ok)),
-                Err(error) => found.push(Err(unreadable(path, &error))),
-            }
         }
         let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let bulk = harness::Bulk {
@@ -267,6 +282,41 @@ impl Sources {
         let (contract, options) = (run.contract(), run.options().clone());
         harness::check_all(run, &|| Run::new(contract, options.clone()), &found, &bulk);
         Ok(())
+    }
+
+    /// Gives every exchange of the files, or what cannot be read, to `each`.
+    fn each(
+        &self,
+        contract: &Contract,
+        defaults: &Defaults,
+        mut each: impl FnMut(Result<Exchange<'_>, Unreadable>),
+    ) -> anyhow::Result<()> {
+        let answered = self.answered(contract)?;
+        for found in self.found(defaults) {
+            match found {
+                Ok(path) => harness::each_exchange(&path, answered.as_ref(), &mut each),
+                Err(unreadable) => each(Err(unreadable)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The files that are named, else the recordings of the contract that is, else the default's.
+    fn found(&self, defaults: &Defaults) -> Vec<harness::Found> {
+        let own = self.contract.as_ref().map(|it| it.join("recordings")).filter(|it| it.is_dir());
+        let paths = match own {
+            _ if !self.files.is_empty() => &self.files,
+            Some(own) => &vec![own],
+            None => &defaults.recordings,
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            match harness::recordings(path, self.operation.is_some()) {
+                Ok(files) => found.extend(files.into_iter().map(Ok)),
+                Err(error) => found.push(Err(unreadable(path, &error))),
+            }
+        }
+        found
     }
 
     /// What plain JSON files are the bodies of.
@@ -309,17 +359,32 @@ fn shard(text: &str) -> Result<harness::Shard, String> {
     shard.ok_or_else(|| "promised K/N, such as 1/4: the first of four parts".into())
 }
 
+/// Today's day, UTC.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 /// Reads and compiles the contract of a folder.
 ///
 /// # Errors
 /// Everything that is wrong with it, at once.
 pub fn load(folder: &Path) -> anyhow::Result<Contract> {
-    let texts = harness::read_contract(folder).context("the contract could not be read")?;
-    Contract::load(&texts).map_err(|faults| {
-        let count = faults.0.len();
-        let s = if count == 1 { "" } else { "s" };
-        anyhow::anyhow!("the contract has {count} fault{s}\n{faults}")
-    })
+    compile(&read(folder)?)
+}
+
+fn read(folder: &Path) -> anyhow::Result<ContractTexts> {
+    harness::read_contract(folder).context("the contract could not be read")
+}
+
+fn compile(texts: &ContractTexts) -> anyhow::Result<Contract> {
+    Contract::load(texts).map_err(|it| faults("the contract has", &it))
+}
+
+/// Everything that is wrong with what has the faults.
+fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
+    let count = faults.0.len();
+    let s = if count == 1 { "" } else { "s" };
+    anyhow::anyhow!("{who} {count} fault{s}\n{faults}")
 }
 
 fn unreadable(path: &Path, error: &harness::SourceError) -> Unreadable {

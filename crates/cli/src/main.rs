@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let defaults = Defaults {
         contract: None,
         shape: None,
+        types: None,
         recordings: Vec::new(),
         stand_ins: None,
         command: "paperwire",

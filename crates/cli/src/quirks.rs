@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use contract::{Contract, QuirkReport, Run, RunOptions};
 
-use crate::{Defaults, Sources, suggest::Suggest, terminal};
+use crate::{Defaults, Sources, message::Message, suggest::Suggest, terminal};
 
 /// Arguments of `quirks`.
 #[derive(Debug, Args)]
@@ -19,12 +19,16 @@ pub struct Quirks {
 enum QuirksCommand {
     /// Drafts a quirk file for each deviation that no quirk explains yet
     Suggest(Suggest),
+    /// Writes the message to the vendor about one quirk, in Markdown
+    Report(Message),
 }
 
 impl Quirks {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
-        if let Some(QuirksCommand::Suggest(suggest)) = &self.command {
-            return suggest.run(defaults);
+        match &self.command {
+            Some(QuirksCommand::Suggest(it)) => return it.run(defaults),
+            Some(QuirksCommand::Report(it)) => return it.run(defaults),
+            None => {}
         }
         let contract = self.sources.load(defaults)?;
         let options = RunOptions {

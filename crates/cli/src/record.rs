@@ -24,7 +24,7 @@ pub struct Record {
     /// Take exchanges of this HAR, such as a browser's export, instead of asking; may be repeated
     #[arg(long = "from", value_name = "FILE", id = "files", conflicts_with = "dry_run")]
     files: Vec<PathBuf>,
-    /// The folder that the recordings are written to
+    /// The folder that the recordings are written to [default: `recordings` in the contract folder]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// The contract folder
@@ -52,7 +52,9 @@ impl Record {
             bail!("no contract folder; name one with --contract DIR");
         };
         let contract = crate::load(folder)?;
-        let Some(to) = self.to.clone().or_else(|| defaults.recordings.first().cloned()) else {
+        let own = self.contract.as_ref().map(|it| it.join("recordings"));
+        let Some(to) = self.to.clone().or(own).or_else(|| defaults.recordings.first().cloned())
+        else {
             bail!("no folder to write to; name one with --to DIR");
         };
         let (key, is_fresh) = mask_key(&contract)?;
@@ -83,7 +85,7 @@ impl Record {
             secrets = asking.into_secrets();
         } else {
             for path in &self.files {
-                harness::each_exchange(path, |entry| match entry {
+                harness::each_exchange(path, None, |entry| match entry {
                     Ok(exchange) => taken.take(&contract, &exchange, &self.base_url, &key),
                     Err(it) => unreadable.push(it),
                 });
@@ -189,7 +191,7 @@ impl Taken {
 fn is_whole(path: &Path) -> bool {
     let (mut read, mut broken) = (0, 0);
     if path.is_file() {
-        harness::each_exchange(path, |entry| match entry {
+        harness::each_exchange(path, None, |entry| match entry {
             Ok(_) => read += 1,
             Err(_) => broken += 1,
         });

@@ -1,8 +1,11 @@
 //! `strength [FILE|DIR…]`: plants faults in every observed value and lists what no assertion notices.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use contract::Strength;
 
@@ -26,18 +29,11 @@ impl StrengthArgs {
         let contract = self.sources.load(defaults)?;
         let mut strength = Strength::default();
         let mut unreadable = 0;
-        let files =
-            if self.sources.files.is_empty() { &defaults.recordings } else { &self.sources.files };
-        for path in files {
-            for file in harness::recordings(path, false)? {
-                harness::each_exchange(&file, |entry| match entry {
-                    Ok(exchange) => {
-                        contract.plant_faults(&exchange, &self.sources.base_url, &mut strength)
-                    }
-                    Err(_) => unreadable += 1,
-                });
-            }
-        }
+        let base_urls = &self.sources.base_url;
+        self.sources.each(&contract, defaults, |entry| match entry {
+            Ok(exchange) => contract.plant_faults(&exchange, base_urls, &mut strength),
+            Err(_) => unreadable += 1,
+        })?;
         if strength.planted == 0 {
             bail!(
                 "no fault could be planted: no readable exchange has a JSON body that keeps the contract"
@@ -57,6 +53,18 @@ impl StrengthArgs {
         }
         Ok(u8::from(self.fail_under.is_some_and(|it| strength.share() < it)))
     }
+}
+
+/// Reads what `--json` wrote.
+///
+/// # Errors
+/// Where it cannot be read, or is something else.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Strength> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).map_err(|error| {
+        let line = error.line();
+        anyhow!("{}:{line}: promised what `strength --json` writes; make it anew", path.display())
+    })
 }
 
 fn in_words(strength: &Strength) -> String {

@@ -27,10 +27,8 @@ pub(crate) struct Suggest {
 impl Suggest {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
-        let Some(folder) = self.sources.contract.as_ref().or(defaults.contract.as_ref()) else {
-            bail!("no contract folder; name one with --contract DIR");
-        };
-        let to = self.to.clone().unwrap_or_else(|| folder.join("quirks"));
+        let quirks = self.sources.folder(defaults)?.join("quirks");
+        let to = self.to.clone().unwrap_or(quirks);
         let asking = match self.live.begin(&contract, defaults)? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),

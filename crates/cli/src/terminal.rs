@@ -1,11 +1,14 @@
 //! A report for the terminal: the verdict first, then findings by operation, then the quirks, then what was left out.
 
-use std::{collections::BTreeMap, fmt::Write, fs};
+mod excerpt;
+mod snippet;
+
+use std::{collections::BTreeMap, fmt::Write};
 
 use anstyle::{AnsiColor, Style};
-use contract::{
-    Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Sighting, Verdict,
-};
+use contract::{Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Verdict};
+
+use crate::{report::words, terminal::excerpt::Files};
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -14,72 +17,113 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
+/// The bars and arrows around excerpts.
+const FRAME: Style = AnsiColor::Blue.on_default().bold();
+
 /// How many findings are told in full; the canonical report has all.
-const MOST_FINDINGS: usize = 50;
+const MOST_TOLD: usize = 20;
+/// How many more have a line.
+const MOST_NAMED: usize = 50;
+/// How many faults of the document are named; `--strict-documents` lists all.
+const MOST_FAULTS: usize = 10;
 /// How many skipped exchanges are named.
 const MOST_SKIPPED: usize = 5;
+/// How wide the lines are where nobody says.
+const WIDTH: usize = 100;
+
+/// How a report is looked at.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// How people call the commands.
+    command: &'static str,
+    /// Whether everything is told in full.
+    unfolded: bool,
+    /// How many characters a line holds.
+    width: usize,
+}
+
+impl View {
+    /// The view of this process' standard output.
+    pub(crate) fn of(unfolded: bool, command: &'static str) -> Self {
+        let width =
+            terminal_size::terminal_size_of(std::io::stdout()).map(|it| usize::from(it.0.0));
+        Self { command, unfolded, width: width.unwrap_or(WIDTH).max(40) }
+    }
+}
 
 /// The whole report, coloured; printing strips the colours where they are not wanted.
-pub(crate) fn report(report: &Report, command: &str) -> String {
+pub(crate) fn report(report: &Report, view: &View) -> String {
     let mut out = headline(report);
-    out += &findings(report);
+    out += &findings(report, view);
     out += &quirks(report);
-    out += &left_out(report);
+    out += &left_out(report, view);
+    out += &document_faults(report);
     out += &unreadable(report);
-    out += &next_step(report, command);
+    out += &next_step(report, view.command);
     out
+}
+
+/// Says on standard error that something went wrong.
+pub(crate) fn complain(error: &str) {
+    anstream::eprintln!("{} {error}", paint(ERROR, "error:"));
+}
+
+/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
+fn printable(text: impl std::fmt::Display) -> String {
+    text.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{}{text}{}", style.render(), style.render_reset())
 }
 
-/// `1 error`, `2 errors`.
-fn plural(count: impl Into<u64>, word: &str) -> String {
-    match count.into() {
-        1 => format!("1 {word}"),
-        count if word.ends_with('y') => format!("{count} {}ies", &word[..word.len() - 1]),
-        count => format!("{count} {word}s"),
-    }
-}
-
 fn headline(report: &Report) -> String {
-    let verdict = match report.verdict {
-        Verdict::Kept => paint(GOOD, "Contract kept."),
-        Verdict::Broken => paint(ERROR, "Contract broken."),
-        Verdict::CouldNotCheck => paint(WARNING, "Could not check."),
+    let style = match report.verdict {
+        Verdict::Kept => GOOD,
+        Verdict::Broken => ERROR,
+        Verdict::CouldNotCheck => WARNING,
     };
-    let counts =
-        [Severity::Error, Severity::Warning].map(|it| plural(report.count(it) as u64, it.as_str()));
-    format!(
-        "{verdict} {} checked: {}.\n",
-        plural(report.exchanges.checked, "exchange"),
-        counts.join(", ")
-    )
+    format!("{} {}\n", paint(style, words::verdict(report)), words::counts(report))
 }
 
-fn findings(report: &Report) -> String {
-    let mut by_operation: BTreeMap<&OperationId, Vec<&Finding>> = BTreeMap::new();
-    let told = |it: &&Finding| !matches!(it.rule, Rule::QuirkConfirmed | Rule::QuirkUnconfirmed);
-    let all: Vec<&Finding> = report.findings.iter().filter(told).collect();
-    for finding in all.iter().take(MOST_FINDINGS) {
-        by_operation.entry(&finding.operation).or_default().push(finding);
+fn findings(report: &Report, view: &View) -> String {
+    // What is known is told by the register below.
+    let is_news = |it: &&Finding| {
+        view.unfolded || !matches!(it.rule, Rule::QuirkConfirmed | Rule::QuirkUnconfirmed)
+    };
+    let all: Vec<&Finding> = report.findings.iter().filter(is_news).collect();
+    let told = if view.unfolded { all.len() } else { all.len().min(MOST_TOLD) };
+    let named = (all.len() - told).min(MOST_NAMED);
+    let (in_full, folded) = all.split_at(told);
+    let files = Files::of(in_full.iter().copied());
+    let mut by_operation: BTreeMap<&OperationId, String> = BTreeMap::new();
+    for finding in in_full {
+        *by_operation.entry(&finding.operation).or_default() += &one(finding, &files, view);
     }
     let mut out = String::new();
     for (operation, findings) in by_operation {
-        let _ = writeln!(out, "\n{}", paint(STRONG, operation));
-        for finding in findings {
-            out += &one(finding);
-        }
+        let _ = writeln!(out, "\n{}\n{findings}", paint(STRONG, printable(operation)));
+        // Each ends in a blank line.
+        out.pop();
     }
-    if all.len() > MOST_FINDINGS {
-        let more = plural((all.len() - MOST_FINDINGS) as u64, "more finding");
-        let _ = writeln!(out, "\n{more}; --report json=PATH has all");
+    if named > 0 {
+        out.push('\n');
+    }
+    for finding in &folded[..named] {
+        let _ = writeln!(out, "{} {}", title(finding), paint(FAINT, printable(&finding.operation)));
+    }
+    if !folded.is_empty() {
+        let more = match folded.len() - named {
+            0 => String::new(),
+            more => format!("and {}; ", words::plural(more as u64, "more finding")),
+        };
+        let _ = writeln!(out, "\n{more}-v tells all in full, --report json=PATH keeps them");
     }
     out
 }
 
-fn one(finding: &Finding) -> String {
+/// `error[type] 200 /place 0123456789ab`
+fn title(finding: &Finding) -> String {
     let style = match finding.severity {
         Severity::Error => ERROR,
         Severity::Warning => WARNING,
@@ -87,82 +131,23 @@ fn one(finding: &Finding) -> String {
     };
     let rule = paint(style, format!("{}[{}]", finding.severity.as_str(), finding.rule.id()));
     let status = finding.status.map_or_else(String::new, |it| format!(" {it}"));
-    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {it}"));
-    let mut out =
-        format!("\n  {rule}{status}{} {}\n", paint(STRONG, place), paint(FAINT, &finding.id));
-    let mut row = |name: &str, text: &str| {
-        let _ = writeln!(out, "    {} {text}", paint(FAINT, format!("{name:<8}")));
-    };
-    if says_more(finding.rule) {
-        row("means", &finding.message);
-    } else {
-        row("promised", &format!("{} ({})", finding.promised, finding.promised_by.as_str()));
+    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {}", printable(it)));
+    format!("  {rule}{status}{} {}", paint(STRONG, place), paint(FAINT, &finding.id))
+}
+
+fn one(finding: &Finding, files: &Files, view: &View) -> String {
+    let mut out = format!("\n{}\n", title(finding));
+    for line in snippet::wrapped(&printable(&finding.message), view.width.saturating_sub(4)) {
+        let _ = writeln!(out, "    {line}");
     }
-    if let Some(first) = &finding.first {
-        let came: Vec<&str> = finding.came.iter().map(String::as_str).collect();
-        let came = if came.is_empty() { "nothing".to_owned() } else { came.join(", ") };
-        let came = if says_what(finding.rule) { format!("{came}, ") } else { String::new() };
-        let often = format!(
-            "{} in {}",
-            plural(finding.count, "time"),
-            plural(finding.exchanges, "exchange")
-        );
-        row("came", &format!("{came}{often}"));
-        row("first", &sighting(first));
-    }
-    row("settle", &finding.settle);
+    let excerpts = excerpt::excerpts(finding, files, view.unfolded);
+    // An arrow says how often; without one, a row does.
+    let has_arrow = excerpts.first().is_some_and(|it| !it.lines.is_empty());
+    let seen = words::often(finding).filter(|_| !has_arrow).map(|it| ("seen", it));
+    let rows: Vec<(&str, String)> =
+        seen.into_iter().chain([("settle", printable(&finding.settle))]).collect();
+    out += &snippet::draw(&excerpts, &rows, view.width);
     out
-}
-
-/// Whether the finding's sentence says more than its columns.
-fn says_more(rule: Rule) -> bool {
-    !says_what(rule) || matches!(rule, Rule::QuirkMutated | Rule::QuirkHealed)
-}
-
-/// Whether what came is a type, or the lack of a value.
-fn says_what(rule: Rule) -> bool {
-    match rule {
-        Rule::Null
-        | Rule::Type
-        | Rule::Required
-        | Rule::Enum
-        | Rule::Format
-        | Rule::Bounds
-        | Rule::UndocumentedField
-        | Rule::QuirkMutated
-        | Rule::QuirkHealed
-        | Rule::QuirkConfirmed => true,
-        Rule::Access
-        | Rule::BodyNotJson
-        | Rule::BodyMissing
-        | Rule::ContentType
-        | Rule::DuplicateMember
-        | Rule::UndocumentedStatus
-        | Rule::QuirkResolved
-        | Rule::UnexplainedDifference
-        | Rule::UndocumentedOperation
-        | Rule::BodyUnexpected
-        | Rule::Unmodelled
-        | Rule::ShapeNew
-        | Rule::ShapeGone
-        | Rule::QuirkExpired
-        | Rule::QuirkUnconfirmed => false,
-    }
-}
-
-fn sighting(first: &Sighting) -> String {
-    let line = first.byte.and_then(|it| line_of(&first.source, it));
-    let line = line.map_or_else(String::new, |it| format!(":{it}"));
-    let pointer =
-        if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
-    format!("{}{line}, entry {}{pointer}", first.source, first.entry)
-}
-
-/// The line of a file, counted from one, in which a byte stands.
-fn line_of(path: &str, byte: usize) -> Option<usize> {
-    let content = fs::read(path).ok()?;
-    let before = content.get(..byte)?;
-    Some(before.iter().filter(|it| **it == b'\n').count() + 1)
 }
 
 fn quirks(report: &Report) -> String {
@@ -176,7 +161,7 @@ fn quirks(report: &Report) -> String {
         out += &quirk_line(quirk);
         // What was not seen needs no more words here; `quirks` has them.
         if !matches!(quirk.state, QuirkState::Unconfirmed | QuirkState::NotExercised) {
-            let _ = writeln!(out, "                {}", quirk.summary);
+            let _ = writeln!(out, "                {}", printable(&quirk.summary));
         }
     }
     out
@@ -190,53 +175,48 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
         QuirkState::Unconfirmed => NOTE,
         QuirkState::NotExercised => FAINT,
     };
-    let mut counts = Vec::new();
-    for (count, word) in
-        [(quirk.mutated, "mutated"), (quirk.healed, "healed"), (quirk.confirmed, "confirmed")]
-    {
-        if count > 0 {
-            counts.push(format!("{count} {word}"));
-        }
-    }
-    match quirk.state {
-        QuirkState::Unconfirmed => {
-            counts.push(format!("{} seen, none shows it", plural(quirk.neutral, "value")))
-        }
-        QuirkState::NotExercised => counts.push("no value seen".into()),
-        _ if quirk.confirmed_on_wire == 0 => counts.push("not yet seen on the wire".into()),
-        _ => counts.push(format!("{} of them on the wire", quirk.confirmed_on_wire)),
-    }
-    if quirk.expired {
-        counts.push("expired".into());
-    }
     let state = paint(style, format!("{:<13}", quirk.state.as_str()));
-    format!("  {state} {} {}\n", quirk.id, paint(FAINT, format!("({})", counts.join(", "))))
+    format!(
+        "  {state} {} {}\n",
+        quirk.id,
+        paint(FAINT, format!("({})", words::quirk_counts(quirk)))
+    )
 }
 
-fn left_out(report: &Report) -> String {
-    let counts = &report.exchanges;
+fn left_out(report: &Report, view: &View) -> String {
     let mut out = String::new();
-    let rows = [
-        (counts.skipped, "left alone"),
-        (counts.out_of_scope, "out of scope"),
-        (counts.could_not_check, "could not be checked"),
-    ];
-    let words: Vec<String> = rows
-        .iter()
-        .filter(|it| it.0 > 0)
-        .map(|(count, words)| format!("{} {words}", plural(*count, "exchange")))
-        .collect();
-    if !words.is_empty() {
-        let _ = writeln!(out, "\n{}", words.join(", "));
+    if let Some(words) = words::left_out(report) {
+        let _ = writeln!(out, "\n{words}");
     }
-    for skipped in report.skipped.iter().take(MOST_SKIPPED) {
-        let _ = writeln!(out, "  {}, entry {}: {}", skipped.source, skipped.entry, skipped.reason);
+    let named = if view.unfolded { usize::MAX } else { MOST_SKIPPED };
+    for skipped in report.skipped.iter().take(named) {
+        let (source, reason) = (printable(&skipped.source), printable(&skipped.reason));
+        let _ = writeln!(out, "  {source}, entry {}: {reason}", skipped.entry);
     }
-    if report.skipped.len() > MOST_SKIPPED {
-        let _ = writeln!(out, "  and {} more", report.skipped.len() - MOST_SKIPPED);
+    if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
+        let _ = writeln!(out, "  and {more} more");
     }
     for operation in &report.without_model {
-        let _ = writeln!(out, "\n{operation} has no model; documented + quirks judged it");
+        let _ =
+            writeln!(out, "\n{} has no model; documented + quirks judged it", printable(operation));
+    }
+    out
+}
+
+/// What is wrong with the vendor's document.
+fn document_faults(report: &Report) -> String {
+    let faults = &report.document_faults;
+    if faults.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", paint(STRONG, "Faults of the document"));
+    for fault in faults.iter().take(MOST_FAULTS) {
+        let place = paint(FAINT, format!("{}#{}", fault.file, fault.pointer));
+        let _ = writeln!(out, "  {place}\n    {}", fault.message);
+    }
+    if faults.len() > MOST_FAULTS {
+        let more = faults.len() - MOST_FAULTS;
+        let _ = writeln!(out, "  and {more} more; --strict-documents lists all");
     }
     out
 }
@@ -251,8 +231,8 @@ pub(crate) fn unreadable(report: &Report) -> String {
             out,
             "\n{} {}{entry}{byte}: {}",
             paint(ERROR, "could not be read:"),
-            it.source,
-            it.reason
+            printable(&it.source),
+            printable(&it.reason)
         );
     }
     if !out.is_empty() {

@@ -4,7 +4,7 @@ mod body;
 
 use crate::{
     check::body::{BodyAt, Told},
-    document::{Operation, OperationId, Response, essence, is_json},
+    document::{EVENT_STREAM, Operation, OperationId, Response, essence, is_json},
     exchange::{Body, Exchange, Origin, Probe},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
@@ -151,7 +151,8 @@ impl<'c> Run<'c> {
                 };
                 let sighting = at.sighting(String::new(), exchange.byte);
                 let promised = "no such status".to_owned();
-                self.note_at(&at, Rule::UndocumentedStatus, severity, None, promised, sighting);
+                let rule = (Rule::UndocumentedStatus, severity);
+                self.note_at(&at, rule, None, promised, None, sighting);
             }
             (_, Some(response)) => self.response(operation, response, &at),
         }
@@ -161,15 +162,9 @@ impl<'c> Run<'c> {
     fn probed(&mut self, operation: &OperationId, exchange: &Exchange<'_>) {
         self.counts.checked += 1;
         let at = At { operation, status: Some(exchange.status), exchange };
-        let (rule, promised) = (Rule::UndocumentedOperation, "no such operation".to_owned());
-        self.note_at(
-            &at,
-            rule,
-            Severity::Note,
-            None,
-            promised,
-            at.sighting(String::new(), exchange.byte),
-        );
+        let rule = (Rule::UndocumentedOperation, Severity::Note);
+        let sighting = at.sighting(String::new(), exchange.byte);
+        self.note_at(&at, rule, None, "no such operation".into(), None, sighting);
     }
 
     fn could_not_check(&mut self, exchange: &Exchange<'_>) {
@@ -195,7 +190,7 @@ impl<'c> Run<'c> {
         let promised = || listed(response);
         if bytes.is_empty() {
             self.judged(operation, exchange);
-            let judge = self.contract.judge_of(operation, exchange);
+            let judge = self.contract.judge_of(operation, exchange).ok().flatten();
             let never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_no_body());
             for (quirk, verdict) in &never {
                 self.no_body(at, *quirk, *verdict);
@@ -229,18 +224,24 @@ impl<'c> Run<'c> {
         };
         let promises_json = response.content.iter().any(|it| is_json(&it.media_type));
         let came_as_json = media_type.as_deref().is_none_or(is_json);
+        let is_event_stream = media_type.as_deref() == Some(EVENT_STREAM);
         if content.is_none() {
-            self.note(at, Rule::ContentType, None, promised());
-            if !promises_json {
+            let came = is_event_stream.then(|| "an event stream".to_owned());
+            let first = at.sighting(String::new(), exchange.byte);
+            let rule = Rule::ContentType;
+            self.note_at(at, (rule, rule.severity()), None, promised(), came, first);
+            if !promises_json || is_event_stream {
                 return self.judged(operation, exchange);
             }
+        } else if is_event_stream {
+            return self.skip(exchange, "an event stream, as documented; events are not judged");
         } else if !came_as_json {
             return self.judged(operation, exchange);
         }
         let taken = match taken {
             Some(taken) => taken,
             None => {
-                let judge = self.contract.judge_of(operation, exchange);
+                let judge = self.contract.judge_of(operation, exchange).ok().flatten();
                 if let (Some(judge), true) = (judge, content.is_some()) {
                     self.shortcuts.remember(operation, exchange, judge);
                 }
@@ -260,23 +261,21 @@ impl<'c> Run<'c> {
                 self.judged(operation, exchange);
                 if content.is_some() {
                     let sighting = at.sighting(String::new(), origin.byte_of(bom + byte));
-                    let rule = Rule::BodyNotJson;
-                    self.note_at(
-                        at,
-                        rule,
-                        rule.severity(),
-                        Some(Place::root()),
-                        promised(),
-                        sighting,
-                    );
+                    let rule = (Rule::BodyNotJson, Rule::BodyNotJson.severity());
+                    self.note_at(at, rule, Some(Place::root()), promised(), None, sighting);
                 }
                 return;
             }
         };
-        self.judged(operation, exchange);
-        let Some(judge) = self.contract.judge_of(operation, exchange) else {
-            return;
+        let judge = match self.contract.judge_of(operation, exchange) {
+            Ok(judge) => judge,
+            Err(why) => {
+                return self
+                    .skip(exchange, &format!("the document's schema cannot be used: {why}"));
+            }
         };
+        self.judged(operation, exchange);
+        let Some(judge) = judge else { return };
         let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
         let place =
             BodyAt { at, judge, value: &body.value, locator: Locator::new(text), bom, origin };
@@ -309,7 +308,7 @@ impl<'c> Run<'c> {
         let key = at.key(rule, Some(Place::root()), Some(quirk));
         let first = at.sighting(String::new(), exchange.byte);
         let by = PromisedBy::Quirk;
-        self.ledger.fold(key, rule.severity(), Some("nothing".into()), || Details {
+        self.ledger.fold(key, exchange, rule.severity(), Some("nothing".into()), || Details {
             promised: "no body".into(),
             by,
             field: None,
@@ -321,20 +320,20 @@ impl<'c> Run<'c> {
     /// Adds a finding about the answer as a whole.
     fn note(&mut self, at: &At<'_>, rule: Rule, place: Option<Place>, promised: String) {
         let sighting = at.sighting(String::new(), at.exchange.byte);
-        self.note_at(at, rule, rule.severity(), place, promised, sighting);
+        self.note_at(at, (rule, rule.severity()), place, promised, None, sighting);
     }
 
     fn note_at(
         &mut self,
         at: &At<'_>,
-        rule: Rule,
-        severity: Severity,
+        (rule, severity): (Rule, Severity),
         place: Option<Place>,
         promised: String,
+        came: Option<String>,
         first: Sighting,
     ) {
         let key = at.key(rule, place, None);
-        self.ledger.fold(key, severity, None, || Details {
+        self.ledger.fold(key, at.exchange, severity, came, || Details {
             promised,
             by: PromisedBy::Documented,
             field: None,

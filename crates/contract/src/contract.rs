@@ -1,22 +1,23 @@
 //! One contract, read from texts: what is documented, the quirks, the model, and everything compiled from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     document::{
-        Document, Operation, OperationId, StatusPattern, assert_integer_formats, essence,
-        unshare_paths,
+        self, Document, DocumentFault, Loaded, Operation, OperationId, StatusPattern, essence,
     },
     exchange::Exchange,
     finding::hex,
     inclusion::{self, Difference},
-    json::byte_of,
-    judge::{Judge, JudgeMaker},
+    judge::Judge,
+    promise::{Promises, promises},
     quirk::{self, Quirk},
-    schema::{Address, Side, Store},
+    schema::{Address, Side, Store, validators::Validators},
     scope::{Scope, scope},
     settings::{self, Settings},
     text::{Fault, Faults, Text},
@@ -25,8 +26,9 @@ use crate::{
 /// The texts of one contract.
 #[derive(Debug, Clone)]
 pub struct ContractTexts {
-    /// The vendor's document: OpenAPI 3.1, as JSON.
-    pub documented: Text,
+    /// The vendor's document, OpenAPI 3.0 or 3.1, as JSON or YAML: the file with the `openapi` member, and those that it
+    /// refers to. References between them are read by their names.
+    pub documented: Vec<Text>,
     /// The quirk files.
     pub quirks: Vec<Text>,
     /// The model: OpenAPI 3.1, as JSON. Without one, documented + quirks have the last word.
@@ -39,11 +41,15 @@ pub struct ContractTexts {
 #[derive(Debug)]
 pub struct Contract {
     /// The document as the vendor has it.
-    pub(crate) paper: Store,
-    paper_document: Document,
+    pub(crate) paper: Arc<Store>,
+    /// None where there is no quirk: then it is as documented.
+    paper_document: Option<Document>,
     /// The document with the quirks written into it, and the model with what it lacks lent to it.
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) documented: Document,
+    document_faults: Vec<DocumentFault>,
+    /// The name of the document's root file.
+    pub(crate) document_root: String,
     pub(crate) modelled: Option<Document>,
     pub(crate) quirks: Vec<Quirk>,
     /// Quirks, by number, that the document no longer needs.
@@ -51,7 +57,10 @@ pub struct Contract {
     pub(crate) differences: Vec<Difference>,
     pub(crate) settings: Settings,
     pub(crate) hash: String,
+    validators: Arc<Validators>,
     judges: Judges,
+    /// Made when a report first asks.
+    promises: Mutex<BTreeMap<(OperationId, u16), Arc<Promises>>>,
 }
 
 impl Contract {
@@ -61,11 +70,8 @@ impl Contract {
     /// Everything that is wrong with the texts, at once.
     pub fn load(texts: &ContractTexts) -> Result<Self, Faults> {
         let mut faults = Vec::new();
-        let mut documented = collect(&mut faults, json(&texts.documented));
-        documented.iter_mut().for_each(assert_integer_formats);
-        documented.iter_mut().for_each(unshare_paths);
-        let mut modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, json(it)));
-        modelled.iter_mut().for_each(assert_integer_formats);
+        let documented = collect(&mut faults, document::load(&texts.documented));
+        let modelled = texts.modelled.as_ref().and_then(|it| collect(&mut faults, model(it)));
         let settings =
             texts.settings.as_ref().and_then(|it| collect(&mut faults, settings::read(it)));
         let read = texts
@@ -73,53 +79,57 @@ impl Contract {
             .iter()
             .filter_map(|text| Some((collect(&mut faults, quirk::read(text))?, text)));
         let quirks: Vec<(Quirk, &Text)> = read.collect();
-        let mut store = Store {
-            documented: documented.unwrap_or_default(),
-            modelled: modelled.unwrap_or_default(),
-        };
-        if store.documented.is_null() {
+        let Some(mut documented) = documented else {
             return Err(Faults(faults));
-        }
-        let in_document = |it: Vec<String>| -> Vec<Fault> {
-            it.into_iter().map(|it| texts.documented.fault(None, it)).collect()
         };
+        let value = std::mem::take(&mut documented.value);
+        let mut store =
+            Store { documented: value, modelled: modelled.map(|it| it.value).unwrap_or_default() };
         let document =
-            collect(&mut faults, Document::read(&store, Side::Documented).map_err(in_document));
-        let modelled =
-            texts.modelled.as_ref().filter(|_| !store.modelled.is_null()).and_then(|text| {
-                let in_model =
-                    |it: Vec<String>| it.into_iter().map(|it| text.fault(None, it)).collect();
-                collect(&mut faults, Document::read(&store, Side::Modelled).map_err(in_model))
-            });
+            collect(&mut faults, operations(&store, Side::Documented, documented.root()));
+        let modelled = texts.modelled.as_ref().filter(|_| !store.modelled.is_null());
+        let modelled = modelled
+            .and_then(|it| collect(&mut faults, operations(&store, Side::Modelled, &it.name)));
         let resolved = document
             .as_ref()
             .and_then(|it| collect(&mut faults, quirk::check_against(&store, it, &quirks)));
-        let (Some(document), Some(resolved), true) = (document, resolved, faults.is_empty()) else {
+        let (Some(mut document), Some(resolved), true) = (document, resolved, faults.is_empty())
+        else {
             return Err(Faults(faults));
         };
+        for (pointer, message) in std::mem::take(&mut document.faults) {
+            documented.fault(&pointer, message);
+        }
         let quirks: Vec<Quirk> = quirks.into_iter().map(|it| it.0).collect();
-        let (paper, paper_document) = (store.clone(), document);
-        let document = &paper_document;
-        quirk::apply(&mut store, document, &quirks, &resolved);
-        // Quirks may have added responses.
-        let documented =
-            Document::read(&store, Side::Documented).map_err(|it| Faults(in_document(it)))?;
+        let paper = (!quirks.is_empty()).then(|| Arc::new(store.clone()));
+        let (with_quirks, document) = match &paper {
+            Some(_) => {
+                quirk::apply(&mut store, &document, &quirks, &resolved);
+                // Quirks may have added responses.
+                let with_quirks = operations(&store, Side::Documented, documented.root());
+                (with_quirks.map_err(Faults)?, Some(document))
+            }
+            None => (document, None),
+        };
         let differences = modelled
             .as_ref()
-            .map_or(Vec::new(), |it| inclusion::compare(&mut store, &documented, it));
-        let judges = judges(&store, &documented, modelled.as_ref(), &quirks)
-            .map_err(|it| Faults(in_document(it)))?;
+            .map_or(Vec::new(), |it| inclusion::compare(&mut store, &with_quirks, it));
+        let store = Arc::new(store);
         Ok(Self {
-            paper,
-            paper_document,
-            documented,
+            paper: paper.unwrap_or_else(|| store.clone()),
+            paper_document: document,
+            judges: judges(&with_quirks, modelled.as_ref()),
+            validators: Arc::new(Validators::new(store.clone())),
+            documented: with_quirks,
+            document_root: documented.root().to_owned(),
+            document_faults: documented.into_faults(),
             modelled,
             quirks,
             resolved,
             differences,
             settings: settings.unwrap_or_default(),
             hash: hash(texts),
-            judges,
+            promises: Mutex::default(),
             store,
         })
     }
@@ -139,6 +149,11 @@ impl Contract {
         &self.settings
     }
 
+    /// What is wrong with the vendor's document; the rest of it is used.
+    pub fn document_faults(&self) -> &[DocumentFault] {
+        &self.document_faults
+    }
+
     /// The documented operations, those that quirks add to included.
     pub fn operations(&self) -> impl Iterator<Item = &OperationId> {
         self.documented.operations.iter().map(|it| &it.id)
@@ -148,14 +163,33 @@ impl Contract {
     pub fn request_of(&self, operation: &str) -> Option<(String, String)> {
         let operation = self.documented.operation(operation)?;
         let (method, path) = operation.id.as_str().split_once(' ')?;
-        let server = self.documented.servers.first().map_or("", String::as_str);
+        let server = self.server_of(operation);
         let host = if server.contains("://") { "" } else { "http://localhost" };
         Some((method.to_owned(), format!("{host}{server}{path}")))
     }
 
+    /// The document as the vendor has it.
+    pub(crate) fn paper_document(&self) -> &Document {
+        self.paper_document.as_ref().unwrap_or(&self.documented)
+    }
+
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
-        self.paper_document.operation(operation.as_str())?.json_schema(status)
+        self.paper_document().operation(operation.as_str())?.json_schema(status)
+    }
+
+    /// What is said of the places of a response, in words.
+    pub(crate) fn promises(&self, operation: &OperationId, status: u16) -> Arc<Promises> {
+        // A map that a panic left is whole: entries are made before they are put in.
+        let mut known = self.promises.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (operation.clone(), status);
+        known.entry(key).or_insert_with(|| promises(self, operation, status).into()).clone()
+    }
+
+    /// The URL of an operation's first server, or only its base path; empty where none is documented.
+    pub(crate) fn server_of(&self, operation: &Operation) -> String {
+        let first = operation.servers.first();
+        first.map_or_else(String::new, |it| self.documented.servers[*it].url())
     }
 
     pub(crate) fn model_of(&self, operation: &Operation) -> Option<&Operation> {
@@ -169,82 +203,100 @@ impl Contract {
         base_urls: &[String],
     ) -> Option<&Judge> {
         match scope(&self.documented, base_urls, exchange) {
-            Scope::Operation(operation) => self.judge_of(operation, exchange),
+            Scope::Operation(operation) => self.judge_of(operation, exchange).ok()?,
             Scope::Out | Scope::Undocumented(_) => None,
         }
     }
 
-    /// What judges an exchange's body as JSON: by the content that it came as, else by the first that is JSON.
+    /// What judges an exchange's body as JSON, where something does: by the content that it came as, else by the first
+    /// that is JSON.
+    ///
+    /// # Errors
+    /// Why the schema cannot be used.
     pub(crate) fn judge_of(
         &self,
         operation: &Operation,
         exchange: &Exchange<'_>,
-    ) -> Option<&Judge> {
-        let response = operation.response(exchange.status)?;
+    ) -> Result<Option<&Judge>, &str> {
+        let Some(response) = operation.response(exchange.status) else { return Ok(None) };
         let media_type = exchange.content_type.as_deref().map(essence);
         let content = media_type.and_then(|it| response.content_for(&it)).filter(|it| it.is_json());
-        let content = content.or_else(|| response.content.iter().find(|it| it.is_json()))?;
-        self.judge(operation, exchange.status, &content.media_type)
+        let content = content.or_else(|| response.content.iter().find(|it| it.is_json()));
+        content.map_or(Ok(None), |it| self.judge(operation, exchange.status, &it.media_type))
     }
 
-    /// What judges the JSON bodies of a status that come as the given content.
-    fn judge(&self, operation: &Operation, status: u16, media_type: &str) -> Option<&Judge> {
+    /// What judges the JSON bodies of a status that come as the given content; made when it is first asked for.
+    fn judge(
+        &self,
+        operation: &Operation,
+        status: u16,
+        media_type: &str,
+    ) -> Result<Option<&Judge>, &str> {
         let key = |pattern| (operation.id.clone(), pattern, media_type.to_owned());
-        let pattern = operation.response(status)?.status;
+        let range = operation.response(status).map(|it| it.status);
         // The model may tell apart statuses that the document does not.
-        self.judges
-            .get(&key(StatusPattern::Exact(status)))
-            .or_else(|| self.judges.get(&key(pattern)))
+        let patterns = [Some(StatusPattern::Exact(status)), range].into_iter().flatten();
+        for pattern in patterns {
+            if let Some(judge) = self.judges.get(&key(pattern)) {
+                let judge = judge.get_or_init(|| self.make_judge(operation, pattern, media_type));
+                return judge.as_ref().map(Option::as_ref).map_err(String::as_str);
+            }
+        }
+        Ok(None)
+    }
+
+    fn make_judge(
+        &self,
+        operation: &Operation,
+        pattern: StatusPattern,
+        media_type: &str,
+    ) -> Result<Option<Judge>, String> {
+        let Some(response) = operation.of_pattern(pattern) else { return Ok(None) };
+        let content = response.content.iter().rfind(|it| it.media_type == media_type);
+        let model = self.model_of(operation).and_then(|it| it.of_pattern(pattern));
+        let about = (&operation.id, pattern);
+        content.map_or(Ok(None), |it| {
+            Judge::make(&self.validators, about, response, it, model, &self.quirks)
+        })
     }
 }
 
-/// The judges of a contract by operation, key of `responses` and media type.
-type Judges = BTreeMap<(OperationId, StatusPattern, String), Judge>;
+/// The judges of a contract by operation, key of `responses` and media type, each made when it is first asked for.
+type Judges =
+    BTreeMap<(OperationId, StatusPattern, String), OnceLock<Result<Option<Judge>, String>>>;
 
-fn judges(
-    store: &Store,
-    documented: &Document,
-    modelled: Option<&Document>,
-    quirks: &[Quirk],
-) -> Result<Judges, Vec<String>> {
-    let maker = JudgeMaker::new(store).map_err(|it| vec![it])?;
+fn judges(documented: &Document, modelled: Option<&Document>) -> Judges {
     let mut judges = BTreeMap::new();
-    let mut faults = Vec::new();
     for operation in &documented.operations {
         let model = modelled.and_then(|it| it.operation(operation.id.as_str()));
         let both = operation.responses.iter().chain(model.into_iter().flat_map(|it| &it.responses));
         let patterns: BTreeSet<StatusPattern> = both.map(|it| it.status).collect();
         for pattern in patterns {
-            let Some(response) = operation.of_pattern(pattern) else { continue };
-            let model = model.and_then(|it| it.of_pattern(pattern));
-            for content in response.content.iter().filter(|it| it.is_json()) {
-                match maker.judge(&operation.id, pattern, response, content, model, quirks) {
-                    Ok(Some(judge)) => {
-                        judges.insert(
-                            (operation.id.clone(), pattern, content.media_type.clone()),
-                            judge,
-                        );
-                    }
-                    Ok(None) => {}
-                    Err(fault) => {
-                        faults.push(format!("{} {}: {fault}", operation.id, pattern.in_words()))
-                    }
-                }
+            let content = operation.of_pattern(pattern).into_iter().flat_map(|it| &it.content);
+            for content in content.filter(|it| it.is_json()) {
+                let key = (operation.id.clone(), pattern, content.media_type.clone());
+                judges.insert(key, OnceLock::new());
             }
         }
     }
-    if faults.is_empty() { Ok(judges) } else { Err(faults) }
+    judges
 }
 
-fn json(text: &Text) -> Result<Value, Vec<Fault>> {
-    let content = text.text.strip_prefix('\u{feff}').unwrap_or(&text.text);
-    serde_json::from_str(content).map_err(|error| {
-        let byte = byte_of(content.as_bytes(), error.line(), error.column());
-        vec![text.fault(Some(error.line()), format!("not JSON from byte {byte} on"))]
-    })
+/// The model, of which nothing may be wrong.
+fn model(text: &Text) -> Result<Loaded, Vec<Fault>> {
+    let loaded = document::load(std::slice::from_ref(text))?;
+    let faults =
+        loaded.faults.iter().map(|it| text.fault(None, format!("#{}: {}", it.pointer, it.message)));
+    let faults: Vec<Fault> = faults.collect();
+    if faults.is_empty() { Ok(loaded) } else { Err(faults) }
 }
 
-fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {
+fn operations(store: &Store, side: Side, file: &str) -> Result<Document, Vec<Fault>> {
+    let fault = |message| Fault { file: file.to_owned(), line: None, message };
+    Document::read(store, side).map_err(|it| it.into_iter().map(fault).collect())
+}
+
+pub(crate) fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {
     read.map_err(|it| faults.extend(it)).ok()
 }
 
@@ -252,8 +304,7 @@ fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T>
 fn hash(texts: &ContractTexts) -> String {
     let mut hash = Sha256::new();
     let quirks = texts.quirks.iter();
-    for text in
-        [&texts.documented].into_iter().chain(&texts.modelled).chain(&texts.settings).chain(quirks)
+    for text in texts.documented.iter().chain(&texts.modelled).chain(&texts.settings).chain(quirks)
     {
         let file = text.name.rsplit(['/', '\\']).next().unwrap_or_default();
         for part in [file, &text.text] {

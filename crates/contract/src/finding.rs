@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
     document::OperationId,
     place::Place,
     quirk::QuirkId,
+    report::QuirkReport,
     rule::{Rule, Severity},
+    words::{QuirkTopic, Topic},
 };
 
 /// One defect, however often it was seen.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// 12 hex digits of a hash over operation, status, place and rule, and the quirk where the rule is about one. It
     /// does not move with wording, the layout of `$ref`, the number of items or versions of libraries.
@@ -37,6 +39,12 @@ pub struct Finding {
     pub came: BTreeSet<String>,
     /// The quirk that it is about.
     pub quirk: Option<QuirkId>,
+    /// The modelled field at the place, `Chatroom.source`, where there is one.
+    pub field: Option<String>,
+    /// Where no alternative fits: the one that comes nearest, from zero.
+    pub nearest_branch: Option<usize>,
+    /// Where the contract's texts say what was promised; none where nobody looked.
+    pub promised_at: Option<Location>,
     /// How many values show it.
     pub count: u64,
     /// In how many exchanges.
@@ -50,7 +58,9 @@ pub struct Finding {
 }
 
 /// Who promised it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum PromisedBy {
     /// The document's schema.
@@ -75,8 +85,19 @@ impl PromisedBy {
     }
 }
 
+/// A place in a text of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Location {
+    /// The file.
+    pub file: String,
+    /// Counted from one.
+    pub line: usize,
+    /// The character of the line, counted from one.
+    pub column: usize,
+}
+
 /// Where something was seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sighting {
     /// The file, or what else the exchange came from.
     pub source: String,
@@ -86,6 +107,43 @@ pub struct Sighting {
     pub pointer: String,
     /// The byte of the source at which it stands, where that is known.
     pub byte: Option<usize>,
+}
+
+impl Finding {
+    /// Says it in words, of what is known by now; `quirks` are the register's.
+    pub(crate) fn word(&mut self, quirks: &[QuirkReport]) {
+        let of_quirk = |it: &&QuirkReport| Some(&it.id) == self.quirk.as_ref();
+        let at_place = |it: &&QuirkReport| {
+            it.operation == self.operation
+                && Some(it.status) == self.status
+                && Some(&it.place) == self.place.as_ref()
+        };
+        let mut entries = quirks.iter().filter(of_quirk);
+        let first = self.quirk.as_ref().and_then(|_| entries.clone().next());
+        let here = self.quirk.as_ref().and_then(|_| entries.find(at_place));
+        let topic = Topic {
+            rule: self.rule,
+            place: self.place.as_ref(),
+            promised: &self.promised,
+            by: self.promised_by,
+            came: &self.came,
+            quirk: here.or(first).map(QuirkTopic::from),
+            field: self.field.as_deref(),
+            partly: self.rule == Rule::QuirkHealed && here.is_some_and(|it| it.confirmed > 0),
+            nearest_branch: self.nearest_branch,
+        };
+        let (message, settle) = (topic.message(), topic.settle());
+        self.message = message;
+        self.settle = settle;
+    }
+}
+
+/// The gravest first, then by operation, status and place.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    fn key(it: &Finding) -> impl Ord {
+        (it.severity, &it.operation, it.status, &it.place, it.rule, &it.quirk)
+    }
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
 }
 
 /// The stable name of a finding.

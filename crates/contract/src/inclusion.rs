@@ -356,14 +356,14 @@ fn is_for_null(store: &Store, at: &Address) -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rest {
+pub(crate) enum Rest {
     Closed,
     Open,
     Map,
 }
 
 /// What a schema says of members that it does not name, where it says something.
-fn rest_of(store: &Store, at: &Address) -> Option<Rest> {
+pub(crate) fn rest_of(store: &Store, at: &Address) -> Option<Rest> {
     let keywords = store.get(at)?.as_object()?;
     let rest =
         keywords.get("additionalProperties").or_else(|| keywords.get("unevaluatedProperties"))?;
@@ -375,24 +375,26 @@ fn rest_of(store: &Store, at: &Address) -> Option<Rest> {
     })
 }
 
+/// Keywords that are not compared place by place.
+pub(crate) const UNCOMPARED: &[&str] = &[
+    "contains",
+    "dependentRequired",
+    "dependentSchemas",
+    "if",
+    "maxContains",
+    "minContains",
+    "prefixItems",
+    "propertyNames",
+    "unevaluatedItems",
+];
+
 /// What a schema promises by keywords that are not compared place by place, each with how it is spelled.
 fn uncompared(store: &Store, at: &Address) -> Vec<String> {
     let Some(keywords) = store.get(at).and_then(Value::as_object) else {
         return Vec::new();
     };
-    let spelled = [
-        "contains",
-        "dependentRequired",
-        "dependentSchemas",
-        "if",
-        "maxContains",
-        "minContains",
-        "prefixItems",
-        "propertyNames",
-        "unevaluatedItems",
-    ];
     let mut found: Vec<String> =
-        spelled.into_iter().filter_map(|it| Some(format!("{it} {}", keywords.get(it)?))).collect();
+        UNCOMPARED.iter().filter_map(|it| Some(format!("{it} {}", keywords.get(*it)?))).collect();
     if keywords.get("items") == Some(&json!(false)) {
         found.push("items false".into());
     }

@@ -11,7 +11,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Number, Value, value::RawValue};
+use serde_json::{Map, Number, Value, map::Entry, value::RawValue};
 
 use crate::place::{push_segment, segments};
 
@@ -222,13 +222,18 @@ impl<'de> Visitor<'de> for Element<'_> {
         while let Some(name) = map.next_key::<Name>()? {
             let name = name.0;
             let value = self.descend(&name, || map.next_value_seed(Element { state }))?;
-            if members.contains_key(&name) {
-                let mut state = state.borrow_mut();
-                let mut pointer = state.pointer.clone();
-                push_segment(&mut pointer, &name);
-                state.duplicates.push(pointer);
+            match members.entry(name) {
+                Entry::Vacant(it) => {
+                    it.insert(value);
+                }
+                Entry::Occupied(mut it) => {
+                    let mut state = state.borrow_mut();
+                    let mut pointer = state.pointer.clone();
+                    push_segment(&mut pointer, it.key());
+                    state.duplicates.push(pointer);
+                    it.insert(value);
+                }
             }
-            members.insert(name, value);
         }
         Ok(Value::Object(members))
     }

@@ -1,9 +1,8 @@
 //! Everything that is needed to judge the bodies of one response, compiled.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use jsonschema::{Draft, Registry, Validator};
-use serde_json::{Value, json};
+use jsonschema::Validator;
 
 use crate::{
     document::{Content, OperationId, Response, StatusPattern},
@@ -11,8 +10,9 @@ use crate::{
     place::ANY,
     quirk::{PlaceQuirks, Quirk, QuirkPlace},
     schema::{
-        Address, Side, Store,
+        Address, Side,
         tree::{NodeId, Tree},
+        validators::Validators,
     },
 };
 
@@ -21,9 +21,9 @@ use crate::{
 pub(crate) struct Judge {
     /// The schema that has the last word: the model's where there is one, else documented + quirks.
     pub(crate) address: Address,
-    pub(crate) validator: Validator,
+    pub(crate) validator: Arc<Validator>,
     /// Documented + quirks, where the model has the last word.
-    pub(crate) documented: Option<(Address, Validator)>,
+    pub(crate) documented: Option<(Address, Arc<Validator>)>,
     pub(crate) tree: Tree,
     pub(crate) root: NodeId,
     pub(crate) quirks: QuirkTree,
@@ -58,40 +58,19 @@ impl QuirkTree {
     }
 }
 
-/// Makes judges of one contract's documents.
-pub(crate) struct JudgeMaker<'s> {
-    store: &'s Store,
-    registry: Registry<'s>,
-}
-
-impl<'s> JudgeMaker<'s> {
-    /// # Errors
-    /// Where a document's schemas cannot be registered.
-    pub(crate) fn new(store: &'s Store) -> Result<Self, String> {
-        let mut registry = Registry::new().draft(Draft::Draft202012);
-        for side in [Side::Documented, Side::Modelled] {
-            if !store.document(side).is_null() {
-                registry =
-                    registry.add(side.uri(), store.document(side)).map_err(|it| it.to_string())?;
-            }
-        }
-        let registry = registry.prepare().map_err(|it| it.to_string())?;
-        Ok(Self { store, registry })
-    }
-
+impl Judge {
     /// The judge of a response, where it has a JSON schema.
     ///
     /// # Errors
     /// The first schema that is none.
-    pub(crate) fn judge(
-        &self,
-        operation: &OperationId,
-        pattern: StatusPattern,
+    pub(crate) fn make(
+        validators: &Arc<Validators>,
+        (operation, pattern): (&OperationId, StatusPattern),
         documented: &Response,
         content: &Content,
         modelled: Option<&Response>,
         quirks: &[Quirk],
-    ) -> Result<Option<Judge>, String> {
+    ) -> Result<Option<Self>, String> {
         let promised = content.schema.as_ref();
         let model = modelled.and_then(|it| {
             let of_media_type =
@@ -101,8 +80,7 @@ impl<'s> JudgeMaker<'s> {
         let Some(address) = model.or(promised) else {
             return Ok(None);
         };
-        let validator = |at: &Address| self.validator(at);
-        let (tree, root) = Tree::compile(self.store, address, &validator)?;
+        let (tree, root) = Tree::compile(validators, address);
         let mut quirk_tree = QuirkTree::default();
         // A quirk is written into the first content that is JSON.
         let is_first = documented.json_schema() == promised;
@@ -116,11 +94,11 @@ impl<'s> JudgeMaker<'s> {
             }
         }
         let documented = match (model, promised) {
-            (Some(_), Some(promised)) => Some((promised.clone(), self.validator(promised)?)),
+            (Some(_), Some(promised)) => Some((promised.clone(), validators.get(promised)?)),
             _ => None,
         };
-        Ok(Some(Judge {
-            validator: self.validator(address)?,
+        Ok(Some(Self {
+            validator: validators.get(address)?,
             address: address.clone(),
             documented,
             tree,
@@ -129,19 +107,6 @@ impl<'s> JudgeMaker<'s> {
         }))
     }
 
-    fn validator(&self, at: &Address) -> Result<Validator, String> {
-        let schema: Value = json!({ "$ref": at.reference() });
-        jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .offline()
-            .should_validate_formats(true)
-            .with_registry(&self.registry)
-            .build(&schema)
-            .map_err(|it| format!("{at}: not a JSON Schema: {}", it.masked()))
-    }
-}
-
-impl Judge {
     pub(crate) fn is_modelled(&self) -> bool {
         self.address.side == Side::Modelled
     }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     document::OperationId,
+    exchange::Exchange,
     finding::{PromisedBy, Sighting},
     observed::Observed,
     place::Place,
     quirk::Verdict,
-    report::QuirkState,
     rule::{Rule, Severity},
     tally::Tally,
 };
@@ -33,12 +33,11 @@ pub(crate) struct Fold {
     pub(crate) came: BTreeSet<String>,
     pub(crate) count: u64,
     pub(crate) exchanges: u64,
-    first_exchange: u64,
     last_exchange: u64,
     pub(crate) observed: Observed,
 }
 
-/// What is told of a defect when it is seen first.
+/// What is told of a defect where it was seen first.
 #[derive(Debug, Clone)]
 pub(crate) struct Details {
     pub(crate) promised: String,
@@ -49,22 +48,27 @@ pub(crate) struct Details {
 }
 
 impl Fold {
-    fn new(severity: Severity, details: Details, exchange: u64) -> Self {
+    fn new(severity: Severity, details: Details) -> Self {
         Self {
             severity,
             details,
             came: BTreeSet::new(),
             count: 0,
             exchanges: 0,
-            first_exchange: exchange,
             last_exchange: 0,
             observed: Observed::default(),
         }
     }
 
+    /// Whether what is told of it was seen after an exchange: by source, then by entry.
+    fn is_after(&self, source: &str, entry: usize) -> bool {
+        let first = &self.details.first;
+        (source, entry) < (&first.source, first.entry)
+    }
+
     fn absorb(&mut self, other: Self) {
-        if other.first_exchange < self.first_exchange {
-            self.first_exchange = other.first_exchange;
+        let first = &other.details.first;
+        if self.is_after(&first.source, first.entry) {
             self.details = other.details;
         }
         self.severity = self.severity.min(other.severity);
@@ -105,17 +109,6 @@ impl QuirkCounts {
             Verdict::Mutated => self.mutated += 1,
         }
     }
-
-    pub(crate) fn state(self) -> QuirkState {
-        match self {
-            Self { mutated: 1.., .. } => QuirkState::Mutated,
-            Self { healed: 1.., confirmed: 1.., .. } => QuirkState::PartlyHealed,
-            Self { healed: 1.., .. } => QuirkState::Healed,
-            Self { confirmed: 1.., .. } => QuirkState::Confirmed,
-            Self { neutral: 1.., .. } => QuirkState::Unconfirmed,
-            _ => QuirkState::NotExercised,
-        }
-    }
 }
 
 /// A quirk's number at a place of a response.
@@ -142,7 +135,11 @@ impl<K: Ord, V> Numbered<K, V> {
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        self.number(key).map(|it| &self.values[it])
+        self.number(key).map(|it| self.at(it))
+    }
+
+    fn at(&self, number: usize) -> &V {
+        &self.values[number]
     }
 
     pub(crate) fn get_mut(&mut self, number: usize) -> &mut V {
@@ -186,19 +183,32 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Adds a sighting of a defect; `details` is asked for the first one only.
+    /// Adds a sighting of a defect; `details` is asked for the earliest one, by source and entry.
     pub(crate) fn fold(
         &mut self,
         key: Key,
+        exchange: &Exchange<'_>,
         severity: Severity,
         came: Option<String>,
         details: impl FnOnce() -> Details,
     ) -> &mut Observed {
-        let exchange = self.exchange;
-        let number = self.folds.number_or(key, || Fold::new(severity, details(), exchange));
+        let number = match self.folds.number(&key) {
+            None => self.folds.number_or(key, || Fold::new(severity, details())),
+            Some(number) => {
+                if self.is_news(number, exchange) {
+                    self.folds.get_mut(number).details = details();
+                }
+                number
+            }
+        };
         let fold = self.count(number, severity);
         fold.came.extend(came);
         &mut fold.observed
+    }
+
+    /// Whether an exchange is an earlier sighting of a defect than those before it.
+    pub(crate) fn is_news(&self, number: usize, exchange: &Exchange<'_>) -> bool {
+        self.folds.at(number).is_after(exchange.source, exchange.entry)
     }
 
     /// Adds a sighting of a defect that has a number.

@@ -10,22 +10,32 @@
 mod change;
 mod check;
 mod contract;
+mod corrected;
+mod curl;
+mod diff;
 mod document;
+mod excerpt;
 mod exchange;
 mod finding;
 mod form;
 mod format;
 mod inclusion;
+mod join;
 mod json;
 mod judge;
 mod ledger;
+mod locate;
 mod mask;
+mod message;
 mod observed;
+mod overlay;
 mod place;
+mod promise;
 mod quirk;
 mod report;
 mod rule;
 mod run;
+mod same;
 mod scan;
 mod schema;
 mod scope;
@@ -43,11 +53,15 @@ mod words;
 
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
-pub use document::OperationId;
+pub use corrected::Corrected;
+pub use diff::{Diff, Touch, TouchedQuirk, diff};
+pub use document::{DocumentFault, OperationId};
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
-pub use finding::{Finding, PromisedBy, Sighting};
+pub use finding::{Finding, Location, PromisedBy, Sighting};
+pub use join::{JoinError, join};
 pub use json::{MAX_DEPTH, byte_of};
 pub use mask::{MaskKey, Masked};
+pub use message::Shown;
 pub use place::{BrokenPlace, Place};
 pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, with_quirks};
 pub use report::{
@@ -57,8 +71,8 @@ pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
 pub use scan::{Quoted, Scanner, Token};
 pub use settings::{Ask, Live, Settings};
-pub use shape::{CHANCE, PlaceShape, ResponseShape, Shape};
-pub use strength::{Operator, Strength, Survivors};
+pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
+pub use strength::{Operator, Strength, Survivors, faults};
 pub use suggest::Draft;
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
@@ -70,6 +84,7 @@ pub use format::schema as format_schema;
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         ("contract.schema.json", settings::schema()),
+        ("diff.schema.json", diff::schema()),
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
         ("shape.schema.json", shape::schema()),

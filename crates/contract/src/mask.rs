@@ -96,7 +96,10 @@ impl Contract {
             return None;
         };
         let path = path_in_scope(&self.documented, &all_base_urls, exchange)?;
-        let server = self.documented.servers.first().map_or("https://api.invalid", String::as_str);
+        let server = match self.server_of(operation) {
+            server if server.contains("://") => server,
+            base_path => format!("https://api.invalid{base_path}"),
+        };
         let url = format!("{server}{}", Masker { key }.path(&path, &operation.template));
         let options = || RunOptions { base_urls: base_urls.to_vec(), ..RunOptions::default() };
         let before = self.judged(exchange, options());
@@ -161,7 +164,7 @@ impl Contract {
     ) -> Option<String> {
         let body = json::read(bytes).ok().filter(|it| it.duplicates.is_empty())?;
         let masker = Masker { key };
-        let value = match self.judge_of(operation, exchange) {
+        let value = match self.judge_of(operation, exchange).ok().flatten() {
             Some(judge) => masker.value(judge, &body.value, &[judge.root]),
             None => masker.unknown(&body.value),
         };
@@ -225,8 +228,9 @@ fn differing(before: &Report, after: &Report) -> Vec<Place> {
 /// A hash of places, types and forms, and of what is found in them: two answers of one shape show the same.
 fn shape(report: &Report) -> String {
     let mut text = String::new();
-    for place in &report.places {
-        let types: Vec<&str> = place.types.keys().chain(place.formats.keys()).copied().collect();
+    for place in report.places.iter().filter(|it| it.seen + it.missing > 0) {
+        let types: Vec<&str> =
+            place.types.keys().chain(place.formats.keys()).map(String::as_str).collect();
         text += &format!("{} {} {}\n", place.place.as_str(), types.join(" "), place.missing > 0);
     }
     // A code that no list has is of the type of the others, and must be recorded all the same.

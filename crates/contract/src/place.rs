@@ -3,11 +3,23 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A JSON pointer (RFC 6901) in which `*` stands for every array item or map key. Empty: the whole body.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct Place(String);
+
+impl TryFrom<String> for Place {
+    type Error = BrokenPlace;
+
+    fn try_from(text: String) -> Result<Self, BrokenPlace> {
+        Self::parse(&text)
+    }
+}
 
 /// A text that is no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +49,11 @@ impl Place {
         &self.0
     }
 
+    /// The place between backquotes, or that it is the whole body.
+    pub(crate) fn in_words(&self) -> String {
+        if self.0.is_empty() { "the whole body".into() } else { format!("`{}`", self.0) }
+    }
+
     /// The member of that name below this place.
     pub fn member(&self, name: &str) -> Self {
         let mut child = self.0.clone();
@@ -59,12 +76,6 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "(whole body)" } else { &self.0 })
-    }
-}
-
-impl Serialize for Place {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
     }
 }
 

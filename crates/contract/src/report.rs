@@ -1,16 +1,26 @@
 //! The canonical report. Every other form is made from it.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    document::OperationId, finding::Finding, format, place::Place, quirk::QuirkId, rule::Severity,
+    document::{DocumentFault, OperationId},
+    finding::Finding,
+    format,
+    place::Place,
+    quirk::{Evidence, QuirkId},
+    rule::Severity,
+    shape::Compared,
     tally::PlaceTally,
+    text::{Fault, Text},
 };
 
 /// What one run found.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The version of this format.
     pub format_version: u32,
@@ -22,14 +32,22 @@ pub struct Report {
     pub exit_code: u8,
     /// How many exchanges there were.
     pub exchanges: ExchangeCounts,
+    /// What is wrong with the vendor's document; the rest of it was used.
+    pub document_faults: Vec<DocumentFault>,
     /// What was found, the gravest first.
     pub findings: Vec<Finding>,
     /// The register, each quirk at each of its places.
     pub quirks: Vec<QuirkReport>,
-    /// What was seen at each place.
+    /// What was promised and what was seen at each place of the responses that came, those that nothing showed included.
     pub places: Vec<PlaceTally>,
+    /// The observed shape and the accepted one, where they were compared.
+    pub shape: Option<Compared>,
+    /// Operations that were asked, with answers that say something or not.
+    pub asked: BTreeSet<OperationId>,
+    /// Operations of which an answer was judged.
+    pub judged: BTreeSet<OperationId>,
     /// Operations that were judged by documented + quirks, because the model lacks them.
-    pub without_model: Vec<OperationId>,
+    pub without_model: BTreeSet<OperationId>,
     /// Exchanges that were left alone or could not be checked, and why.
     pub skipped: Vec<Skipped>,
     /// Sources, or entries of them, that could not be read.
@@ -37,7 +55,7 @@ pub struct Report {
 }
 
 /// What made a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInfo {
     /// The tool and its version.
     pub tool: String,
@@ -45,10 +63,12 @@ pub struct RunInfo {
     pub contract: String,
     /// When the run asked a server; none where it only read recordings.
     pub at: Option<String>,
+    /// The least grave finding that breaks the contract.
+    pub fail_on: Severity,
 }
 
 /// Whether the contract was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// What was seen is what is expected, known quirks included.
@@ -60,7 +80,7 @@ pub enum Verdict {
 }
 
 /// How many exchanges there were.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExchangeCounts {
     /// Judged.
     pub checked: u64,
@@ -82,12 +102,32 @@ impl ExchangeCounts {
 }
 
 /// A quirk at one of its places.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuirkReport {
     /// The quirk.
     pub id: QuirkId,
     /// The quirk in one line.
     pub summary: String,
+    /// The file that it stands in.
+    pub file: String,
+    /// What the document's schema says there, in words.
+    pub declared: String,
+    /// What the document's prose claims, in words, where that differs.
+    pub described: Option<String>,
+    /// What comes instead, in words; none where `also` comes.
+    pub returned: Option<String>,
+    /// What comes as well, in words; none where `returned` comes.
+    pub also: Option<String>,
+    /// Why this is believed.
+    pub reason: String,
+    /// When it became known.
+    pub known_since: Date,
+    /// When it must be looked at again; none for a permanent quirk.
+    pub review_by: Option<Date>,
+    /// Where the matter is followed.
+    pub ticket: Option<String>,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
     /// The operation.
     pub operation: OperationId,
     /// The response's status.
@@ -111,7 +151,9 @@ pub struct QuirkReport {
 }
 
 /// What a run says about a quirk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum QuirkState {
     /// It turned into another deviation.
@@ -126,6 +168,20 @@ pub enum QuirkState {
     Unconfirmed,
     /// No value was seen at its place.
     NotExercised,
+}
+
+impl QuirkReport {
+    /// What its counts say.
+    pub(crate) fn counted_state(&self) -> QuirkState {
+        match self {
+            Self { mutated: 1.., .. } => QuirkState::Mutated,
+            Self { healed: 1.., confirmed: 1.., .. } => QuirkState::PartlyHealed,
+            Self { healed: 1.., .. } => QuirkState::Healed,
+            Self { confirmed: 1.., .. } => QuirkState::Confirmed,
+            Self { neutral: 1.., .. } => QuirkState::Unconfirmed,
+            _ => QuirkState::NotExercised,
+        }
+    }
 }
 
 impl QuirkState {
@@ -143,7 +199,7 @@ impl QuirkState {
 }
 
 /// An exchange that was left alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Skipped {
     /// The file, or what else it came from.
     pub source: String,
@@ -154,7 +210,7 @@ pub struct Skipped {
 }
 
 /// A source, or an entry of it, that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Unreadable {
     /// The file, or what else it is.
     pub source: String,
@@ -166,7 +222,62 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+/// The version of the canonical report that is written and read.
+pub(crate) const FORMAT_VERSION: u32 = 1;
+
 impl Report {
+    /// Reads a canonical report.
+    ///
+    /// # Errors
+    /// Where the text is none, or one of another version.
+    pub fn read(text: &Text) -> Result<Self, Fault> {
+        #[derive(Deserialize)]
+        struct Version {
+            format_version: u32,
+        }
+        let promised = "promised a canonical report (`check --report json=PATH`)";
+        let none = |error: serde_json::Error| text.fault(Some(error.line()), promised);
+        let Version { format_version } = serde_json::from_str(&text.text).map_err(none)?;
+        if format_version != FORMAT_VERSION {
+            let reason = format!(
+                "a canonical report of version {format_version}; this program reads version {FORMAT_VERSION}: \
+                 make the report again with it"
+            );
+            return Err(text.fault(None, reason));
+        }
+        serde_json::from_str(&text.text).map_err(none)
+    }
+
+    /// Moves the line between what breaks the contract and what does not.
+    pub fn fail_on(&mut self, severity: Severity) {
+        self.run.fail_on = severity.min(Severity::Warning);
+        self.conclude();
+    }
+
+    /// Draws the verdict and the exit code from everything else.
+    pub(crate) fn conclude(&mut self) {
+        let broken = self.findings.iter().any(|it| self.breaks(it));
+        let nothing_judged = self.exchanges.checked == 0 || self.unjudged().next().is_some();
+        (self.verdict, self.exit_code) = match (broken, self.unreadable.is_empty(), nothing_judged)
+        {
+            (true, ..) => (Verdict::Broken, 1),
+            (false, false, true) => (Verdict::CouldNotCheck, 2),
+            (false, false, false) => (Verdict::Kept, 2),
+            (false, true, true) => (Verdict::CouldNotCheck, 3),
+            (false, true, false) => (Verdict::Kept, 0),
+        };
+    }
+
+    /// Whether a finding breaks the contract in this run.
+    pub fn breaks(&self, finding: &Finding) -> bool {
+        finding.severity <= self.run.fail_on
+    }
+
+    /// The operations that were asked and gave no answer that could be judged.
+    pub fn unjudged(&self) -> impl Iterator<Item = &OperationId> {
+        self.asked.difference(&self.judged)
+    }
+
     /// The report as canonical JSON, with a final newline. Equal input gives equal bytes.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("only maps with text keys");
@@ -178,6 +289,14 @@ impl Report {
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|it| it.severity == severity).count()
     }
+}
+
+/// Puts what was left out in an order that does not depend on the run's: by source, then by entry. What is said twice
+/// of a source that cannot be read is said once.
+pub(crate) fn order(skipped: &mut [Skipped], unreadable: &mut Vec<Unreadable>) {
+    skipped.sort();
+    unreadable.sort();
+    unreadable.dedup();
 }
 
 /// The published JSON Schema of the canonical report.

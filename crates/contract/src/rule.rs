@@ -1,10 +1,12 @@
 //! What can be found, how grave it is, and the page that explains it.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How grave a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The contract is broken.
@@ -29,7 +31,7 @@ impl Severity {
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $name:ident = $id:literal, $severity:ident;)+) => {
         /// A rule that a finding comes under.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum Rule {
             $($(#[doc = $doc])+ $name,)+
@@ -58,6 +60,13 @@ macro_rules! rules {
                 match self {
                     $(Self::$name => include_str!(concat!("../explain/", $id, ".md")),)+
                 }
+            }
+
+            /// The first sentence of its page, which starts below the title.
+            pub fn meaning(self) -> &'static str {
+                let paragraph = self.page().lines().nth(2).unwrap_or_default();
+                let end = [". ", ": "].iter().filter_map(|it| paragraph.find(it)).min();
+                end.map_or(paragraph.trim_end_matches('.'), |it| &paragraph[..it])
             }
 
             /// The rule of that name.

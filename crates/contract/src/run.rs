@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use serde_json::Value;
 
 use crate::{
     contract::Contract,
@@ -11,13 +12,15 @@ use crate::{
     ledger::{Key, Ledger},
     observed::Seen,
     place::Place,
-    quirk::{Quirk, QuirkPlace},
+    promise::with_promises,
+    quirk::{Quirk, QuirkPlace, Wire},
     report::{
-        ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
+        self, ExchangeCounts, FORMAT_VERSION, QuirkReport, QuirkState, Report, RunInfo, Skipped,
+        Unreadable, Verdict,
     },
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
-    shape::{Shape, ShapeChange},
+    shape::{Compared, Shape, ShapeChange},
     shortcut::Shortcuts,
     tally::Tally,
     words::Topic,
@@ -57,9 +60,8 @@ pub struct Run<'c> {
     pub(crate) base_urls: Vec<String>,
     pub(crate) ledger: Ledger,
     pub(crate) shortcuts: Shortcuts<'c>,
-    /// By the number of the exchange.
-    skipped: Vec<(u64, Skipped)>,
-    unreadable: Vec<(u64, Unreadable)>,
+    skipped: Vec<Skipped>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl<'c> Run<'c> {
@@ -97,26 +99,17 @@ impl<'c> Run<'c> {
 
     /// Tells of a source, or an entry, that could not be read.
     pub fn unreadable(&mut self, unreadable: Unreadable) {
-        self.ledger.exchange += 1;
-        self.unreadable.push((self.ledger.exchange, unreadable));
+        self.unreadable.push(unreadable);
     }
 
-    /// Gives the next exchange, or what cannot be read instead, its number among all that several runs share; from zero.
-    /// Without it they are counted.
-    pub fn at(&mut self, number: u64) {
-        self.ledger.exchange = number;
-    }
-
-    /// Takes what another run of the same contract and options found, whose exchanges had other numbers: as if this run
-    /// had checked them all, in order of their numbers.
+    /// Takes what another run of the same contract and options found in other exchanges: as if this run had checked them
+    /// all.
     pub fn absorb(&mut self, other: Self) {
         self.counts.absorb(other.counts);
         self.asked.extend(other.asked);
         self.judged.extend(other.judged);
         self.skipped.extend(other.skipped);
-        self.skipped.sort_by_key(|it| it.0);
         self.unreadable.extend(other.unreadable);
-        self.unreadable.sort_by_key(|it| it.0);
         self.ledger.absorb(other.ledger);
     }
 
@@ -125,21 +118,22 @@ impl<'c> Run<'c> {
     }
 
     pub(crate) fn tell_skipped(&mut self, skipped: Skipped) {
-        self.skipped.push((self.ledger.exchange, skipped));
+        self.skipped.push(skipped);
     }
 
     /// What all exchanges with a response showed.
     fn tallies(&self) -> BTreeMap<(&OperationId, u16), Tally> {
         let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
-        for ((operation, status, _), tally) in self.ledger.tallies.iter() {
+        let seen = self.ledger.tallies.iter().filter(|it| it.1.exchanges > 0);
+        for ((operation, status, _), tally) in seen {
             tallies.entry((operation, *status)).or_default().absorb(tally);
         }
         tallies
     }
 
-    /// Whether exchanges showed a defect at least so grave.
-    pub(crate) fn has_seen(&self, severity: Severity) -> bool {
-        self.ledger.folds.iter().any(|it| it.1.severity <= severity)
+    /// The gravest of what exchanges showed.
+    pub(crate) fn worst_seen(&self) -> Option<Severity> {
+        self.ledger.folds.iter().map(|it| it.1.severity).min()
     }
 
     /// The defects that exchanges showed, in order of place.
@@ -180,102 +174,84 @@ impl<'c> Run<'c> {
     /// What the run found.
     pub fn report(&self) -> Report {
         let quirks = self.quirk_reports();
-        let mut findings = self.folded_findings();
+        let shape = self
+            .options
+            .baseline
+            .as_ref()
+            .map(|accepted| Compared { accepted: accepted.clone(), seen: self.shape() });
+        let mut findings = self.folded_findings(&quirks);
         findings.extend(self.differences());
-        findings.extend(self.shape_findings());
+        findings.extend(shape.iter().flat_map(shape_findings));
         findings.extend(self.quirk_findings(&quirks));
-        findings.sort_by(|a, b| {
-            let key = |it: &Finding| {
-                (
-                    it.severity,
-                    it.operation.clone(),
-                    it.status,
-                    it.place.clone(),
-                    it.rule,
-                    it.quirk.clone(),
-                )
-            };
-            key(a).cmp(&key(b))
-        });
+        finding::sort(&mut findings);
         let mut places = Vec::new();
         for ((operation, status), tally) in self.tallies() {
-            tally.places(operation, status, &mut places);
+            let seen = tally.places(operation, status);
+            places.extend(with_promises(self.contract, operation, status, seen));
         }
-        let (verdict, exit_code) = self.verdict(&findings);
-        Report {
-            format_version: 1,
+        let mut report = Report {
+            format_version: FORMAT_VERSION,
             run: RunInfo {
                 tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
                 contract: self.contract.hash.clone(),
                 at: self.options.at.clone(),
+                fail_on: self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning),
             },
-            verdict,
-            exit_code,
+            verdict: Verdict::CouldNotCheck,
+            exit_code: 3,
             exchanges: self.counts,
+            document_faults: self.contract.document_faults().to_vec(),
             findings,
             quirks,
             places,
+            shape,
+            asked: self.asked.clone(),
+            judged: self.judged.clone(),
             without_model: self.without_model(),
-            skipped: self.skipped.iter().map(|it| it.1.clone()).collect(),
-            unreadable: self.unreadable.iter().map(|it| it.1.clone()).collect(),
-        }
+            skipped: self.skipped.clone(),
+            unreadable: self.unreadable.clone(),
+        };
+        report::order(&mut report.skipped, &mut report.unreadable);
+        report.conclude();
+        report
     }
 
-    fn verdict(&self, findings: &[Finding]) -> (Verdict, u8) {
-        let line = self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning);
-        let broken = findings.iter().any(|it| it.severity <= line);
-        let nothing_judged = self.counts.checked == 0 || !self.asked.is_subset(&self.judged);
-        match (broken, self.unreadable.is_empty(), nothing_judged) {
-            (true, ..) => (Verdict::Broken, 1),
-            (false, false, true) => (Verdict::CouldNotCheck, 2),
-            (false, false, false) => (Verdict::Kept, 2),
-            (false, true, true) => (Verdict::CouldNotCheck, 3),
-            (false, true, false) => (Verdict::Kept, 0),
-        }
-    }
-
-    fn without_model(&self) -> Vec<OperationId> {
+    fn without_model(&self) -> BTreeSet<OperationId> {
         let operations = self.contract.documented.operations.iter();
         let unmodelled = operations
             .filter(|it| self.judged.contains(&it.id) && self.contract.model_of(it).is_none());
         unmodelled.map(|it| it.id.clone()).collect()
     }
 
-    fn folded_findings(&self) -> Vec<Finding> {
+    fn folded_findings(&self, quirks: &[QuirkReport]) -> Vec<Finding> {
         let folds = self.ledger.folds.iter().map(|(key, fold)| {
-            let partly = key.rule == Rule::QuirkHealed && self.is_partly_healed(key);
-            let quirk = key.quirk.map(|it| &self.contract.quirks[it]);
-            let topic = Topic {
-                rule: key.rule,
-                place: key.place.as_ref(),
-                promised: &fold.details.promised,
-                by: fold.details.by,
-                came: &fold.came,
-                quirk,
-                field: fold.details.field.as_deref(),
-                partly,
-                nearest_branch: fold.details.nearest_branch,
-            };
-            Finding {
+            let Key { operation, status, place, rule, quirk } = key.clone();
+            let quirk = quirk.map(|it| self.contract.quirks[it].id.clone());
+            let details = fold.details.clone();
+            let mut found = Finding {
+                id: finding::id(&operation, status, place.as_ref(), rule, quirk.as_ref()),
+                rule,
                 severity: fold.severity,
+                operation,
+                status,
+                place,
+                promised: details.promised,
+                promised_by: details.by,
                 came: fold.came.clone(),
+                quirk,
+                field: details.field,
+                nearest_branch: details.nearest_branch,
+                promised_at: None,
                 count: fold.count,
                 exchanges: fold.exchanges,
-                first: Some(fold.details.first.clone()),
-                ..finding(&topic, key.operation.clone(), key.status)
-            }
+                first: Some(details.first),
+                message: String::new(),
+                settle: String::new(),
+            };
+            found.word(quirks);
+            found
         });
         folds.collect()
-    }
-
-    fn is_partly_healed(&self, key: &Key) -> bool {
-        self.ledger.quirks.iter().any(|((quirk, operation, status, place), counts)| {
-            Some(*quirk) == key.quirk
-                && *operation == key.operation
-                && Some(*status) == key.status
-                && Some(place) == key.place.as_ref()
-                && counts.confirmed > 0
-        })
     }
 
     /// Breaks of modelled ⊆ documented + quirks, and quirks that the document no longer needs.
@@ -303,25 +279,6 @@ impl<'c> Run<'c> {
             findings.push(finding(&topic, at.operation.clone(), Some(at.status)));
         }
         findings
-    }
-
-    fn shape_findings(&self) -> Vec<Finding> {
-        let changes =
-            self.options.baseline.as_ref().map_or(Vec::new(), |it| it.compare(&self.shape()));
-        let no_values = BTreeSet::new();
-        let finding = |change: ShapeChange| {
-            let topic = about_contract(
-                change.rule,
-                change.place.as_ref(),
-                "the accepted shape",
-                &no_values,
-            );
-            let found = finding(&topic, change.operation, Some(change.status));
-            // Without a baseline nothing can be new.
-            let severity = if change.place.is_some() { found.severity } else { Severity::Note };
-            Finding { severity, message: format!("{}: {}", found.message, change.what), ..found }
-        };
-        changes.into_iter().map(finding).collect()
     }
 
     fn promise_at(&self, at: &QuirkPlace) -> String {
@@ -369,23 +326,54 @@ impl<'c> Run<'c> {
         let reports = places.map(|(number, quirk, at)| {
             let key = (number, at.operation.clone(), at.status, at.place.clone());
             let counts = self.ledger.quirks.get(&key).copied().unwrap_or_default();
-            QuirkReport {
+            let in_words = |schema: &Value| describe(&fragment::normal(schema));
+            let (returned, also) = match &quirk.wire {
+                Wire::Returned(schema) => (Some(in_words(schema)), None),
+                Wire::Also(schema) => (None, Some(in_words(schema))),
+            };
+            let mut report = QuirkReport {
                 id: quirk.id.clone(),
                 summary: quirk.summary.clone(),
+                file: quirk.file.clone(),
+                declared: in_words(&quirk.declared),
+                described: quirk.described.as_ref().map(in_words),
+                returned,
+                also,
+                reason: quirk.reason.clone(),
+                known_since: quirk.known_since,
+                review_by: quirk.review_by,
+                ticket: quirk.ticket.clone(),
+                evidence: quirk.evidence.clone(),
                 operation: at.operation.clone(),
                 status: at.status,
                 place: at.place.clone(),
-                state: counts.state(),
+                state: QuirkState::NotExercised,
                 expired: today.is_some_and(|it| quirk.is_expired(it)),
                 confirmed: counts.confirmed,
                 confirmed_on_wire: counts.confirmed_on_wire,
                 neutral: counts.neutral,
                 healed: counts.healed,
                 mutated: counts.mutated,
-            }
+            };
+            report.state = report.counted_state();
+            report
         });
         reports.collect()
     }
+}
+
+/// What is new and what is gone in the observed shape.
+pub(crate) fn shape_findings(shape: &Compared) -> Vec<Finding> {
+    let no_values = BTreeSet::new();
+    let finding = |change: ShapeChange| {
+        let topic =
+            about_contract(change.rule, change.place.as_ref(), "the accepted shape", &no_values);
+        let found = finding(&topic, change.operation, Some(change.status));
+        // Without a baseline nothing can be new.
+        let severity = if change.place.is_some() { found.severity } else { Severity::Note };
+        Finding { severity, message: format!("{}: {}", found.message, change.what), ..found }
+    };
+    shape.accepted.compare(&shape.seen).into_iter().map(finding).collect()
 }
 
 /// What is no news of a single value.
@@ -416,7 +404,7 @@ fn about_quirk<'t>(
 ) -> Topic<'t> {
     Topic {
         by: PromisedBy::Quirk,
-        quirk: Some(quirk),
+        quirk: Some(quirk.into()),
         ..about_contract(rule, Some(place), "", came)
     }
 }
@@ -435,6 +423,9 @@ fn finding(topic: &Topic<'_>, operation: OperationId, status: Option<u16>) -> Fi
         promised_by: topic.by,
         came: BTreeSet::new(),
         quirk,
+        field: None,
+        nearest_branch: None,
+        promised_at: None,
         count: 1,
         exchanges: 0,
         first: None,

@@ -1,9 +1,7 @@
 //! Which exchanges the contract is about.
 
-use std::borrow::Cow;
-
 use crate::{
-    document::{Document, Operation, OperationId},
+    document::{Document, Operation, OperationId, PathTemplate, Server, normal},
     exchange::Exchange,
     place::printable_name,
 };
@@ -26,61 +24,78 @@ pub(crate) fn scope<'d>(
     base_urls: &[String],
     exchange: &Exchange<'_>,
 ) -> Scope<'d> {
-    let (own_path, foreign_paths) = paths(document, base_urls, exchange);
-    if let Some(path) = own_path {
-        return match find(document, &exchange.method, &path) {
-            Found::Operation(operation) => Scope::Operation(operation),
-            Found::Path(template) => {
-                Scope::Undocumented(OperationId::new(&method(exchange), template))
-            }
-            Found::Nothing => {
-                Scope::Undocumented(OperationId::new(&method(exchange), &without_data(&path)))
-            }
-        };
-    }
-    for path in foreign_paths {
-        match find(document, &exchange.method, &path) {
-            Found::Operation(operation) => return Scope::Operation(operation),
-            Found::Path(template) => {
-                return Scope::Undocumented(OperationId::new(&method(exchange), template));
-            }
-            Found::Nothing => {}
-        }
-    }
-    Scope::Out
+    scope_and_path(document, base_urls, exchange).0
 }
 
-/// The path below the server of an exchange that is in scope, without its query.
+/// The path below the server of an exchange that is of an operation or under the contract's servers, without its query.
 pub(crate) fn path_in_scope(
     document: &Document,
     base_urls: &[String],
     exchange: &Exchange<'_>,
 ) -> Option<String> {
-    let (own_path, foreign_paths) = paths(document, base_urls, exchange);
-    let of_template =
-        |path: &String| matches!(find(document, &exchange.method, path), Found::Operation(_));
-    own_path.or_else(|| foreign_paths.into_iter().find(of_template))
+    scope_and_path(document, base_urls, exchange).1
 }
 
-/// The path below one of the contract's own servers, and those that it would be below the documented base paths.
+fn scope_and_path<'d>(
+    document: &'d Document,
+    base_urls: &[String],
+    exchange: &Exchange<'_>,
+) -> (Scope<'d>, Option<String>) {
+    let (own, foreign) = paths(document, base_urls, exchange);
+    for below in if own.is_empty() { &foreign } else { &own } {
+        match find(document, &exchange.method, below) {
+            Found::Operation(operation) => {
+                return (Scope::Operation(operation), Some(below.path.clone()));
+            }
+            Found::Path(template) => {
+                let id = OperationId::new(&method(exchange), template);
+                return (Scope::Undocumented(id), Some(below.path.clone()));
+            }
+            Found::Nothing => {}
+        }
+    }
+    match own.into_iter().next() {
+        Some(Below { path, .. }) => {
+            let id = OperationId::new(&method(exchange), &without_data(&path));
+            (Scope::Undocumented(id), Some(path))
+        }
+        None => (Scope::Out, None),
+    }
+}
+
+/// A path below a server.
+struct Below {
+    /// The documented server's number; none where the path may be of any operation.
+    server: Option<usize>,
+    path: String,
+}
+
+/// The paths below the contract's own servers, the shortest first, and those that it would be below the documented base
+/// paths.
 fn paths(
     document: &Document,
     base_urls: &[String],
     exchange: &Exchange<'_>,
-) -> (Option<String>, Vec<String>) {
+) -> (Vec<Below>, Vec<Below>) {
     let url = normal(&exchange.url);
-    let bases = document.servers.iter().chain(base_urls).map(|it| normal(it));
-    let own = bases.filter_map(|base| below(&url, &base)).min_by_key(String::len);
-    if own.is_some() {
+    let documented = || document.servers.iter().enumerate();
+    let given = base_urls.iter().filter_map(|it| Server::of_url(it).below(&url));
+    let mut own: Vec<Below> = documented()
+        .filter_map(|(number, it)| Some(Below { server: Some(number), path: it.below(&url)? }))
+        .chain(given.map(|path| Below { server: None, path }))
+        .collect();
+    own.sort_by_key(|it| it.path.len());
+    if !own.is_empty() {
         return (own, Vec::new());
     }
     // Without a server, or with a relative one, any host will do (OpenAPI 3.1, Server Object).
-    let anywhere = document.servers.is_empty().then(String::new);
-    let foreign = document.servers.iter().chain(&anywhere).filter_map(|server| {
-        let base_path = split_origin(server).map_or(server.as_str(), |it| it.1);
-        let (_, path) = split_origin(&url)?;
-        below(path, base_path)
-    });
+    let anywhere = document.servers.is_empty().then(|| Server::of_url("/"));
+    let anywhere = anywhere.and_then(|it| it.below_base_path(&url));
+    let foreign = documented()
+        .filter_map(|(number, it)| {
+            Some(Below { server: Some(number), path: it.below_base_path(&url)? })
+        })
+        .chain(anywhere.map(|path| Below { server: None, path }));
     (own, foreign.collect())
 }
 
@@ -91,21 +106,26 @@ enum Found<'d> {
     Nothing,
 }
 
-fn find<'d>(document: &'d Document, method: &str, path: &str) -> Found<'d> {
-    let mut matching = document.operations.iter().filter(|it| it.template.matches(path)).peekable();
-    let Some(first) = matching.peek() else {
+fn find<'d>(document: &'d Document, method: &str, below: &Below) -> Found<'d> {
+    let operations = &document.operations;
+    let is_there = |it: &Operation| below.server.is_none_or(|number| it.servers.contains(&number));
+    let first = |matches: &dyn Fn(&PathTemplate) -> bool| {
+        operations.iter().position(|it| matches(&it.template) && is_there(it))
+    };
+    // A parameter takes slashes only where no template takes the path as it stands.
+    let first = first(&|it| it.matches(&below.path))
+        .or_else(|| first(&|it| it.matches_with_slashes(&below.path)));
+    let Some(first) = first else {
         return Found::Nothing;
     };
     // Only the most concrete template counts: `/a/me` is not `/a/{id}`.
-    let template = first.id.as_str().split_once(' ').map_or("", |it| it.1);
-    let template_of = &first.template;
-    let same: Vec<_> =
-        document.operations.iter().filter(|it| it.template == *template_of).collect();
-    let of_method = |method: &str| same.iter().find(|it| it.method.eq_ignore_ascii_case(method));
+    let alike = |it: &&Operation| it.template.is_alike(&operations[first].template);
+    let same = || operations[first..].iter().take_while(alike).filter(|it| is_there(it));
+    let of_method = |method: &str| same().find(|it| it.method.eq_ignore_ascii_case(method));
     let head_as_get = || method.eq_ignore_ascii_case("HEAD").then(|| of_method("GET")).flatten();
     match of_method(method).or_else(head_as_get) {
         Some(operation) => Found::Operation(operation),
-        None => Found::Path(template),
+        None => Found::Path(operations[first].id.as_str().split_once(' ').map_or("", |it| it.1)),
     }
 }
 
@@ -115,38 +135,8 @@ fn method(exchange: &Exchange<'_>) -> String {
     printable_name(&method).to_owned()
 }
 
-/// A URL without query and fragment, scheme and host in lower case, without the scheme's own port.
-fn normal(url: &str) -> Cow<'_, str> {
-    let url = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let Some((origin, path)) = split_origin(url) else {
-        return url.into();
-    };
-    let of_scheme = |it: &str| match it.split_once("://") {
-        Some(("https", host)) => format!("https://{}", host.trim_end_matches(":443")),
-        Some(("http", host)) => format!("http://{}", host.trim_end_matches(":80")),
-        _ => it.to_owned(),
-    };
-    let has_port = origin.ends_with(":443") || origin.ends_with(":80");
-    if !has_port && !origin.bytes().any(|it| it.is_ascii_uppercase()) {
-        return url.into();
-    }
-    format!("{}{path}", of_scheme(&origin.to_ascii_lowercase())).into()
-}
-
-/// `https://host` and `/path`.
-fn split_origin(url: &str) -> Option<(&str, &str)> {
-    let host = url.find("://")? + 3;
-    let path = url[host..].find('/').map_or(url.len(), |it| host + it);
-    Some(url.split_at(path))
-}
-
-/// The path of `url` below `base`, by whole segments.
-fn below(url: &str, base: &str) -> Option<String> {
-    let rest = url.strip_prefix(base.trim_end_matches('/'))?;
-    (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
-}
-
 fn without_data(path: &str) -> String {
+    let path = if path.is_empty() { "/" } else { path };
     let segments: Vec<_> =
         path.split('/').map(|it| if it.is_empty() { it } else { printable_name(it) }).collect();
     segments.join("/")

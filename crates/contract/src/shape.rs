@@ -1,7 +1,7 @@
 //! The observed shape as a baseline: what has been seen at each place, accepted by somebody, compared with what is seen
 //! now. Types, forms, listed codes and counts, never a value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::{
     format,
     place::{Place, ancestors},
     rule::Rule,
+    tally::add_counts,
     text::{Fault, Text},
 };
 
@@ -19,9 +20,34 @@ use crate::{
 pub const CHANCE: f64 = 0.001;
 
 /// What has been seen in the responses of a contract.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Vec<ResponseShape>", into = "Vec<ResponseShape>")]
+#[schemars(with = "Vec<ResponseShape>")]
 pub struct Shape {
     responses: BTreeMap<(OperationId, u16), ResponseShape>,
+}
+
+impl From<Vec<ResponseShape>> for Shape {
+    fn from(responses: Vec<ResponseShape>) -> Self {
+        let keyed =
+            responses.into_iter().map(|it| ((OperationId::named(&it.operation), it.status), it));
+        Self { responses: keyed.collect() }
+    }
+}
+
+impl From<Shape> for Vec<ResponseShape> {
+    fn from(shape: Shape) -> Self {
+        shape.responses.into_values().collect()
+    }
+}
+
+/// What was seen, and what it was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Compared {
+    /// The accepted shape.
+    pub accepted: Shape,
+    /// What the vendor's own answers showed.
+    pub seen: Shape,
 }
 
 /// What has been seen in the responses of one operation and status.
@@ -144,6 +170,24 @@ impl Shape {
         self.responses.insert((operation.clone(), status), response);
     }
 
+    /// Takes in what another part of the run saw.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (key, shape) in other.responses {
+            match self.responses.entry(key) {
+                Entry::Vacant(it) => {
+                    it.insert(shape);
+                }
+                Entry::Occupied(it) => {
+                    let known = it.into_mut();
+                    known.exchanges += shape.exchanges;
+                    for (place, seen) in shape.places {
+                        known.places.entry(place).or_default().absorb(seen);
+                    }
+                }
+            }
+        }
+    }
+
     /// What differs now from this baseline. A response without a baseline is one change.
     pub(crate) fn compare(&self, now: &Self) -> Vec<ShapeChange> {
         let mut changes = Vec::new();
@@ -196,6 +240,16 @@ impl Shape {
 }
 
 impl PlaceShape {
+    fn absorb(&mut self, other: Self) {
+        add_counts(&mut self.types, other.types);
+        add_counts(&mut self.formats, other.formats);
+        add_counts(&mut self.codes, other.codes);
+        self.missing += other.missing;
+        self.empty += other.empty;
+        self.present_in += other.present_in;
+        self.absent_in += other.absent_in;
+    }
+
     fn in_words(&self) -> String {
         let mut words: Vec<String> =
             self.types.iter().map(|(name, count)| format!("{name} {count}")).collect();

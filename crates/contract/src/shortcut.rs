@@ -138,7 +138,7 @@ impl<'c> Shortcuts<'c> {
             Err(Stop::Unknown) => return Taken::No,
             Ok(()) => {}
         }
-        if !told.iter_mut().all(|it| shortcut.find(ledger, it)) {
+        if !told.iter_mut().all(|it| shortcut.find(ledger, exchange, it)) {
             return Taken::No;
         }
         for it in told {
@@ -158,7 +158,7 @@ impl<'c> Shortcuts<'c> {
 
 impl Shortcut<'_> {
     /// Finds the number under which the ledger counts it; false where the full check must name it first.
-    fn find(&mut self, ledger: &mut Ledger, told: &mut Told) -> bool {
+    fn find(&mut self, ledger: &mut Ledger, exchange: &Exchange<'_>, told: &mut Told) -> bool {
         let (operation, status, _) = &self.response;
         match told {
             Told::Quirk { place, quirk, number, .. } => {
@@ -185,7 +185,7 @@ impl Shortcut<'_> {
                 let Some(known) = known else { return false };
                 self.folds.insert(at, known);
                 *number = known;
-                true
+                !ledger.is_news(known, exchange)
             }
         }
     }

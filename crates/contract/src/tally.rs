@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What was seen at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlaceTally {
     /// The operation.
     pub operation: OperationId,
@@ -19,6 +19,10 @@ pub struct PlaceTally {
     pub status: u16,
     /// Where in the body.
     pub place: Place,
+    /// What the document says of it, in words, without any quirk; none where it has no such place.
+    pub documented: Option<String>,
+    /// What the model says of it, in words; none where it has no such place.
+    pub modelled: Option<String>,
     /// Values seen, nulls included.
     pub seen: u64,
     /// Nulls among them.
@@ -28,11 +32,42 @@ pub struct PlaceTally {
     /// Empty texts, arrays and objects among them.
     pub empty: u64,
     /// Values by JSON type.
-    pub types: BTreeMap<&'static str, u64>,
+    pub types: BTreeMap<String, u64>,
     /// Texts by well-known form, where they hold no personal data.
-    pub formats: BTreeMap<&'static str, u64>,
+    pub formats: BTreeMap<String, u64>,
     /// Values by code, at places with a list of codes or with booleans.
     pub codes: BTreeMap<String, u64>,
+}
+
+impl PlaceTally {
+    /// Takes in what another part of the run saw at the place.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.seen += other.seen;
+        self.null += other.null;
+        self.missing += other.missing;
+        self.empty += other.empty;
+        add_counts(&mut self.types, other.types);
+        add_counts(&mut self.formats, other.formats);
+        add_counts(&mut self.codes, other.codes);
+    }
+
+    /// A place at which nothing was seen.
+    pub(crate) fn unseen(operation: OperationId, status: u16, place: Place) -> Self {
+        Self {
+            operation,
+            status,
+            place,
+            documented: None,
+            modelled: None,
+            seen: 0,
+            null: 0,
+            missing: 0,
+            empty: 0,
+            types: BTreeMap::new(),
+            formats: BTreeMap::new(),
+            codes: BTreeMap::new(),
+        }
+    }
 }
 
 /// The number of a place in a [`Tally`].
@@ -185,9 +220,9 @@ impl Tally {
         to.empty += from.empty;
         to.present_in += from.present_in;
         to.absent_in += from.absent_in;
-        add_counts(&mut to.types, &from.types);
-        add_counts(&mut to.formats, &from.formats);
-        add_counts(&mut to.codes, &from.codes);
+        add_listed(&mut to.types, &from.types);
+        add_listed(&mut to.formats, &from.formats);
+        add_listed(&mut to.codes, &from.codes);
         for (segment, of_other) in &from.below {
             let below = self.below(place, segment);
             self.absorb_place(below, other, *of_other);
@@ -213,12 +248,10 @@ impl Tally {
     }
 
     /// The places in order, the whole body first, that were seen or missed.
-    pub(crate) fn places(&self, operation: &OperationId, status: u16, out: &mut Vec<PlaceTally>) {
+    pub(crate) fn places(&self, operation: &OperationId, status: u16) -> Vec<PlaceTally> {
+        let mut places = Vec::new();
         self.each(0, &mut |counts| {
-            out.push(PlaceTally {
-                operation: operation.clone(),
-                status,
-                place: counts.name.clone(),
+            places.push(PlaceTally {
                 seen: counts.seen(),
                 null: counts.null(),
                 missing: counts.missing,
@@ -226,8 +259,10 @@ impl Tally {
                 types: named(&counts.types),
                 formats: named(&counts.formats),
                 codes: named(&counts.codes),
+                ..PlaceTally::unseen(operation.clone(), status, counts.name.clone())
             });
         });
+        places
     }
 
     fn each(&self, place: PlaceId, then: &mut impl FnMut(&Counts)) {
@@ -278,12 +313,18 @@ fn count(counts: &mut Vec<(&'static str, u64)>, word: &'static str) {
     }
 }
 
-fn add_counts<K: PartialEq + Clone>(to: &mut Vec<(K, u64)>, from: &[(K, u64)]) {
+fn add_listed<K: PartialEq + Clone>(to: &mut Vec<(K, u64)>, from: &[(K, u64)]) {
     for (key, count) in from {
         match to.iter_mut().find(|it| it.0 == *key) {
             Some(it) => it.1 += count,
             None => to.push((key.clone(), *count)),
         }
+    }
+}
+
+pub(crate) fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+    for (key, count) in from {
+        *to.entry(key).or_default() += count;
     }
 }
 

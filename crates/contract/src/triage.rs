@@ -3,56 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    finding::Finding,
     format,
+    place::Place,
+    quirk::QuirkId,
+    report::{Report, Verdict},
+    rule::{Rule, Severity},
+    tally::PlaceTally,
     text::{Fault, Text},
 };
-
-/// The part of a canonical report that triage reads.
-#[derive(Debug, Clone, Deserialize)]
-struct Night {
-    verdict: String,
-    findings: Vec<Found>,
-    places: Vec<PlaceSeen>,
-    exchanges: Exchanges,
-    skipped: Vec<SkippedEntry>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Found {
-    id: String,
-    rule: String,
-    severity: String,
-    operation: String,
-    status: Option<u16>,
-    place: Option<String>,
-    came: BTreeSet<String>,
-    quirk: Option<String>,
-    message: String,
-    settle: String,
-    count: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct PlaceSeen {
-    operation: String,
-    status: u16,
-    place: String,
-    seen: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Exchanges {
-    checked: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct SkippedEntry {
-    reason: String,
-}
 
 /// What to do after a night.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -105,15 +68,11 @@ pub(crate) fn schema() -> Value {
 /// # Errors
 /// Every text that is no canonical report.
 pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let mut nights: Vec<Night> = Vec::new();
+    let (mut nights, mut faults) = (Vec::new(), Vec::new());
     for text in reports {
-        match serde_json::from_str(&text.text) {
+        match Report::read(text) {
             Ok(night) => nights.push(night),
-            Err(error) => faults.push(text.fault(
-                Some(error.line()),
-                "promised a canonical report (`check --report json=PATH`)",
-            )),
+            Err(fault) => faults.push(fault),
         }
     }
     if !faults.is_empty() {
@@ -122,11 +81,11 @@ pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
     let Some((tonight, past)) = nights.split_last() else {
         return Ok(nothing());
     };
-    let mut open: BTreeMap<&str, &Found> = BTreeMap::new();
+    let mut open: BTreeMap<&str, &Finding> = BTreeMap::new();
     for night in past {
         settle_night(night, &mut open);
     }
-    let now: BTreeMap<&str, &Found> =
+    let now: BTreeMap<&str, &Finding> =
         worth_an_issue(tonight).map(|it| (it.id.as_str(), it)).collect();
     let mut triage = nothing();
     for (id, found) in &now {
@@ -170,39 +129,40 @@ fn nothing() -> Triage {
 }
 
 /// What is open after a night, given what was before it.
-fn settle_night<'n>(night: &'n Night, open: &mut BTreeMap<&'n str, &'n Found>) {
-    let now: BTreeMap<&str, &Found> =
+fn settle_night<'n>(night: &'n Report, open: &mut BTreeMap<&'n str, &'n Finding>) {
+    let now: BTreeMap<&str, &Finding> =
         worth_an_issue(night).map(|it| (it.id.as_str(), it)).collect();
     open.retain(|id, found| now.contains_key(id) || !was_seen(night, found));
     open.extend(now);
 }
 
-fn worth_an_issue(night: &Night) -> impl Iterator<Item = &Found> {
+fn worth_an_issue(night: &Report) -> impl Iterator<Item = &Finding> {
     // A hole is told to the vendor, not to whoever reads the issues.
-    night.findings.iter().filter(|it| it.severity != "note" && it.rule != "access")
+    night.findings.iter().filter(|it| it.severity != Severity::Note && it.rule != Rule::Access)
 }
 
 /// Whether a night saw the finding's place, so that its absence means something. An outage and an empty list do not.
-fn was_seen(night: &Night, found: &Found) -> bool {
+fn was_seen(night: &Report, found: &Finding) -> bool {
     // What is wrong with the contract itself is seen without asking anybody.
-    let of_contract = ["unexplained-difference", "unmodelled", "quirk-resolved", "quirk-expired"];
-    if of_contract.contains(&found.rule.as_str()) {
+    let of_contract =
+        [Rule::UnexplainedDifference, Rule::Unmodelled, Rule::QuirkResolved, Rule::QuirkExpired];
+    if of_contract.contains(&found.rule) {
         return true;
     }
     if night.exchanges.checked == 0 {
         return false;
     }
-    let of_operation = |it: &&PlaceSeen| it.operation == found.operation && it.seen > 0;
+    let of_operation = |it: &&PlaceTally| it.operation == found.operation && it.seen > 0;
     let mut places = night.places.iter().filter(of_operation);
-    let of_status = |it: &PlaceSeen| Some(it.status) == found.status;
-    match (&found.place, found.rule.as_str()) {
+    let of_status = |it: &PlaceTally| Some(it.status) == found.status;
+    match (&found.place, found.rule) {
         // A member that is no more cannot be seen: its object can.
-        (Some(place), "undocumented-field" | "shape-new" | "duplicate-member") => {
-            let parent = place.rsplit_once('/').map_or("", |it| it.0);
+        (Some(place), Rule::UndocumentedField | Rule::ShapeNew | Rule::DuplicateMember) => {
+            let parent = place.split_last().unwrap_or_default().0;
             places.any(|it| of_status(it) && (it.place == parent || it.place == *place))
         }
         // An answer without a body leaves no place: whatever the operation answered will do.
-        (_, "body-unexpected" | "undocumented-status" | "undocumented-operation") => {
+        (_, Rule::BodyUnexpected | Rule::UndocumentedStatus | Rule::UndocumentedOperation) => {
             places.next().is_some()
         }
         (None, _) => places.any(of_status),
@@ -210,7 +170,7 @@ fn was_seen(night: &Night, found: &Found) -> bool {
     }
 }
 
-fn reasons(triage: &Triage, tonight: &Night, past: &[Night]) -> Vec<String> {
+fn reasons(triage: &Triage, tonight: &Report, past: &[Report]) -> Vec<String> {
     let count = |count: usize, word: &str| {
         let s = if count == 1 { "" } else { "s" };
         (count > 0).then(|| format!("{count} {word} finding{s}."))
@@ -220,7 +180,7 @@ fn reasons(triage: &Triage, tonight: &Night, past: &[Night]) -> Vec<String> {
             .into_iter()
             .flatten()
             .collect();
-    if tonight.findings.iter().any(|it| it.rule == "access") {
+    if tonight.findings.iter().any(|it| it.rule == Rule::Access) {
         reasons.push("Access: a request that must be refused was answered. Tell the vendor, and nobody else.".into());
     }
     let refused = ["could not check: status 401", "could not check: status 403"];
@@ -228,7 +188,7 @@ fn reasons(triage: &Triage, tonight: &Night, past: &[Night]) -> Vec<String> {
         reasons.push("Unauthorised: the token or the brand was refused; renew it.".into());
     }
     let could_not =
-        |night: &Night| night.verdict == "could-not-check" || night.exchanges.checked == 0;
+        |night: &Report| night.verdict == Verdict::CouldNotCheck || night.exchanges.checked == 0;
     let nights = past.iter().chain([tonight]).rev().take_while(|it| could_not(it)).count();
     if nights >= 3 {
         reasons.push(format!("Could not check for {nights} nights in a row."));
@@ -236,25 +196,26 @@ fn reasons(triage: &Triage, tonight: &Night, past: &[Night]) -> Vec<String> {
     reasons
 }
 
-fn in_words(found: &Found) -> String {
+fn in_words(found: &Finding) -> String {
     let status = found.status.map_or_else(String::new, |it| format!(" {it}"));
-    let place = found.place.as_deref().map_or_else(String::new, |it| format!(" `{it}`"));
+    let place =
+        found.place.as_ref().map(Place::as_str).map_or_else(String::new, |it| format!(" `{it}`"));
     format!("{}{status}{place}", found.operation)
 }
 
-fn issue(found: &Found, before: Option<&Found>) -> Issue {
+fn issue(found: &Finding, before: Option<&Finding>) -> Issue {
     let where_ = in_words(found);
-    let quirk = found.quirk.as_deref().unwrap_or_default();
-    let title = match found.rule.as_str() {
-        "quirk-healed" => format!("Delete quirk {quirk}: {where_} keeps its promise"),
-        "quirk-mutated" => format!("Update quirk {quirk}: {where_} changed its nature"),
-        "quirk-expired" => format!("Review quirk {quirk}"),
-        "quirk-resolved" => format!("Delete quirk {quirk}: the reference now describes it"),
-        "unexplained-difference" => format!("Narrow the model, or pin: {where_}"),
-        "unmodelled" => format!("Model {where_}"),
-        "undocumented-field" => format!("Pin and model the new member {where_}"),
-        "shape-new" | "shape-gone" => format!("Review the changed shape of {where_}"),
-        rule => format!("Tell the vendor, or pin: {rule} at {where_}"),
+    let quirk = found.quirk.as_ref().map_or("", QuirkId::as_str);
+    let title = match found.rule {
+        Rule::QuirkHealed => format!("Delete quirk {quirk}: {where_} keeps its promise"),
+        Rule::QuirkMutated => format!("Update quirk {quirk}: {where_} changed its nature"),
+        Rule::QuirkExpired => format!("Review quirk {quirk}"),
+        Rule::QuirkResolved => format!("Delete quirk {quirk}: the reference now describes it"),
+        Rule::UnexplainedDifference => format!("Narrow the model, or pin: {where_}"),
+        Rule::Unmodelled => format!("Model {where_}"),
+        Rule::UndocumentedField => format!("Pin and model the new member {where_}"),
+        Rule::ShapeNew | Rule::ShapeGone => format!("Review the changed shape of {where_}"),
+        rule => format!("Tell the vendor, or pin: {} at {where_}", rule.id()),
     };
     let listed = |it: &BTreeSet<String>| it.iter().cloned().collect::<Vec<_>>().join(", ");
     let changed = before.map_or_else(String::new, |before| {
@@ -266,7 +227,11 @@ fn issue(found: &Found, before: Option<&Found>) -> Issue {
     });
     let body = format!(
         "{where_}\n\n{}.\n{changed}\n**What settles it:** {}.\n\nSeen {} times tonight, rule `{}`.\n\n<!-- paperwire:{} -->\n",
-        found.message, found.settle, found.count, found.rule, found.id
+        found.message,
+        found.settle,
+        found.count,
+        found.rule.id(),
+        found.id
     );
     Issue { id: found.id.clone(), title, body }
 }
@@ -280,18 +245,33 @@ mod tests {
     fn finding(came: &str) -> Value {
         json!({
             "id": "0123456789ab", "rule": "type", "severity": "error", "operation": "GET /a", "status": 200,
-            "place": "/m", "came": [came], "quirk": null, "message": "m", "settle": "s", "count": 1,
+            "place": "/m", "promised": "p", "promised_by": "documented", "came": [came], "count": 1, "exchanges": 1,
+            "message": "m", "settle": "s",
         })
     }
 
     /// A night with findings at `/m`, which was seen or not.
     fn night(findings: Vec<Value>, seen: u64) -> Value {
-        let place = json!({ "operation": "GET /a", "status": 200, "place": "/m", "seen": seen });
-        json!({ "verdict": "kept", "findings": findings, "places": [place], "exchanges": { "checked": 1 }, "skipped": [] })
+        let place = json!({
+            "operation": "GET /a", "status": 200, "place": "/m", "seen": seen, "null": 0, "missing": 0, "empty": 0,
+            "types": {}, "formats": {}, "codes": {},
+        });
+        report("kept", 1, findings, vec![place])
     }
 
     fn outage() -> Value {
-        json!({ "verdict": "could-not-check", "findings": [], "places": [], "exchanges": { "checked": 0 }, "skipped": [] })
+        report("could-not-check", 0, Vec::new(), Vec::new())
+    }
+
+    fn report(verdict: &str, checked: u64, findings: Vec<Value>, places: Vec<Value>) -> Value {
+        json!({
+            "format_version": 1,
+            "run": { "tool": "paperwire", "contract": "0123456789ab", "fail_on": "error" },
+            "verdict": verdict, "exit_code": 0,
+            "exchanges": { "checked": checked, "skipped": 0, "out_of_scope": 0, "could_not_check": 0 },
+            "findings": findings, "quirks": [], "places": places, "asked": [], "judged": [], "without_model": [],
+            "skipped": [], "unreadable": [],
+        })
     }
 
     /// An outage with a fault of the contract itself.
@@ -349,7 +329,8 @@ mod tests {
     #[test]
     fn a_refused_token_makes_the_night_red() {
         let mut night = outage();
-        night["skipped"] = json!([{ "reason": "could not check: status 401" }]);
+        night["skipped"] =
+            json!([{ "source": "live", "entry": 0, "reason": "could not check: status 401" }]);
         assert_eq!(check(&[night]), "[0, 0, 0, 0] red");
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     place::{ancestors, push_segment},
     rule::Rule,
+    schema::{Side, Store, discriminator::Discriminator},
 };
 
 /// What is wrong with one value.
@@ -30,11 +31,11 @@ impl Violation {
     }
 }
 
-/// Everything that a schema refuses in a body, in order of pointer.
-pub(crate) fn violations(validator: &Validator, body: &Value) -> Vec<Violation> {
+/// Everything that a schema of the store refuses in a body, in order of pointer.
+pub(crate) fn violations(store: &Store, validator: &Validator, body: &Value) -> Vec<Violation> {
     let mut by_pointer: BTreeMap<String, Violation> = BTreeMap::new();
     for error in validator.iter_errors(body) {
-        for violation in from_error(&error) {
+        for violation in from_error(store, &error) {
             match by_pointer.get(&violation.pointer) {
                 Some(worse) if rank(worse.rule) <= rank(violation.rule) => {}
                 _ => {
@@ -58,7 +59,7 @@ fn rank(rule: Rule) -> usize {
     order.iter().position(|it| *it == rule).unwrap_or(order.len())
 }
 
-fn from_error(error: &ValidationError<'_>) -> Vec<Violation> {
+fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
     let pointer = pointer_of(error.instance_path());
     let value = error.instance();
     let here = |rule: Rule| {
@@ -86,7 +87,14 @@ fn from_error(error: &ValidationError<'_>) -> Vec<Violation> {
             unexpected.iter().map(unevaluated).collect()
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            from_branches(&pointer, value, context)
+            let named = discriminator(store, error).and_then(|it| it.branch(value));
+            from_branches(store, &pointer, value, context, named)
+        }
+        // The branch that the value names is the one that is meant.
+        ValidationErrorKind::OneOfMultipleValid { .. }
+            if discriminator(store, error).is_some_and(|it| it.branch(value).is_some()) =>
+        {
+            Vec::new()
         }
         ValidationErrorKind::Type { .. }
         | ValidationErrorKind::FalseSchema
@@ -102,20 +110,25 @@ fn from_error(error: &ValidationError<'_>) -> Vec<Violation> {
     }
 }
 
-/// A value that no branch takes. One branch beside null is judged by itself; otherwise there is one violation, that of
+/// A value that no branch takes. The branch that it names, and one beside null, is judged by itself; otherwise there is one violation, that of
 /// the branch that comes nearest.
 fn from_branches(
+    store: &Store,
     pointer: &str,
     value: &Value,
     context: &[Vec<ValidationError<'_>>],
+    named: Option<usize>,
 ) -> Vec<Violation> {
     let is_null_branch = |errors: &[ValidationError<'_>]| {
         matches!(errors, [one] if pointer_of(one.instance_path()) == pointer
             && matches!(one.kind(), ValidationErrorKind::Type { kind } if accepts_only_null(kind)))
     };
     let of = |errors: &[ValidationError<'_>]| -> Vec<Violation> {
-        errors.iter().flat_map(from_error).collect()
+        errors.iter().flat_map(|it| from_error(store, it)).collect()
     };
+    if let Some(errors) = named.and_then(|it| context.get(it)).filter(|it| !it.is_empty()) {
+        return of(errors);
+    }
     let others: Vec<(usize, &Vec<ValidationError<'_>>)> =
         context.iter().enumerate().filter(|it| !is_null_branch(it.1)).collect();
     if let [(_, only)] = others.as_slice() {
@@ -143,6 +156,14 @@ fn from_branches(
         .map_or(Vec::new(), |it| it.1.iter().map(|it| it.pointer.clone()).collect());
     let nearest_branch = nearest.map(|it| it.0 + 1);
     vec![Violation { nearest_branch, inner, ..Violation::new(pointer.to_owned(), rule) }]
+}
+
+/// The discriminator of the schema whose `anyOf` or `oneOf` is at fault.
+fn discriminator(store: &Store, error: &ValidationError<'_>) -> Option<Discriminator> {
+    let location = error.absolute_keyword_location()?.as_str();
+    let (schema, keyword) = location.rsplit_once('/')?;
+    let schema = store.resolve(Side::Documented, schema)?;
+    Discriminator::of(store.get(&schema)?.as_object()?, keyword)
 }
 
 fn accepts_only_null(kind: &jsonschema::error::TypeKind) -> bool {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::{
     finding::PromisedBy,
     place::Place,
-    quirk::{Quirk, Wire},
+    quirk::{Quirk, QuirkId},
+    report::QuirkReport,
     rule::Rule,
 };
 
@@ -16,12 +17,35 @@ pub(crate) struct Topic<'t> {
     pub(crate) promised: &'t str,
     pub(crate) by: PromisedBy,
     pub(crate) came: &'t BTreeSet<String>,
-    pub(crate) quirk: Option<&'t Quirk>,
+    pub(crate) quirk: Option<QuirkTopic<'t>>,
     /// The modelled field at the place, `Chatroom.source`, where there is one.
     pub(crate) field: Option<&'t str>,
     /// Whether the quirk's place also shows the deviation in this run.
     pub(crate) partly: bool,
     pub(crate) nearest_branch: Option<usize>,
+}
+
+/// The quirk that a sentence is about.
+#[derive(Clone, Copy)]
+pub(crate) struct QuirkTopic<'t> {
+    pub(crate) id: &'t QuirkId,
+    file: &'t str,
+    summary: &'t str,
+    /// What in its file says what comes.
+    key: &'static str,
+}
+
+impl<'t> From<&'t Quirk> for QuirkTopic<'t> {
+    fn from(it: &'t Quirk) -> Self {
+        Self { id: &it.id, file: &it.file, summary: &it.summary, key: it.wire.key() }
+    }
+}
+
+impl<'t> From<&'t QuirkReport> for QuirkTopic<'t> {
+    fn from(it: &'t QuirkReport) -> Self {
+        let key = if it.returned.is_some() { "returned" } else { "also" };
+        Self { id: &it.id, file: &it.file, summary: &it.summary, key }
+    }
 }
 
 impl Topic<'_> {
@@ -50,7 +74,8 @@ impl Topic<'_> {
             Rule::BodyNotJson => format!("{by} promises {promised}; a text that is not JSON came"),
             Rule::BodyMissing => format!("{by} promises {promised}; no body came"),
             Rule::BodyUnexpected => "the reference promises no body for this status; one came".into(),
-            Rule::ContentType => format!("the reference promises {promised}; another media type came"),
+            Rule::ContentType if self.came.is_empty() => format!("the reference promises {promised}; another media type came"),
+            Rule::ContentType => format!("the reference promises {promised}; {came} came"),
             Rule::UndocumentedStatus => "the reference does not have this status; it came".into(),
             Rule::UndocumentedOperation => "the reference does not have this operation; it was answered".into(),
             Rule::QuirkMutated => format!("the known deviation `{quirk}` changed its nature: {promised} was pinned; {came} came"),
@@ -58,7 +83,7 @@ impl Topic<'_> {
             Rule::QuirkHealed => format!("the known deviation `{quirk}` is gone: {promised} was pinned; {came} came, as documented or described"),
             Rule::ShapeNew => "not in the accepted shape".into(),
             Rule::ShapeGone => "gone since the accepted shape".into(),
-            Rule::QuirkConfirmed => format!("known: {}", self.quirk.map_or("", |it| &it.summary)),
+            Rule::QuirkConfirmed => format!("known: {}", self.quirk.map_or("", |it| it.summary)),
             Rule::QuirkUnconfirmed => format!("values came, and none shows `{quirk}`"),
             Rule::QuirkExpired => format!("`{quirk}` is past its `review_by`"),
             Rule::QuirkResolved => format!("the document now promises {promised}, which allows what `{quirk}` pins"),
@@ -68,7 +93,7 @@ impl Topic<'_> {
 
     /// What to do next.
     pub(crate) fn settle(&self) -> String {
-        let file = self.quirk.map_or("", |it| it.file.as_str());
+        let file = self.quirk.map_or("", |it| it.file);
         let field = self
             .field
             .map_or_else(String::new, |it| format!(", then let the model's `{it}` follow"));
@@ -120,11 +145,8 @@ impl Topic<'_> {
         }
     }
 
-    fn key(&self) -> &'static str {
-        match self.quirk.map(|it| &it.wire) {
-            Some(Wire::Also(_)) => "`also`",
-            _ => "`returned`",
-        }
+    fn key(&self) -> String {
+        format!("`{}`", self.quirk.map_or("returned", |it| it.key))
     }
 }
 

@@ -55,24 +55,22 @@ pub fn check_all<'c>(
     bulk: &Bulk,
 ) {
     let mut number = 0;
-    let mut next = || {
+    let mut is_ours = || {
         number += 1;
-        (number - 1, bulk.shard.is_none_or(|it| it.has(number - 1)))
+        bulk.shard.is_none_or(|it| it.has(number - 1))
     };
     if bulk.threads.get() == 1 {
         return each(sources, bulk, &mut |item| {
-            let (number, is_ours) = next();
-            if is_ours {
-                check(run, number, item);
+            if is_ours() {
+                check(run, item);
             }
         });
     }
     thread::scope(|scope| {
         let mut team = Team::new(run, another, bulk.threads.get(), scope);
         each(sources, bulk, &mut |item| {
-            let (number, is_ours) = next();
-            if is_ours {
-                team.take(number, item);
+            if is_ours() {
+                team.take(item);
             }
         });
         team.finish();
@@ -88,8 +86,7 @@ fn each(sources: &[Found], bulk: &Bulk, each: &mut dyn FnMut(Result<Raw<'_>, Unr
     }
 }
 
-fn check(run: &mut Run<'_>, number: u64, item: Result<Raw<'_>, Unreadable>) {
-    run.at(number);
+fn check(run: &mut Run<'_>, item: Result<Raw<'_>, Unreadable>) {
     // Whether a line is JSON need not be asked twice.
     let known = item.as_ref().ok().and_then(Raw::read_loosely);
     if known.is_some_and(|it| run.check_known(&it)) {
@@ -105,7 +102,7 @@ fn check(run: &mut Run<'_>, number: u64, item: Result<Raw<'_>, Unreadable>) {
 #[derive(Default)]
 struct Batch {
     bytes: Vec<u8>,
-    items: Vec<(u64, Result<Copied, Unreadable>)>,
+    items: Vec<Result<Copied, Unreadable>>,
 }
 
 struct Copied {
@@ -118,13 +115,13 @@ struct Copied {
 
 impl Batch {
     fn check(self, run: &mut Run<'_>) {
-        for (number, item) in self.items {
+        for item in self.items {
             match item {
                 Ok(Copied { source, format, bytes, entry, byte }) => {
                     let bytes = &self.bytes[bytes];
-                    check(run, number, Ok(Raw { source: &source, format, bytes, entry, byte }));
+                    check(run, Ok(Raw { source: &source, format, bytes, entry, byte }));
                 }
-                Err(unreadable) => check(run, number, Err(unreadable)),
+                Err(unreadable) => check(run, Err(unreadable)),
             }
         }
     }
@@ -152,7 +149,7 @@ impl<'r, 's, 'e, 'c: 'e> Team<'r, 's, 'e, 'c> {
         Self { run, another, threads, scope, batch, source, at_work: None }
     }
 
-    fn take(&mut self, number: u64, item: Result<Raw<'_>, Unreadable>) {
+    fn take(&mut self, item: Result<Raw<'_>, Unreadable>) {
         let copied = item.map(|it| {
             if *self.source != *it.source {
                 self.source = it.source.into();
@@ -167,7 +164,7 @@ impl<'r, 's, 'e, 'c: 'e> Team<'r, 's, 'e, 'c> {
                 byte: it.byte,
             }
         });
-        self.batch.items.push((number, copied));
+        self.batch.items.push(copied);
         if self.batch.bytes.len() >= BATCH {
             let batch = std::mem::take(&mut self.batch);
             let (work, _) =

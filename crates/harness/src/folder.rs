@@ -19,22 +19,21 @@ pub enum FolderError {
         error: io::Error,
     },
     /// No folder of documents.
-    #[error("{}: no such folder; a contract folder holds `documented/` with one OpenAPI document (*.json)", path.display())]
+    #[error("{}: no such folder; a contract folder holds `documented/` with one OpenAPI document (*.json, *.yaml)", path.display())]
     NoDocuments {
         /// The folder.
         path: PathBuf,
     },
-    /// Not one document.
-    #[error("{}: promised one OpenAPI document (*.json), found {found}; keep exactly one there", path.display())]
-    Documents {
+    /// A folder of documents without one.
+    #[error("{}: holds no OpenAPI document (*.json, *.yaml); put the vendor's there", path.display())]
+    NoDocument {
         /// The folder.
         path: PathBuf,
-        /// How many there are.
-        found: usize,
     },
 }
 
-/// Reads the texts of a contract folder. `quirks/`, `modelled/openapi.json` and `contract.toml` may be absent.
+/// Reads the texts of a contract folder: every JSON and YAML file below `documented/`, and what else there is of
+/// `quirks/`, `modelled/openapi.json` and `contract.toml`.
 ///
 /// # Errors
 /// Where the document is missing or a file cannot be read.
@@ -43,16 +42,29 @@ pub fn read_contract(folder: &Path) -> Result<ContractTexts, FolderError> {
     if !documented.is_dir() {
         return Err(FolderError::NoDocuments { path: documented });
     }
-    let documents = files_in(&documented, "json")?;
-    let [document] = documents.as_slice() else {
-        return Err(FolderError::Documents { path: documented, found: documents.len() });
-    };
     Ok(ContractTexts {
-        documented: read_text(document)?,
+        documented: read_documents(&documented)?,
         quirks: read_texts(&folder.join("quirks"), "toml")?,
         modelled: text_if_there(&folder.join("modelled").join("openapi.json"))?,
         settings: text_if_there(&folder.join("contract.toml"))?,
     })
+}
+
+/// The texts of a document: the file itself, or every JSON and YAML file below the folder, in order of name.
+///
+/// # Errors
+/// Where there is none, or a file cannot be read.
+pub fn read_documents(path: &Path) -> Result<Vec<Text>, FolderError> {
+    if !path.is_dir() {
+        return Ok(vec![read_text(path)?]);
+    }
+    let mut documents = Vec::new();
+    documents_below(path, &mut documents)?;
+    if documents.is_empty() {
+        return Err(FolderError::NoDocument { path: path.to_owned() });
+    }
+    documents.sort();
+    documents.iter().map(|it| read_text(it)).collect()
 }
 
 /// The texts of a folder's files with that extension, in order of name; none where there is no folder.
@@ -64,6 +76,28 @@ pub fn read_texts(folder: &Path, extension: &str) -> Result<Vec<Text>, FolderErr
         return Ok(Vec::new());
     }
     files_in(folder, extension)?.iter().map(|it| read_text(it)).collect()
+}
+
+/// The files that may be of a document; neither hidden ones nor what links lead to beyond the folder.
+fn documents_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FolderError> {
+    let io = |error| FolderError::Io { path: folder.to_owned(), error };
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(io)?);
+        let is_document =
+            |it: &str| ["json", "yaml", "yml"].contains(&it.to_ascii_lowercase().as_str());
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if kind.is_dir() {
+            documents_below(&path, found)?;
+        } else if path.is_file()
+            && path.extension().and_then(|it| it.to_str()).is_some_and(is_document)
+        {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, FolderError> {

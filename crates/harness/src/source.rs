@@ -1,8 +1,9 @@
 //! Files, folders and streams of exchanges.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -36,6 +37,8 @@ pub enum SourceError {
     },
 }
 
+/// The first bytes of what is compressed (RFC 1952).
+const GZIP: &[u8] = b"\x1f\x8b";
 /// The name of standard input.
 const STREAM: &str = "-";
 
@@ -123,9 +126,9 @@ pub(crate) fn each_raw(
     let open = || -> io::Result<Box<dyn Read>> {
         let mut reader: Box<dyn Read> =
             if is_stream { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) };
-        let mut start = Vec::with_capacity(2);
-        reader.by_ref().take(2).read_to_end(&mut start)?;
-        let is_gzip = start == [0x1f, 0x8b];
+        let mut start = Vec::with_capacity(GZIP.len());
+        reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
+        let is_gzip = start == GZIP;
         let whole = io::Cursor::new(start).chain(reader);
         Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
     };
@@ -152,9 +155,39 @@ fn ends_with_meta(path: &Path) -> bool {
     read().is_ok_and(|it| memchr::memmem::find(&it, b"\"_paperwire\"").is_some())
 }
 
-/// Gives every exchange of a recording, or what is wrong with it, to `each`.
-pub fn each_exchange(path: &Path, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
-    each_raw(path, None, &mut |raw| each(raw.and_then(|it| it.read())));
+/// Gives every exchange of a recording, or what is wrong with it, to `each`. A plain JSON file is the body of what is
+/// `answered`.
+pub fn each_exchange(
+    path: &Path,
+    answered: Option<&Answered>,
+    mut each: impl FnMut(Result<Exchange<'_>, Unreadable>),
+) {
+    each_raw(path, answered, &mut |raw| each(raw.and_then(|it| it.read())));
+}
+
+/// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none.
+pub fn lines_of(path: &Path, bytes: &BTreeSet<usize>) -> BTreeMap<usize, usize> {
+    let mut lines = BTreeMap::new();
+    let Ok(file) = File::open(path) else { return lines };
+    let mut reader = BufReader::new(file);
+    let (mut line, mut before, mut wanted) = (1, 0, bytes.iter().copied().peekable());
+    while wanted.peek().is_some() {
+        let Ok(chunk) = reader.fill_buf() else { return lines };
+        if chunk.is_empty() || (before == 0 && chunk.starts_with(GZIP)) {
+            return lines;
+        }
+        let mut counted = 0;
+        while let Some(byte) = wanted.next_if(|it| *it < before + chunk.len()) {
+            line += chunk[counted..byte - before].iter().filter(|it| **it == b'\n').count();
+            counted = byte - before;
+            lines.insert(byte, line);
+        }
+        line += chunk[counted..].iter().filter(|it| **it == b'\n').count();
+        let length = chunk.len();
+        before += length;
+        reader.consume(length);
+    }
+    lines
 }
 
 /// Gives the text of a file, or of every file below a folder in order of name, to `each`. Hidden folders and what is no
@@ -180,4 +213,22 @@ pub fn each_text(path: &Path, each: &mut impl FnMut(&Path, &str)) -> Result<(), 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_found_in_their_lines_also_beyond_a_buffer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.har");
+        let text = "0123456789abcde\n".repeat(10_000);
+        fs::write(&path, &text).unwrap();
+        let bytes: BTreeSet<usize> = [0, 15, 16, 8_191, 8_192, 100_007, 159_999, 160_000].into();
+        let expected = |it: &usize| (*it, text[..*it].matches('\n').count() + 1);
+        let found: Vec<_> = bytes.iter().filter(|it| **it < text.len()).map(expected).collect();
+        assert_eq!(lines_of(&path, &bytes).into_iter().collect::<Vec<_>>(), found);
+        assert_eq!(lines_of(&folder.path().join("none"), &bytes), BTreeMap::new());
+    }
 }

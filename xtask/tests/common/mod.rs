@@ -10,7 +10,7 @@ pub(crate) fn root() -> &'static Path {
 /// Runs `cargo xtask` at the repository's root, and gives its exit code and what it prints.
 pub(crate) fn xtask(arguments: &[&str], variables: &BTreeMap<&str, String>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "GITHUB_STEP_SUMMARY"] {
         command.env_remove(name);
     }
     for name in ["BASE_URL", "TOKEN", "BRAND", "OTHER_BRAND", "CHATROOM_IDS", "MASK_KEY"] {
@@ -24,4 +24,14 @@ pub(crate) fn xtask(arguments: &[&str], variables: &BTreeMap<&str, String>) -> S
         text(&output.stdout),
         text(&output.stderr)
     )
+}
+
+/// Compares a screen, or a file that a command wrote, with its snapshot.
+#[allow(dead_code, reason = "not every test file keeps screens")]
+pub(crate) fn compare(name: &str, screen: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(root().join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("command__{name}"), screen));
 }

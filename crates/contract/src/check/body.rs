@@ -18,6 +18,7 @@ use crate::{
     rule::{Rule, Severity},
     run::Run,
     schema::{
+        Store,
         describe::describe,
         fragment,
         tree::{Member, type_of},
@@ -111,12 +112,13 @@ impl Run<'_> {
         if judge.validator.is_valid(body.value) {
             return;
         }
+        let store: &Store = &self.contract.store;
         let documented: Option<HashSet<String>> =
             judge.documented.as_ref().map(|(_, validator)| {
-                let refused = violations(validator, body.value).into_iter();
+                let refused = violations(store, validator, body.value).into_iter();
                 refused.map(|it| it.pointer).collect()
             });
-        let refused = violations(&judge.validator, body.value);
+        let refused = violations(store, &judge.validator, body.value);
         let count = refused.len();
         for violation in refused {
             let pointer = &violation.pointer;
@@ -176,7 +178,7 @@ impl Run<'_> {
         let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
         let pinned = || describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
         let key = body.at.key(rule, Some(spot.place()), Some(quirk));
-        self.ledger.fold(key, rule.severity(), Some(came), || Details {
+        self.ledger.fold(key, exchange, rule.severity(), Some(came), || Details {
             promised: pinned(),
             by: PromisedBy::Quirk,
             field: body.field(&spot.pointer),
@@ -210,9 +212,9 @@ impl Run<'_> {
         // Nobody knows what an undocumented member holds.
         let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
         let came = value.map(|it| came(it, sensitive));
-        let store = &self.contract.store;
+        let store: &Store = &self.contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
-        let observed = self.ledger.fold(key, severity, came, || {
+        let observed = self.ledger.fold(key, body.at.exchange, severity, came, || {
             let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
             let promise = fragment::below(store, body.judge.promised_by(by), &path);
             Details {

@@ -1,215 +1,17 @@
-//! The register held against the document, and written into it.
+//! The register written into the document: documented + quirks.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     document::{Document, Operation},
-    place::{ANY, Place},
-    quirk::{Quirk, QuirkPlace, Wire},
+    quirk::{Quirk, QuirkPlace, Wire, standing::Resolved},
     schema::{
         Address, Side, Store,
-        describe::describe,
         edit::{self, Edit},
         fragment,
+        sharing::Sharing,
     },
-    text::{Fault, Text},
 };
-use jsonschema::canonical::Containment;
-
-/// A quirk that the document no longer needs, and where.
-pub(crate) type Resolved = (usize, QuirkPlace);
-
-/// Holds every quirk against the document as it is, without any quirk applied.
-///
-/// # Errors
-/// Every contradiction at once.
-pub(crate) fn check_against(
-    store: &Store,
-    document: &Document,
-    quirks: &[(Quirk, &Text)],
-) -> Result<Vec<Resolved>, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let mut resolved = Vec::new();
-    for (number, (quirk, text)) in quirks.iter().enumerate() {
-        let mut fault =
-            |key: &str, message: String| faults.push(text.fault(text.line_of_key(key), message));
-        check_alone(quirk, &mut fault);
-        for (index, at) in quirk.at.iter().enumerate() {
-            match check_place(store, document, quirk, at) {
-                Ok(true) => resolved.push((number, at.clone())),
-                Ok(false) => {}
-                Err(message) => {
-                    faults.push(text.fault(text.line_of_header("[[at]]", index), message))
-                }
-            }
-        }
-    }
-    for (index, (quirk, text)) in quirks.iter().enumerate() {
-        for (other, _) in &quirks[..index] {
-            if let Some(message) = claim_the_same(quirk, other) {
-                faults.push(text.fault(None, message));
-            }
-        }
-    }
-    if faults.is_empty() { Ok(resolved) } else { Err(faults) }
-}
-
-fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
-    let comes = quirk.wire.schema();
-    let nothing_comes = *comes == json!(false);
-    if nothing_comes && (quirk.is_undocumented() || matches!(quirk.wire, Wire::Also(_))) {
-        let key = if quirk.is_undocumented() { "declared" } else { "also" };
-        fault(
-            key,
-            format!(
-                "`{key} = false`: nothing is documented and nothing comes, so no value could confirm the quirk; delete the file"
-            ),
-        );
-    }
-    if let Some(twice) =
-        quirk.at.iter().enumerate().find(|(index, at)| quirk.at[..*index].contains(at))
-    {
-        fault(
-            "[[at]]",
-            format!(
-                "{} {} `{}`: named twice; keep one",
-                twice.1.operation, twice.1.status, twice.1.place
-            ),
-        );
-    }
-    if !quirk.is_undocumented()
-        && *comes != json!(false)
-        && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
-    {
-        fault("declared", "`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
-    }
-    if let Some(described) = &quirk.described
-        && !fragment::disjoint(&fragment::normal(described), &fragment::normal(comes))
-    {
-        fault("described", "`described` does not exclude what comes; spell them so that no value fits both, or leave `described` out".into());
-    }
-}
-
-/// Whether the document now allows what comes.
-fn check_place(
-    store: &Store,
-    document: &Document,
-    quirk: &Quirk,
-    at: &QuirkPlace,
-) -> Result<bool, String> {
-    let Some(operation) = document.operation(at.operation.as_str()) else {
-        return Err(format!(
-            "`{}`: the document has no such operation; correct `operation`",
-            at.operation
-        ));
-    };
-    let where_ = format!("{} {} `{}`", at.operation, at.status, at.place);
-    let root = operation.json_schema(at.status);
-    let Some((parent, name)) = at.place.split_last() else {
-        return check_whole(store, operation, quirk, at, root)
-            .map_err(|it| format!("{where_}: {it}"));
-    };
-    let Some(root) = root else {
-        return Err(format!(
-            "{where_}: the document has no JSON response of that status; correct `status`"
-        ));
-    };
-    let documented = fragment::below(store, root, &path(&at.place));
-    if quirk.is_undocumented() {
-        return match (documented, edit::find(store, root, &path(&parent)).is_empty()) {
-            (Some(it), _)
-                if fragment::covers(&it, &fragment::normal(quirk.wire.schema()))
-                    == Containment::Yes =>
-            {
-                Ok(true)
-            }
-            (Some(it), _) => Err(format!(
-                "{where_}: `declared = false`, but the document has the place, as {}; say so in `declared`",
-                describe(&it)
-            )),
-            (None, true) => Err(format!(
-                "{where_}: the document has no `{parent}` that could hold it; correct `place`"
-            )),
-            (None, false) if name == ANY => {
-                Err(format!("{where_}: `*` cannot be added to a document; name the member"))
-            }
-            (None, false) => Ok(false),
-        };
-    }
-    let Some(documented) = documented else {
-        return Err(format!(
-            "{where_}: the document has no such place; correct `place`, or say `declared = false`"
-        ));
-    };
-    compare(quirk, &documented, &where_)
-}
-
-/// A quirk of a whole response.
-fn check_whole(
-    store: &Store,
-    operation: &Operation,
-    quirk: &Quirk,
-    at: &QuirkPlace,
-    root: Option<&Address>,
-) -> Result<bool, String> {
-    match (quirk.is_undocumented(), root) {
-        (true, None) => Ok(false),
-        (true, Some(root)) => {
-            let exact = operation.response(at.status).is_some();
-            let it = fragment::at(store, root);
-            if exact
-                && fragment::covers(&it, &fragment::normal(quirk.wire.schema())) == Containment::Yes
-            {
-                Ok(true)
-            } else {
-                Err(format!(
-                    "`declared = false`, but the document promises {} there; say so in `declared`",
-                    describe(&it)
-                ))
-            }
-        }
-        (false, None) => {
-            Err("the document promises no JSON body there; say `declared = false`".into())
-        }
-        (false, Some(root)) => compare(quirk, &fragment::at(store, root), "the whole response"),
-    }
-}
-
-fn compare(quirk: &Quirk, documented: &Value, where_: &str) -> Result<bool, String> {
-    if fragment::equal(documented, &fragment::normal(&quirk.declared)) {
-        return Ok(false);
-    }
-    let comes = quirk.wire.schema();
-    if *comes != json!(false)
-        && fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes
-    {
-        return Ok(true);
-    }
-    Err(format!(
-        "{where_}: `declared` says {}, the document says {}; write down what the document says",
-        describe(&fragment::normal(&quirk.declared)),
-        describe(documented)
-    ))
-}
-
-fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
-    let shared = a.at.iter().find(|it| b.at.contains(it))?;
-    let where_ = format!("{} {} `{}`", shared.operation, shared.status, shared.place);
-    if let (Wire::Returned(_), Wire::Returned(_)) = (&a.wire, &b.wire) {
-        return Some(format!(
-            "{where_}: `{}` says what is returned there too; keep one `returned`, make the other `also`",
-            b.id
-        ));
-    }
-    let overlap =
-        !fragment::disjoint(&fragment::normal(a.wire.schema()), &fragment::normal(b.wire.schema()));
-    overlap.then(|| {
-        format!(
-            "{where_}: a value could fit both this and `{}`; make them exclude each other",
-            b.id
-        )
-    })
-}
 
 /// Writes the quirks into the documented side: what then stands there is documented + quirks.
 pub(crate) fn apply(
@@ -218,55 +20,155 @@ pub(crate) fn apply(
     quirks: &[Quirk],
     resolved: &[Resolved],
 ) {
-    // What is returned first: what also comes is added to it.
-    let ordered = |also: bool| {
-        let quirks = quirks.iter().enumerate();
-        quirks.filter(move |it| matches!(it.1.wire, Wire::Also(_)) == also)
-    };
-    for (number, quirk) in ordered(false).chain(ordered(true)) {
-        for at in quirk.at.iter().filter(|it| !resolved.contains(&(number, (*it).clone()))) {
-            if let Some(operation) = document.operation(at.operation.as_str()) {
-                apply_at(store, operation, quirk, at);
-            }
-        }
+    if quirks.is_empty() {
+        return;
+    }
+    let mut sharing = Sharing::of(store);
+    for (quirk, places) in in_order(quirks, resolved) {
+        write(store, &mut sharing, document, quirk, &places);
     }
 }
 
-fn apply_at(store: &mut Store, operation: &Operation, quirk: &Quirk, at: &QuirkPlace) {
-    let comes = quirk.wire.schema().clone();
-    let segments = path(&at.place);
-    let root = own_schema(store, operation, at.status);
-    let undocumented = quirk.is_undocumented();
-    let instead = |_| comes.clone();
-    let also = |was: Value| match was {
-        // What `own_schema` put where nothing was documented.
-        Value::Bool(true) if undocumented => comes.clone(),
-        was => json!({ "anyOf": [was, comes] }),
+/// The quirks in the order in which they are written, each with the places where it is still needed. What is returned
+/// comes first: what also comes is added to it.
+pub(crate) fn in_order<'q>(
+    quirks: &'q [Quirk],
+    resolved: &[Resolved],
+) -> Vec<(&'q Quirk, Vec<&'q QuirkPlace>)> {
+    let of = |(number, quirk): (usize, &'q Quirk)| {
+        let needed = |at: &&QuirkPlace| !resolved.contains(&(number, (*at).clone()));
+        (quirk, quirk.at.iter().filter(needed).collect())
     };
-    let is_there = !edit::find(store, &root, &segments).is_empty();
-    let how = match &quirk.wire {
-        Wire::Returned(Value::Bool(false)) => Edit::Remove,
-        _ if !is_there => Edit::Insert(&comes),
-        Wire::Returned(_) => Edit::Replace(&instead),
-        Wire::Also(_) => Edit::Replace(&also),
+    let mut ordered: Vec<(&Quirk, Vec<&QuirkPlace>)> = quirks.iter().enumerate().map(of).collect();
+    ordered.sort_by_key(|it| matches!(it.0.wire, Wire::Also(_)));
+    ordered
+}
+
+/// Writes one quirk into the documented side. A component that only its places share is changed where it stands.
+pub(crate) fn write(
+    store: &mut Store,
+    sharing: &mut Sharing,
+    document: &Document,
+    quirk: &Quirk,
+    places: &[&QuirkPlace],
+) {
+    let mut roots = Vec::new();
+    for at in places {
+        if let Some(operation) = document.operation(at.operation.as_str()) {
+            let root = own_schema(store, sharing, operation, at.status);
+            roots.push((root, at.place.segments().map(Into::into).collect::<Vec<String>>()));
+        }
+    }
+    sharing.find(store, &roots);
+    for (root, segments) in &roots {
+        let instead = |was: Value| replaced(quirk, &was);
+        let also = |was: Value| match was {
+            // What `own_schema` put where nothing was documented.
+            Value::Bool(true) if quirk.is_undocumented() => quirk.wire.schema().clone(),
+            was => widened(was, quirk.wire.schema()),
+        };
+        let is_there = !edit::find(store, root, segments).is_empty();
+        let how = match &quirk.wire {
+            Wire::Returned(Value::Bool(false)) => Edit::Remove,
+            it if !is_there => Edit::Insert(it.schema()),
+            Wire::Returned(_) => Edit::Replace(&instead),
+            Wire::Also(_) => Edit::Replace(&also),
+        };
+        edit::edit(store, sharing, root, segments, &how);
+    }
+}
+
+/// What comes instead of a schema, with what was said beside it that still holds.
+fn replaced(quirk: &Quirk, was: &Value) -> Value {
+    let comes = quirk.wire.schema();
+    let (Some(was), Some(comes)) = (was.as_object(), comes.as_object()) else {
+        return comes.clone();
     };
-    edit::edit(store, &root, &segments, &how);
+    let is_shown =
+        |it: &Value| fragment::validator(quirk.wire.schema()).is_ok_and(|by| by.is_valid(it));
+    let holds = |name: &str, value: &Value| match name {
+        "title" | "deprecated" | "externalDocs" | "readOnly" | "writeOnly" => true,
+        "description" => quirk.described.is_none(),
+        "example" => is_shown(value),
+        "examples" => value.as_array().is_some_and(|it| it.iter().all(is_shown)),
+        _ => name.starts_with("x-"),
+    };
+    let mut schema = comes.clone();
+    for (name, value) in was.iter().filter(|it| holds(it.0, it.1)) {
+        schema.entry(name).or_insert_with(|| value.clone());
+    }
+    Value::Object(schema)
+}
+
+/// A schema that takes what comes as well.
+fn widened(was: Value, comes: &Value) -> Value {
+    let Value::Object(mut keywords) = was else {
+        return json!({ "anyOf": [was, comes] });
+    };
+    if *comes == json!({ "type": "null" })
+        && let Some(types) = types_that_may_grow(&keywords)
+    {
+        keywords.insert("type".into(), types.into());
+        return Value::Object(keywords);
+    }
+    let is_union = is_union(&keywords);
+    match keywords.get_mut("anyOf") {
+        Some(Value::Array(branches)) if is_union => {
+            if !branches.contains(comes) {
+                branches.push(comes.clone());
+            }
+            Value::Object(keywords)
+        }
+        _ => json!({ "anyOf": [keywords, comes] }),
+    }
+}
+
+/// The types of a schema with null among them, where nothing else in it would refuse a null.
+fn types_that_may_grow(keywords: &Map<String, Value>) -> Option<Vec<Value>> {
+    const REFUSING: &[&str] =
+        &["$ref", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
+    if REFUSING.iter().any(|it| keywords.contains_key(*it)) {
+        return None;
+    }
+    let mut types = match keywords.get("type")? {
+        Value::Array(types) => types.clone(),
+        one => vec![one.clone()],
+    };
+    if !types.contains(&json!("null")) {
+        types.push(json!("null"));
+    }
+    Some(types)
+}
+
+/// Whether a schema is an `anyOf` and what may be said about any schema.
+fn is_union(keywords: &Map<String, Value>) -> bool {
+    let annotates = |it: &String| {
+        matches!(it.as_str(), "anyOf" | "title" | "description") || it.starts_with("x-")
+    };
+    keywords.keys().all(annotates)
 }
 
 /// The address of an operation's own JSON schema for a status: what it shares with others is copied, what is not
 /// documented is added.
-fn own_schema(store: &mut Store, operation: &Operation, status: u16) -> Address {
+fn own_schema(
+    store: &mut Store,
+    sharing: &mut Sharing,
+    operation: &Operation,
+    status: u16,
+) -> Address {
     let documented = |pointer: String| Address { side: Side::Documented, pointer };
     let responses = documented(operation.pointer.clone()).child("responses");
     let own = responses.child(&status.to_string());
     let response = operation.response(status);
     let shared = response.filter(|it| it.address != own);
-    if store.get(&own).is_none() || shared.is_some() {
+    let is_reference = store.get(&own).is_some_and(|it| it.get("$ref").is_some());
+    if store.get(&own).is_none() || is_reference {
         let copy = shared.and_then(|it| store.get(&it.address).cloned());
         let copy = copy.unwrap_or_else(|| json!({ "description": "Added by a quirk." }));
         if let Some(Value::Object(responses)) = edit::get_mut(store, &responses) {
             responses.insert(status.to_string(), copy);
         }
+        sharing.read(store, &own);
     }
     let media_type = response.and_then(|it| it.content.iter().find(|it| it.is_json()));
     let media_type = media_type.map_or("application/json", |it| it.key.as_str());
@@ -278,8 +180,4 @@ fn own_schema(store: &mut Store, operation: &Operation, status: u16) -> Address 
         content[media_type] = json!({ "schema": true });
     }
     schema
-}
-
-fn path(place: &Place) -> Vec<String> {
-    place.segments().map(Into::into).collect()
 }

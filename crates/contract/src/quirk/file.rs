@@ -5,11 +5,11 @@ use std::{borrow::Cow, sync::LazyLock};
 use jiff::civil::Date;
 use jsonschema::Validator;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    document::{OperationId, assert_integer_formats},
+    document::{OperationId, assert_formats},
     format,
     place::Place,
     quirk::{Quirk, QuirkId, QuirkPlace, Wire},
@@ -69,7 +69,7 @@ struct At {
 }
 
 /// What a quirk rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// What kind it is.
@@ -81,7 +81,7 @@ pub struct Evidence {
 }
 
 /// The kinds of evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EvidenceKind {
     /// An example in the reference.
@@ -126,7 +126,7 @@ impl Fragment {
         fragment::validator(&schema).map_err(|place| {
             format!("promised a JSON Schema; correct what stands at `{place}` in it")
         })?;
-        assert_integer_formats(&mut schema);
+        assert_formats(&mut schema);
         Ok(schema)
     }
 }

@@ -3,25 +3,29 @@
 mod annotate;
 mod apply;
 mod file;
+mod standing;
 mod verdict;
 
 use std::fmt;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use annotate::with_quirks;
-pub(crate) use apply::{apply, check_against};
+pub(crate) use apply::{apply, in_order, write};
 pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
+pub(crate) use standing::{Standing, check_against, standing};
 pub(crate) use verdict::{PlaceQuirks, Verdict};
 
 use crate::{document::OperationId, place::Place};
 
 /// A quirk's name: the name of its file without `.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct QuirkId(String);
 
 impl QuirkId {
@@ -34,12 +38,6 @@ impl QuirkId {
 impl fmt::Display for QuirkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for QuirkId {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
     }
 }
 
@@ -82,6 +80,14 @@ pub enum Wire {
 }
 
 impl Wire {
+    /// Its key in the quirk's file.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Self::Returned(_) => "returned",
+            Self::Also(_) => "also",
+        }
+    }
+
     /// The schema of what comes.
     pub fn schema(&self) -> &Value {
         match self {

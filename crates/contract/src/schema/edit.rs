@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     place::ANY,
-    schema::{Address, Side, Store},
+    schema::{Address, Side, Store, sharing::Sharing},
 };
 
 /// What to do at the place.
@@ -18,32 +18,44 @@ pub(crate) enum Edit<'e> {
     Remove,
 }
 
-/// Edits the document at every schema that describes the place below `root`. A `$ref` on the way is replaced by a copy of
-/// its target; one that leads back to what is being copied stays. Nothing happens where the place is not described.
-pub(crate) fn edit(store: &mut Store, root: &Address, segments: &[String], edit: &Edit<'_>) {
+/// Edits the document at every schema that describes the place below `root`. A `$ref` on the way to what others share is
+/// replaced by a copy of its target; one that leads back to what is being followed stays. Nothing happens where the place
+/// is not described. An edit made twice is made once.
+pub(crate) fn edit(
+    store: &mut Store,
+    sharing: &mut Sharing,
+    root: &Address,
+    segments: &[String],
+    edit: &Edit<'_>,
+) {
     let never: &dyn Fn(Value) -> Value = &|_| Value::Bool(false);
+    let mut way = Way { sharing, followed: Vec::new() };
     match (edit, segments.split_last()) {
         (Edit::Replace(make), _) => {
-            visit(store, root, segments, &mut Vec::new(), &mut |store, at| replace(store, at, make))
+            visit(store, root, segments, &mut way, &mut |store, at, _| replace(store, at, make))
         }
-        (Edit::Remove, None) => visit(store, root, segments, &mut Vec::new(), &mut |store, at| {
-            replace(store, at, never)
-        }),
         (Edit::Insert(schema), Some((name, parent))) => {
-            visit(store, root, parent, &mut Vec::new(), &mut |store, at| {
-                insert(store, at, name, schema, &mut Vec::new())
+            visit(store, root, parent, &mut way, &mut |store, at, sharing| {
+                insert(store, at, name, schema, &mut Way { sharing, followed: Vec::new() })
             });
         }
         (Edit::Insert(_), None) => {}
-        (Edit::Remove, Some((name, parent))) => {
-            visit(store, root, segments, &mut Vec::new(), &mut |store, at| {
-                replace(store, at, never)
-            });
-            visit(store, root, parent, &mut Vec::new(), &mut |store, at| {
-                forget(store, at, name, &mut Vec::new())
-            });
+        (Edit::Remove, last) => {
+            visit(store, root, segments, &mut way, &mut |store, at, _| replace(store, at, never));
+            if let Some((name, parent)) = last {
+                visit(store, root, parent, &mut way, &mut |store, at, sharing| {
+                    forget(store, at, name, &mut Way { sharing, followed: Vec::new() })
+                });
+            }
         }
     }
+}
+
+/// What is known on the way to a place.
+struct Way<'w> {
+    sharing: &'w mut Sharing,
+    /// The references that were followed at this level.
+    followed: Vec<Address>,
 }
 
 /// The schemas that describe the place below `root`.
@@ -82,62 +94,59 @@ pub(crate) fn described_by(store: &Store, schemas: &[Address]) -> Vec<Address> {
     all
 }
 
-/// Calls `act` with every schema that describes the place. `inlined` are the references that were followed at this level.
-fn visit(
-    store: &mut Store,
-    at: &Address,
-    segments: &[String],
-    inlined: &mut Vec<Address>,
-    act: &mut dyn FnMut(&mut Store, &Address),
-) {
+/// What is done to a schema.
+type Act<'a> = &'a mut dyn FnMut(&mut Store, &Address, &mut Sharing);
+
+/// Calls `act` with every schema that describes the place.
+fn visit(store: &mut Store, at: &Address, segments: &[String], way: &mut Way<'_>, act: Act<'_>) {
     let Some((segment, rest)) = segments.split_first() else {
-        return act(store, at);
+        return act(store, at, way.sharing);
     };
     if find(store, at, segments).is_empty() {
         return;
     }
-    let followed = inlined.len();
-    if inline(store, at, inlined)
-        && let Some(keywords) = store.get(at).and_then(Value::as_object)
+    let followed = way.followed.len();
+    if let Some(at) = own(store, at, segments, way)
+        && let Some(keywords) = store.get(&at).and_then(Value::as_object)
     {
-        let parts = parts(at, keywords);
-        let children = children(at, keywords, segment);
+        let parts = parts(&at, keywords);
+        let children = children(&at, keywords, segment);
         for part in parts {
-            visit(store, &part, segments, inlined, act);
+            visit(store, &part, segments, way, act);
         }
         for child in children {
-            visit(store, &child, rest, &mut Vec::new(), act);
+            let way = &mut Way { sharing: way.sharing, followed: Vec::new() };
+            visit(store, &child, rest, way, act);
         }
     }
-    inlined.truncate(followed);
+    way.followed.truncate(followed);
 }
 
 fn replace(store: &mut Store, at: &Address, make: &dyn Fn(Value) -> Value) {
-    inline(store, at, &mut Vec::new());
     if let Some(schema) = get_mut(store, at) {
         *schema = make(schema.take());
     }
 }
 
 /// Adds a member where members are named: in the schema itself, or in those of its parts that name some.
-fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, inlined: &mut Vec<Address>) {
-    let followed = inlined.len();
-    if inline(store, at, inlined)
-        && let Some(keywords) = store.get(at).and_then(Value::as_object)
+fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, way: &mut Way<'_>) {
+    let followed = way.followed.len();
+    if let Some(at) = own(store, at, &[name.to_owned()], way)
+        && let Some(keywords) = store.get(&at).and_then(Value::as_object)
     {
         let names_members =
             |it: &Address| store.get(it).is_some_and(|it| it.get("properties").is_some());
         let naming =
             |it: &Address| described_by(store, std::slice::from_ref(it)).iter().any(names_members);
-        let parts: Vec<Address> = parts(at, keywords).into_iter().filter(naming).collect();
+        let parts: Vec<Address> = parts(&at, keywords).into_iter().filter(naming).collect();
         if parts.is_empty() || keywords.contains_key("properties") {
-            insert_member(store, at, name, schema);
+            insert_member(store, &at, name, schema);
         }
         for part in parts {
-            insert(store, &part, name, schema, inlined);
+            insert(store, &part, name, schema, way);
         }
     }
-    inlined.truncate(followed);
+    way.followed.truncate(followed);
 }
 
 fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
@@ -150,7 +159,7 @@ fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
 }
 
 /// No part of the schema requires the member any more.
-fn forget(store: &mut Store, at: &Address, name: &str, inlined: &mut Vec<Address>) {
+fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
     let requires = |it: &Address| {
         let required = store.get(it).and_then(|it| it.get("required")).and_then(Value::as_array);
         required.is_some_and(|it| it.iter().any(|it| it == name))
@@ -158,19 +167,19 @@ fn forget(store: &mut Store, at: &Address, name: &str, inlined: &mut Vec<Address
     if !described_by(store, std::slice::from_ref(at)).iter().any(requires) {
         return;
     }
-    let followed = inlined.len();
-    if inline(store, at, inlined)
-        && let Some(Value::Object(owner)) = get_mut(store, at)
+    let followed = way.followed.len();
+    if let Some(at) = own(store, at, &[name.to_owned()], way)
+        && let Some(Value::Object(owner)) = get_mut(store, &at)
     {
         if let Some(Value::Array(required)) = owner.get_mut("required") {
             required.retain(|it| it != name);
         }
-        let parts = parts(at, owner);
+        let parts = parts(&at, owner);
         for part in parts {
-            forget(store, &part, name, inlined);
+            forget(store, &part, name, way);
         }
     }
-    inlined.truncate(followed);
+    way.followed.truncate(followed);
 }
 
 /// Where the `$ref` at an address leads.
@@ -180,7 +189,7 @@ pub(crate) fn target(store: &Store, at: &Address) -> Option<Address> {
 }
 
 /// The schemas that describe the same value: members of `allOf` and the branches.
-fn parts(at: &Address, keywords: &Map<String, Value>) -> Vec<Address> {
+pub(crate) fn parts(at: &Address, keywords: &Map<String, Value>) -> Vec<Address> {
     let parts = parts_by_keyword(at, keywords);
     parts.into_iter().flat_map(|it| it.1).collect()
 }
@@ -222,34 +231,49 @@ pub(crate) fn children(at: &Address, keywords: &Map<String, Value>, segment: &st
     children
 }
 
-/// Replaces the `$ref` at an address by a copy of what it leads to; keywords beside it hold too. False where it leads to
-/// what was followed already.
-fn inline(store: &mut Store, at: &Address, inlined: &mut Vec<Address>) -> bool {
-    while let Some(target) = target(store, at) {
-        if inlined.contains(&target) {
-            return false;
+/// Where to change what an address says of the segments below it: where its references lead as long as nothing else shares
+/// that, else there, in a copy. None where they lead to what was followed already.
+fn own(store: &mut Store, at: &Address, segments: &[String], way: &mut Way<'_>) -> Option<Address> {
+    let mut at = at.clone();
+    while let Some(target) = target(store, &at) {
+        if way.followed.contains(&target) {
+            return None;
         }
-        let mut copy = store.get(&target).cloned().unwrap_or(Value::Bool(true));
-        inlined.push(target);
-        let Some(schema) = get_mut(store, at) else { return false };
-        let Some(siblings) = schema.as_object_mut() else { return false };
-        siblings.shift_remove("$ref");
-        let conflicts =
-            |copied: &Map<String, Value>| siblings.keys().any(|it| copied.contains_key(it));
-        match copy.as_object_mut() {
-            Some(copied) if !conflicts(copied) => copied.extend(std::mem::take(siblings)),
-            None if siblings.is_empty() => {}
-            _ => {
-                let all_of = siblings.entry("allOf").or_insert_with(|| Value::Array(Vec::new()));
-                if let Some(all_of) = all_of.as_array_mut() {
-                    all_of.push(copy);
-                }
-                return true;
-            }
+        way.followed.push(target.clone());
+        if way.sharing.is_unshared(&target, segments) {
+            at = target;
+            continue;
         }
-        *schema = copy;
+        let stays = copy(store, &at, &target)?;
+        way.sharing.read(store, &at);
+        if !stays {
+            break;
+        }
     }
-    true
+    Some(at)
+}
+
+/// Replaces the `$ref` at an address by a copy of what it leads to; keywords beside it hold too. Whether the copy itself
+/// stands there then, and not in an `allOf`.
+fn copy(store: &mut Store, at: &Address, target: &Address) -> Option<bool> {
+    let mut copy = store.get(target).cloned().unwrap_or(Value::Bool(true));
+    let schema = get_mut(store, at)?;
+    let siblings = schema.as_object_mut()?;
+    siblings.shift_remove("$ref");
+    let conflicts = |copied: &Map<String, Value>| siblings.keys().any(|it| copied.contains_key(it));
+    match copy.as_object_mut() {
+        Some(copied) if !conflicts(copied) => copied.extend(std::mem::take(siblings)),
+        None if siblings.is_empty() => {}
+        _ => {
+            let all_of = siblings.entry("allOf").or_insert_with(|| Value::Array(Vec::new()));
+            if let Some(all_of) = all_of.as_array_mut() {
+                all_of.push(copy);
+            }
+            return Some(false);
+        }
+    }
+    *schema = copy;
+    Some(true)
 }
 
 pub(crate) fn get_mut<'s>(store: &'s mut Store, at: &Address) -> Option<&'s mut Value> {
@@ -270,7 +294,7 @@ mod tests {
         let mut store = Store { documented: document, modelled: Value::Null };
         let root = Address { side: Side::Documented, pointer: "/root".into() };
         let segments: Vec<String> = crate::place::segments(place).map(Into::into).collect();
-        edit(&mut store, &root, &segments, how);
+        edit(&mut store, &mut Sharing::default(), &root, &segments, how);
         store.documented["root"].take()
     }
 

@@ -39,16 +39,7 @@ impl Address {
 
     /// The address as a `$ref` that holds in every document of the contract.
     pub(crate) fn reference(&self) -> String {
-        let mut reference = format!("{}#", self.side.uri());
-        for byte in self.pointer.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                    reference.push(byte as char);
-                }
-                _ => reference.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        reference
+        format!("{}{}", self.side.uri(), reference_to(&self.pointer))
     }
 
     /// The component's name where the address is one, `Chatroom` for `#/components/schemas/Chatroom`.
@@ -62,6 +53,20 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.pointer)
     }
+}
+
+/// A pointer as a `$ref` inside its document.
+pub(crate) fn reference_to(pointer: &str) -> String {
+    let mut reference = "#".to_owned();
+    for byte in pointer.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                reference.push(byte as char);
+            }
+            _ => reference.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    reference
 }
 
 /// The documents of one contract.
@@ -80,15 +85,7 @@ impl Store {
     }
 
     pub(crate) fn get(&self, address: &Address) -> Option<&Value> {
-        if !address.pointer.is_empty() && !address.pointer.starts_with('/') {
-            return None;
-        }
-        // As `Value::pointer`, which makes two texts of every segment.
-        segments(&address.pointer).try_fold(self.document(address.side), |here, segment| match here
-        {
-            Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
-            _ => here.get(&*segment),
-        })
+        at(self.document(address.side), &address.pointer)
     }
 
     /// The address that a `$ref` at `from` names, where there is something.
@@ -103,7 +100,17 @@ impl Store {
     }
 }
 
-fn percent_decode(text: &str) -> Option<String> {
+/// As `Value::pointer`, without a copy of every segment: documents are looked up often.
+fn at<'d>(document: &'d Value, pointer: &str) -> Option<&'d Value> {
+    segments(pointer).try_fold(document, |here, segment| match here {
+        Value::Object(members) => members.get(&*segment),
+        Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// A URI's part without its escapes; none where they are broken.
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
     }

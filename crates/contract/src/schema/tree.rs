@@ -1,20 +1,26 @@
 //! The schemas of one response, compiled for walking a body: which members, items and map values are known at a value,
 //! whatever else is wrong with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, OnceLock},
+};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
-use crate::schema::{Address, Store, edit};
+use crate::schema::{
+    Address, Store, discriminator::Discriminator, edit, fragment, validators::Validators,
+};
 
 /// A schema in the tree.
 pub(crate) type NodeId = usize;
 
 /// Schemas that refer to each other, by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
+    validators: Arc<Validators>,
 }
 
 /// What one schema says about the members of a value, and which others say more about it.
@@ -24,7 +30,7 @@ pub(crate) struct Node {
     /// `$ref` and `allOf`: they hold for the same value.
     also: Vec<NodeId>,
     /// `anyOf`, `oneOf`, `then`/`else`: in each group at least one may hold.
-    groups: Vec<Vec<Branch>>,
+    groups: Vec<Group>,
     members: BTreeMap<String, NodeId>,
     patterns: Vec<(Validator, NodeId)>,
     rest: Rest,
@@ -62,17 +68,45 @@ pub(crate) struct LiveOfType {
     pub(crate) one_of_several: bool,
 }
 
+/// Branches of which at least one may hold.
+#[derive(Debug)]
+struct Group {
+    branches: Vec<Branch>,
+    discriminator: Option<Discriminator>,
+}
+
 #[derive(Debug)]
 struct Branch {
     node: NodeId,
     types: Types,
-    /// Tells apart branches that take the same types of value.
-    validator: Option<Validator>,
+    /// Where it shares types of value with other branches: what tells them apart.
+    validator: Option<LazyValidator>,
+}
+
+/// A validator that is compiled when a value asks for it.
+#[derive(Debug)]
+struct LazyValidator {
+    address: Address,
+    compiled: OnceLock<Option<Arc<Validator>>>,
+}
+
+impl LazyValidator {
+    fn is_valid(&self, value: &Value, validators: &Validators) -> bool {
+        let compiled = self.compiled.get_or_init(|| validators.get(&self.address).ok());
+        compiled.as_ref().is_none_or(|it| it.is_valid(value))
+    }
 }
 
 /// The types that a branch takes, as far as its `type` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Types(Option<Vec<String>>);
+
+impl Node {
+    /// Whether it says of what type a value is.
+    pub(crate) fn says_type(&self) -> bool {
+        self.types.0.is_some()
+    }
+}
 
 impl Types {
     fn take(&self, value: &Value) -> bool {
@@ -134,18 +168,24 @@ pub(crate) enum Member {
 
 impl Tree {
     /// Compiles the schema at `root` and all that it reaches.
-    ///
-    /// # Errors
-    /// The first schema that cannot be compiled, with its address.
-    pub(crate) fn compile(
-        store: &Store,
-        root: &Address,
-        validator: &dyn Fn(&Address) -> Result<Validator, String>,
-    ) -> Result<(Self, NodeId), String> {
-        let mut compiler =
-            Compiler { store, validator, tree: Self::default(), numbers: HashMap::new() };
-        let root = compiler.node(root)?;
-        Ok((compiler.tree, root))
+    pub(crate) fn compile(validators: &Arc<Validators>, root: &Address) -> (Self, NodeId) {
+        let store = validators.store();
+        let mut compiler = Compiler { store, numbers: HashMap::new(), open: Vec::new() };
+        let root = compiler.node(root);
+        let mut nodes: Vec<Node> = Vec::new();
+        // Not by recursion: schemas may stand one below the other as far as a document is long.
+        while let Some((id, address)) = compiler.open.pop() {
+            let mut node = match store.get(&address) {
+                Some(Value::Object(keywords)) => compiler.keywords(&address, keywords),
+                _ => Node::default(),
+            };
+            node.address = Some(address);
+            if nodes.len() <= id {
+                nodes.resize_with(id + 1, Node::default);
+            }
+            nodes[id] = node;
+        }
+        (Self { nodes, validators: validators.clone() }, root)
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -170,7 +210,7 @@ impl Tree {
         for also in &node.also {
             self.add_live(*also, value, live);
         }
-        for branch in node.groups.iter().flat_map(|it| live_branches(it, value)) {
+        for branch in node.groups.iter().flat_map(|it| self.live_branches(it, value)) {
             self.add_live(branch.node, value, live);
         }
     }
@@ -204,15 +244,22 @@ impl Tree {
             self.add_live_of_type(*also, type_name, holds, live)?;
         }
         for group in &node.groups {
-            let promising = || group.iter().filter(|it| !it.types.is_null());
+            // An object's members may say which branch is meant.
+            if type_name == "object" && group.discriminator.is_some() {
+                return None;
+            }
+            let promising = || group.branches.iter().filter(|it| !it.types.is_null());
             live.one_of_several |= promising().count() > 1;
             let of_type: Vec<&Branch> =
-                group.iter().filter(|it| it.types.take_type(type_name)).collect();
+                group.branches.iter().filter(|it| it.types.take_type(type_name)).collect();
             match of_type.as_slice() {
                 [one] => self.add_live_of_type(one.node, type_name, holds, live)?,
                 // Refused by the one branch beside null: it is what is promised.
-                [] if promising().count() == 1 => {
-                    for branch in group {
+                [] if type_name != "object"
+                    && promising().count() == 1
+                    && group.branches.len() <= 2 =>
+                {
+                    for branch in &group.branches {
                         let holds = holds && !branch.types.is_null();
                         self.add_live_of_type(branch.node, type_name, holds, live)?;
                     }
@@ -223,28 +270,85 @@ impl Tree {
         Some(())
     }
 
+    /// The branch that the value names, or the only one that it can be; the branches that take it; where none does, those
+    /// of its type; where there is none, all.
+    fn live_branches<'b>(&self, group: &'b Group, value: &Value) -> Vec<&'b Branch> {
+        if let Some(named) = group.discriminator.as_ref().and_then(|it| it.branch(value)) {
+            return vec![&group.branches[named]];
+        }
+        let of_type: Vec<_> = group.branches.iter().filter(|it| it.types.take(value)).collect();
+        if of_type.len() == 1 {
+            return of_type;
+        }
+        let candidates = if of_type.is_empty() { group.branches.iter().collect() } else { of_type };
+        // Most branches are told apart by a member's code; compiling their schemas costs more than all the rest.
+        let possible: Vec<_> =
+            candidates.iter().filter(|it| !self.excludes(it.node, value)).copied().collect();
+        match possible.len() {
+            0 => return candidates,
+            1 => return possible,
+            _ => {}
+        }
+        let takes = |it: &&&Branch| {
+            it.validator.as_ref().is_none_or(|it| it.is_valid(value, &self.validators))
+        };
+        let valid: Vec<_> = possible.iter().filter(takes).copied().collect();
+        if valid.is_empty() { candidates } else { valid }
+    }
+
+    /// Whether a schema, or what holds with it, plainly refuses an object: a member is missing or not of the listed values.
+    fn excludes(&self, id: NodeId, value: &Value) -> bool {
+        let Some(members) = value.as_object() else { return false };
+        let mut all = vec![id];
+        let mut next = 0;
+        while let Some(node) = all.get(next).map(|it| self.node(*it)) {
+            next += 1;
+            let refuses = |(name, member): (&String, &NodeId)| {
+                let codes = &self.node(*member).codes;
+                !codes.is_empty()
+                    && members.get(name).is_some_and(|it| !it.is_number() && !codes.contains(it))
+            };
+            if node.required.iter().any(|it| !members.contains_key(it))
+                || node.members.iter().any(refuses)
+            {
+                return true;
+            }
+            let further: Vec<NodeId> =
+                node.also.iter().filter(|it| !all.contains(it)).copied().collect();
+            all.extend(further);
+        }
+        false
+    }
+
     /// How a member of an object stands to the schemas that hold for the object.
     pub(crate) fn member(&self, live: &[NodeId], name: &str) -> Member {
-        let nodes = || live.iter().map(|it| self.node(*it));
-        let mut known: Vec<NodeId> =
-            nodes().filter_map(|it| it.members.get(name).copied()).collect();
-        if !known.is_empty() {
-            return Member::Known(known);
+        let mut describing = Vec::new();
+        let [mut is_named, mut names_members, mut is_open, mut is_closed] = [false; 4];
+        for node in live.iter().map(|it| self.node(*it)) {
+            let before = describing.len();
+            describing.extend(node.members.get(name));
+            is_named |= describing.len() > before;
+            if !node.patterns.is_empty() {
+                let text = Value::String(name.to_owned());
+                let patterns = node.patterns.iter().filter(|it| it.0.is_valid(&text));
+                describing.extend(patterns.map(|it| it.1));
+            }
+            names_members |= !node.members.is_empty() || !node.patterns.is_empty();
+            // What a schema says of the rest holds also for what another one names.
+            match node.rest {
+                _ if describing.len() > before => {}
+                Rest::Map(values) => describing.push(values),
+                Rest::Open => is_open = true,
+                Rest::Closed => is_closed = true,
+                Rest::Silent => {}
+            }
         }
-        let patterns = nodes().flat_map(|it| &it.patterns);
-        let text = Value::String(name.to_owned());
-        known.extend(patterns.filter(|it| it.0.is_valid(&text)).map(|it| it.1));
-        known.extend(nodes().filter_map(|it| match it.rest {
-            Rest::Map(values) => Some(values),
-            Rest::Silent | Rest::Closed | Rest::Open => None,
-        }));
-        let closed = nodes().any(|it| it.rest == Rest::Closed);
-        let open = nodes().any(|it| it.rest == Rest::Open);
-        let names_members = nodes().any(|it| !it.members.is_empty() || !it.patterns.is_empty());
-        if !known.is_empty() || (open && !closed) || (!names_members && !closed) {
-            Member::MapKey(known)
+        if is_named {
+            Member::Known(describing)
+        } else if !describing.is_empty() || (!is_closed && (is_open || !names_members)) {
+            Member::MapKey(describing)
         } else {
-            Member::Undocumented { closed }
+            Member::Undocumented { closed: is_closed }
         }
     }
 
@@ -273,78 +377,59 @@ impl Tree {
     }
 }
 
-/// The branches that take the value; where none does, those of its type; where there is none, all.
-fn live_branches<'b>(group: &'b [Branch], value: &Value) -> Vec<&'b Branch> {
-    let of_type: Vec<_> = group.iter().filter(|it| it.types.take(value)).collect();
-    if of_type.len() == 1 {
-        return of_type;
-    }
-    let candidates = if of_type.is_empty() { group.iter().collect() } else { of_type };
-    let takes = |it: &&&Branch| it.validator.as_ref().is_none_or(|it| it.is_valid(value));
-    let valid: Vec<_> = candidates.iter().filter(takes).copied().collect();
-    if valid.is_empty() { candidates } else { valid }
-}
-
 struct Compiler<'c> {
     store: &'c Store,
-    validator: &'c dyn Fn(&Address) -> Result<Validator, String>,
-    tree: Tree,
     numbers: HashMap<Address, NodeId>,
+    /// Numbered, and not compiled yet.
+    open: Vec<(NodeId, Address)>,
 }
 
 impl Compiler<'_> {
-    fn node(&mut self, address: &Address) -> Result<NodeId, String> {
+    fn node(&mut self, address: &Address) -> NodeId {
         if let Some(id) = self.numbers.get(address) {
-            return Ok(*id);
+            return *id;
         }
-        let id = self.tree.nodes.len();
-        self.tree.nodes.push(Node::default());
+        let id = self.numbers.len();
         self.numbers.insert(address.clone(), id);
-        let mut node = match self.store.get(address) {
-            Some(Value::Object(keywords)) => self.keywords(address, keywords)?,
-            _ => Node::default(),
-        };
-        node.address = Some(address.clone());
-        self.tree.nodes[id] = node;
-        Ok(id)
+        self.open.push((id, address.clone()));
+        id
     }
 
-    fn keywords(&mut self, at: &Address, keywords: &Map<String, Value>) -> Result<Node, String> {
+    fn keywords(&mut self, at: &Address, keywords: &Map<String, Value>) -> Node {
         let mut node = Node::default();
         if let Some(target) = edit::target(self.store, at) {
-            node.also.push(self.node(&target)?);
+            node.also.push(self.node(&target));
         }
-        node.also.extend(self.list(at, keywords, "allOf")?);
+        node.also.extend(self.list(at, keywords, "allOf"));
         for keyword in ["anyOf", "oneOf"] {
-            let branches = self.list(at, keywords, keyword)?;
+            let branches = self.list(at, keywords, keyword);
             if !branches.is_empty() {
                 let addresses =
                     (0..branches.len()).map(|it| at.child(keyword).child(&it.to_string()));
-                node.groups.push(self.group(branches, addresses.collect())?);
+                let branches = self.branches(branches, addresses.collect());
+                let discriminator = Discriminator::of(keywords, keyword);
+                node.groups.push(Group { branches, discriminator });
             }
         }
         let conditional: Vec<_> =
             ["then", "else"].into_iter().filter(|it| keywords.contains_key(*it)).collect();
         if !conditional.is_empty() {
             let addresses: Vec<_> = conditional.iter().map(|it| at.child(it)).collect();
-            let nodes: Result<_, _> = addresses.iter().map(|it| self.node(it)).collect();
-            node.groups.push(self.group(nodes?, addresses)?);
+            let nodes = addresses.iter().map(|it| self.node(it)).collect();
+            let branches = self.branches(nodes, addresses);
+            node.groups.push(Group { branches, discriminator: None });
         }
         if let Some(properties) = keywords.get("properties").and_then(Value::as_object) {
+            let list = at.child("properties");
             for name in properties.keys() {
-                let member = self.node(&at.child("properties").child(name))?;
-                node.members.insert(name.clone(), member);
+                node.members.insert(name.clone(), self.node(&list.child(name)));
             }
         }
         if let Some(patterns) = keywords.get("patternProperties").and_then(Value::as_object) {
             for pattern in patterns.keys() {
-                let matcher =
-                    crate::schema::fragment::validator(&serde_json::json!({ "pattern": pattern }))
-                        .map_err(|_| {
-                            format!("{at}: the pattern `{pattern}` is no regular expression")
-                        })?;
-                let values = self.node(&at.child("patternProperties").child(pattern))?;
-                node.patterns.push((matcher, values));
+                let matcher = fragment::validator(&serde_json::json!({ "pattern": pattern }));
+                let values = self.node(&at.child("patternProperties").child(pattern));
+                node.patterns.extend(matcher.ok().map(|it| (it, values)));
             }
         }
         for keyword in ["unevaluatedProperties", "additionalProperties"] {
@@ -352,13 +437,13 @@ impl Compiler<'_> {
                 Some(Value::Bool(false)) => Rest::Closed,
                 Some(Value::Bool(true)) => Rest::Open,
                 Some(Value::Object(it)) if it.is_empty() => Rest::Open,
-                Some(_) => Rest::Map(self.node(&at.child(keyword))?),
+                Some(_) => Rest::Map(self.node(&at.child(keyword))),
                 None => node.rest,
             };
         }
-        node.prefix = self.list(at, keywords, "prefixItems")?;
+        node.prefix = self.list(at, keywords, "prefixItems");
         if keywords.get("items").is_some_and(Value::is_object) {
-            node.items = Some(self.node(&at.child("items"))?);
+            node.items = Some(self.node(&at.child("items")));
         }
         let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
         node.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
@@ -371,34 +456,27 @@ impl Compiler<'_> {
             keywords.get("x-sensitive").map(|it| it.as_str().unwrap_or_default().to_owned());
         node.has_form = keywords.contains_key("format") || keywords.contains_key("pattern");
         node.types = types_of(keywords).unwrap_or_default();
-        Ok(node)
+        node
     }
 
-    fn list(
-        &mut self,
-        at: &Address,
-        keywords: &Map<String, Value>,
-        keyword: &str,
-    ) -> Result<Vec<NodeId>, String> {
+    fn list(&mut self, at: &Address, keywords: &Map<String, Value>, keyword: &str) -> Vec<NodeId> {
         let count = keywords.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
         let list = at.child(keyword);
         (0..count).map(|it| self.node(&list.child(&it.to_string()))).collect()
     }
 
-    fn group(
-        &mut self,
-        nodes: Vec<NodeId>,
-        addresses: Vec<Address>,
-    ) -> Result<Vec<Branch>, String> {
+    fn branches(&self, nodes: Vec<NodeId>, addresses: Vec<Address>) -> Vec<Branch> {
         let types: Vec<_> = addresses.iter().map(|it| types_at(self.store, it)).collect();
-        let needs_validator = |index: usize| {
+        let shares_types = |index: usize| {
             let others = types.iter().enumerate().filter(|it| it.0 != index);
             others.into_iter().any(|it| it.1.overlap(&types[index]))
         };
-        let branches = nodes.into_iter().enumerate().map(|(index, node)| {
-            let validator = needs_validator(index).then(|| (self.validator)(&addresses[index]));
-            Ok(Branch { node, types: types[index].clone(), validator: validator.transpose()? })
-        });
+        let branches =
+            nodes.into_iter().zip(addresses).enumerate().map(|(index, (node, address))| {
+                let validator = shares_types(index)
+                    .then(|| LazyValidator { address, compiled: OnceLock::new() });
+                Branch { node, types: types[index].clone(), validator }
+            });
         branches.collect()
     }
 }

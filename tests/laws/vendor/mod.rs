@@ -1,5 +1,10 @@
 //! Contracts of other vendors, as small as a story needs: documents without our habits.
 
+mod dialect;
+mod faults;
+mod files;
+mod routes;
+
 use contract::{Body, Contract, ContractTexts, Report, Rule, Run, RunOptions, Text};
 use serde_json::{Value, json};
 
@@ -60,7 +65,7 @@ impl Vendor {
 
     fn load(&self) -> Result<Contract, String> {
         let texts = ContractTexts {
-            documented: document(&self.responses, &self.components),
+            documented: vec![document(&self.responses, &self.components)],
             quirks: self
                 .quirks
                 .iter()
@@ -96,6 +101,33 @@ impl Vendor {
         let contract = self.load().unwrap();
         told(&Run::new(&contract, RunOptions::default()).report())
     }
+}
+
+/// The contract of a document's files, each a name and a text.
+fn documented(files: &[(&str, &str)]) -> Result<Contract, String> {
+    let text = |it: &(&str, &str)| Text { name: it.0.into(), text: it.1.into() };
+    let texts = ContractTexts {
+        documented: files.iter().map(text).collect(),
+        quirks: Vec::new(),
+        modelled: None,
+        settings: None,
+    };
+    Contract::load(&texts).map_err(|it| it.to_string())
+}
+
+/// What is wrong with a document, each fault by place and message.
+fn faults(contract: &Contract) -> Vec<String> {
+    contract.document_faults().iter().map(ToString::to_string).collect()
+}
+
+/// What is found in the answer to a GET.
+fn answered(contract: &Contract, url: &str, status: u16, media_type: &str, body: &str) -> Report {
+    let mut run = Run::new(contract, RunOptions::default());
+    let mut exchange = tests::exchange(status, body.as_bytes());
+    exchange.url = url.into();
+    exchange.content_type = Some(media_type.into());
+    run.check(&exchange);
+    run.report()
 }
 
 fn told(report: &Report) -> String {
@@ -337,6 +369,21 @@ fn a_member_that_is_not_documented() {
     assert_eq!(plain().finds(json!({"new": 1})), "undocumented-field /new");
     assert_eq!(plain().quirk("/new", new).finds(json!({"new": 1})), "quirk-confirmed /new");
     assert_eq!(plain().quirk("/new", new).finds(json!({"new": "s"})), "quirk-mutated /new");
+}
+
+#[test]
+fn two_quirks_of_a_status_that_others_share() {
+    let text = json!({"type": "string"});
+    let responses = json!({"default": {"description": "", "content": {"application/json": {
+        "schema": {"type": "object", "properties": {"a": text, "b": text}},
+    }}}});
+    let integer = "declared = { type = \"string\" }\nreturned = { type = \"integer\" }";
+    let it = Vendor { responses, ..Vendor::default() }
+        .quirk_of(404, "/a", integer)
+        .quirk_of(404, "/b", integer);
+    let finds = |status: u16| told(&it.report(status, "application/json", "{\"a\": 1, \"b\": 2}"));
+    assert_eq!(finds(404), "quirk-confirmed /a, quirk-confirmed /b");
+    assert_eq!(finds(500), "type /a, type /b");
 }
 
 #[test]

@@ -1,0 +1,195 @@
+//! `init VENDOR [TRAFFIC.har]`: the first minute with an API: a contract folder, checked, with its quirks drafted.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::Args;
+use contract::{Contract, ContractTexts, OperationId, Report, Run, RunOptions};
+use harness::{NewFolder, write_whole};
+
+use crate::{Defaults, base_url, faults, report::words::plural};
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The vendor's OpenAPI document
+    document: PathBuf,
+    /// Recorded traffic: a HAR file, such as a browser's export, or a folder of them
+    traffic: Option<PathBuf>,
+    /// The folder that is made
+    #[arg(long, value_name = "DIR", default_value = "contract")]
+    out: PathBuf,
+    /// A URL that stands for the documented server, base path included; may be repeated
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    base_url: Vec<String>,
+    /// Take this day for today's [default: today, UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<jiff::civil::Date>,
+}
+
+impl Init {
+    pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        let Self { document, traffic, out, .. } = self;
+        let name = document.file_name().context("promised a file, the vendor's document")?;
+        let copy = fs::read(document).with_context(|| document.display().to_string())?;
+        let recordings = match traffic {
+            Some(path) => harness::recordings(path, false)?,
+            None => Vec::new(),
+        };
+        let made = NewFolder::begin(out)?;
+        write_whole(&made.path().join("documented").join(name), &copy)?;
+        fs::create_dir(made.path().join("quirks"))?;
+        for (name, schema) in contract::format_schemas() {
+            if ["contract.schema.json", "quirk.schema.json"].contains(&name) {
+                let text = serde_json::to_string_pretty(&schema)? + "\n";
+                write_whole(&made.path().join("format").join(name), text.as_bytes())?;
+            }
+        }
+        let texts = named_as_if_in(out, made.path())?;
+        let contract = Contract::load(&texts)
+            .map_err(|it| faults(&format!("{} has", document.display()), &it))?;
+        let settings = settings(&contract, &self.base_url);
+        write_whole(&made.path().join("contract.toml"), settings.as_bytes())?;
+
+        let options = RunOptions { base_urls: self.base_url.clone(), ..RunOptions::default() };
+        let mut run = Run::new(&contract, options);
+        for path in &recordings {
+            harness::each_exchange(path, None, |entry| match entry {
+                Ok(exchange) => run.check(&exchange),
+                Err(it) => run.unreadable(it),
+            });
+        }
+        let today = self.today.unwrap_or_else(crate::today);
+        let drafts = run.drafts(today);
+        for draft in &drafts {
+            let path = made.path().join("quirks").join(format!("{}.toml", draft.id));
+            write_whole(&path, draft.text.as_bytes())?;
+        }
+        made.finish()?;
+
+        let report = run.report();
+        outln!(
+            "made {} of {}, with {}",
+            out.display(),
+            document.display(),
+            plural(contract.operations().count() as u64, "operation")
+        );
+        if traffic.is_some() {
+            out!("{}", told(&report));
+        }
+        if !drafts.is_empty() {
+            outln!(
+                "drafted {} in {}:",
+                plural(drafts.len() as u64, "quirk"),
+                out.join("quirks").display()
+            );
+            drafts.iter().take(5).for_each(|it| outln!("  {}", it.id));
+            if drafts.len() > 5 {
+                outln!("  … and {} more", drafts.len() - 5);
+            }
+        }
+        out!("{}", self.next(defaults.command, &report, !drafts.is_empty()));
+        Ok(if report.unreadable.is_empty() { 0 } else { 2 })
+    }
+
+    /// What to do now, in order.
+    fn next(&self, command: &str, report: &Report, has_drafts: bool) -> String {
+        let out = self.out.display();
+        let traffic = self.traffic.as_ref().map(|it| it.display().to_string());
+        let mut steps = Vec::new();
+        if self.traffic.is_some() && report.exchanges.checked == 0 {
+            steps.push(
+                "nothing of the traffic was checked: name the server that was asked with --base-url URL, or under \
+                 `base_urls` in contract.toml"
+                    .to_owned(),
+            );
+        }
+        if has_drafts {
+            steps.push(format!(
+                "read each draft in {out}/quirks; say why you believe it in `reason`, or delete it: until then nothing loads"
+            ));
+        }
+        let traffic = traffic.unwrap_or_else(|| "TRAFFIC.har".into());
+        steps.push(format!("{command} check --contract {out} {traffic}"));
+        steps.push(format!(
+            "{command} record --contract {out} --from {traffic}   # keeps it masked in {out}/recordings; commit that, \
+             never the traffic itself"
+        ));
+        let steps = steps.iter().enumerate().map(|(index, it)| format!("  {}. {it}\n", index + 1));
+        format!("\nNext:\n{}", steps.collect::<String>())
+    }
+}
+
+/// What the traffic showed, in a line or two.
+fn told(report: &Report) -> String {
+    let counts = report.exchanges;
+    let mut out = format!(
+        "{} checked, {} not of this API, {} left alone: {}, {}\n",
+        plural(counts.checked, "exchange"),
+        counts.out_of_scope,
+        counts.skipped + counts.could_not_check,
+        plural(report.count(contract::Severity::Error) as u64, "error"),
+        plural(report.count(contract::Severity::Warning) as u64, "warning"),
+    );
+    for it in &report.unreadable {
+        out += &format!("could not be read: {}: {}\n", it.source, it.reason);
+    }
+    out
+}
+
+/// The texts of a folder under the names that they will have.
+fn named_as_if_in(out: &Path, made: &Path) -> anyhow::Result<ContractTexts> {
+    let mut texts = harness::read_contract(made)?;
+    for contract::Text { name, .. } in &mut texts.documented {
+        if let Ok(rest) = Path::new(name.as_str()).strip_prefix(made) {
+            *name = out.join(rest).display().to_string();
+        }
+    }
+    Ok(texts)
+}
+
+/// `contract.toml`, with what is not known yet as comments.
+fn settings(contract: &Contract, base_urls: &[String]) -> String {
+    let base_urls = serde_json::to_string(base_urls).expect("a list of texts");
+    let asked: Vec<&str> = contract
+        .operations()
+        .map(OperationId::as_str)
+        .filter(|it| it.starts_with("GET "))
+        .collect();
+    let asked = asked.first().copied().unwrap_or("GET /path/{id}");
+    let parameters: Vec<String> = asked
+        .split('{')
+        .skip(1)
+        .filter_map(|it| it.split_once('}'))
+        .map(|(name, _)| format!("{name} = \"1,2\""))
+        .collect();
+    format!(
+        "#:schema format/contract.schema.json
+
+[scope]
+# URLs that stand for the documented server, base path included: \"https://staging.example.org/api/v2\"
+base_urls = {base_urls}
+
+# What `check --live` and `record` ask. Secrets come from the environment alone.
+# [live]
+# base_url = \"${{API_BASE_URL}}\"
+#
+# [live.token]
+# header = \"Authorization\"
+# value  = \"Bearer ${{API_TOKEN}}\"
+#
+# [[live.ask]]
+# operation  = {}
+# parameters = {{ {} }}
+#
+# With a key, recordings of different days agree on who is who.
+# [record]
+# mask_key = \"${{API_MASK_KEY}}\"
+",
+        serde_json::Value::from(asked),
+        parameters.join(", "),
+    )
+}

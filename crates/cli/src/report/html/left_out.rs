@@ -1,0 +1,93 @@
+//! What the verdict does not cover: faults that nothing would notice, exchanges left alone, sources that could not be read.
+
+use std::collections::BTreeMap;
+
+use contract::{Report, Skipped, Strength};
+use maud::{Markup, html};
+
+use super::observed::bar;
+use crate::report::words::plural;
+
+/// How many rows are shown unfolded.
+const UNFOLDED: usize = 10;
+
+/// What planted faults showed.
+pub(super) fn strength(strength: &Strength) -> Markup {
+    let survivors: Vec<_> = strength
+        .survivors
+        .iter()
+        .flat_map(|(place, operators)| operators.iter().map(move |it| (place, it.0, it.1)))
+        .collect();
+    html! {
+        section aria-labelledby="strength" {
+            h2 id="strength" tabindex="-1" { "Strength" }
+            p { (strength.noticed) " of " (strength.planted) " planted faults noticed ("
+                (format!("{:.1}", strength.share() * 100.0)) " %)." }
+            table.plain {
+                thead { tr { th scope="col" { "fault" } th scope="col" { "noticed" } th scope="col" { "share" } } }
+                tbody {
+                    @for (operator, [planted, noticed]) in &strength.operators {
+                        tr { th scope="row" { (operator) } td.number { (noticed) " of " (planted) }
+                            td { (bar(&[("value", *noticed)], *planted)) } }
+                    }
+                }
+            }
+            @if !survivors.is_empty() {
+                details open[survivors.len() <= UNFOLDED] {
+                    summary { "Unnoticed, by place: where the contract is blind, and why" }
+                    table.plain {
+                        thead { tr { th scope="col" { "place" } th scope="col" { "fault" } th scope="col" { "times" } th scope="col" { "why" } } }
+                        tbody {
+                            @for (place, operator, it) in survivors {
+                                tr { th.place scope="row" { (place) } td { (operator) } td.number { (it.count) } td { (it.reason) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn section(report: &Report) -> Markup {
+    let counts = &report.exchanges;
+    let counts = [
+        (counts.skipped, "left alone"),
+        (counts.out_of_scope, "out of scope"),
+        (counts.could_not_check, "could not be checked"),
+    ];
+    let nothing = counts.iter().all(|it| it.0 == 0)
+        && report.unreadable.is_empty()
+        && report.without_model.is_empty();
+    let mut by_reason: BTreeMap<&str, Vec<&Skipped>> = BTreeMap::new();
+    for skipped in &report.skipped {
+        by_reason.entry(&skipped.reason).or_default().push(skipped);
+    }
+    html! {
+        section aria-labelledby="left-out" {
+            h2 id="left-out" tabindex="-1" { "Left out" }
+            @if nothing { p { "Nothing: every exchange was judged." } }
+            @if !report.unreadable.is_empty() {
+                h3 { "Could not be read" }
+                ul {
+                    @for it in &report.unreadable {
+                        li { span.place { (it.source) }
+                            @if let Some(entry) = it.entry { ", entry " (entry) }
+                            @if let Some(byte) = it.byte { ", byte " (byte) }
+                            ": " (it.reason) }
+                    }
+                }
+            }
+            ul { @for (count, words) in counts.iter().filter(|it| it.0 > 0) { li { (plural(*count, "exchange")) " " (words) } } }
+            @for (reason, skipped) in &by_reason {
+                details open[skipped.len() <= UNFOLDED] {
+                    summary { (plural(skipped.len() as u64, "exchange")) ": " (reason) }
+                    ul { @for it in skipped { li { span.place { (it.source) } ", entry " (it.entry) } } }
+                }
+            }
+            @for operation in &report.without_model {
+                p { code { (operation) } " has no model; documented + quirks judged it." }
+            }
+        }
+    }
+}

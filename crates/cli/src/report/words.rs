@@ -1,0 +1,85 @@
+//! What several forms say alike.
+
+use contract::{Finding, QuirkReport, QuirkState, Report, Severity, Sighting, Verdict};
+
+/// `1 error`, `2 errors`.
+pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
+    match count.into() {
+        1 => format!("1 {word}"),
+        count if word.ends_with('y') => format!("{count} {}ies", &word[..word.len() - 1]),
+        count => format!("{count} {word}s"),
+    }
+}
+
+pub(crate) fn verdict(report: &Report) -> &'static str {
+    match report.verdict {
+        Verdict::Kept => "Contract kept.",
+        Verdict::Broken => "Contract broken.",
+        Verdict::CouldNotCheck => "Could not check.",
+    }
+}
+
+/// `3 exchanges checked: 1 error, 0 warnings.`
+pub(crate) fn counts(report: &Report) -> String {
+    let counts =
+        [Severity::Error, Severity::Warning].map(|it| plural(report.count(it) as u64, it.as_str()));
+    format!("{} checked: {}.", plural(report.exchanges.checked, "exchange"), counts.join(", "))
+}
+
+/// `GET /a 200 /place`.
+pub(crate) fn subject(finding: &Finding) -> String {
+    let status = finding.status.map_or_else(String::new, |it| format!(" {it}"));
+    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    format!("{}{status}{place}", finding.operation)
+}
+
+/// `3 times in 2 exchanges`; nothing where no exchange is concerned.
+pub(crate) fn often(finding: &Finding) -> Option<String> {
+    finding.first.as_ref()?;
+    let (count, exchanges) = (finding.count, finding.exchanges);
+    Some(format!("{} in {}", plural(count, "time"), plural(exchanges, "exchange")))
+}
+
+/// `x.har, entry 0, byte 1234, /place`.
+pub(crate) fn sighting(first: &Sighting) -> String {
+    let byte = first.byte.map_or_else(String::new, |it| format!(", byte {it}"));
+    let pointer =
+        if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
+    format!("{}, entry {}{byte}{pointer}", first.source, first.entry)
+}
+
+/// What was counted of a quirk.
+pub(crate) fn quirk_counts(quirk: &QuirkReport) -> String {
+    let words =
+        [(quirk.mutated, "mutated"), (quirk.healed, "healed"), (quirk.confirmed, "confirmed")];
+    let seen = words.iter().filter(|it| it.0 > 0).map(|(count, word)| format!("{count} {word}"));
+    let mut counts: Vec<String> = seen.collect();
+    match quirk.state {
+        QuirkState::Unconfirmed => {
+            counts.push(format!("{} seen, none shows it", plural(quirk.neutral, "value")))
+        }
+        QuirkState::NotExercised => counts.push("no value seen".into()),
+        _ if quirk.confirmed_on_wire == 0 => counts.push("not yet seen on the wire".into()),
+        _ => counts.push(format!("{} of them on the wire", quirk.confirmed_on_wire)),
+    }
+    if quirk.expired {
+        counts.push("expired".into());
+    }
+    counts.join(", ")
+}
+
+/// `2 exchanges left alone`, and so on; nothing where all were checked.
+pub(crate) fn left_out(report: &Report) -> Option<String> {
+    let counts = &report.exchanges;
+    let rows = [
+        (counts.skipped, "left alone"),
+        (counts.out_of_scope, "out of scope"),
+        (counts.could_not_check, "could not be checked"),
+    ];
+    let words: Vec<String> = rows
+        .iter()
+        .filter(|it| it.0 > 0)
+        .map(|(count, words)| format!("{} {words}", plural(*count, "exchange")))
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}

@@ -1,0 +1,211 @@
+//! Another vendor, from a document and a HAR to a contract that would notice: the commands as their user runs them.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+/// Runs `paperwire` in a folder, and gives its exit code and what it prints.
+fn paperwire(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paperwire"));
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let code = output.status.code().unwrap();
+    format!("exit {code}\n{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+fn compare(name: &str, screen: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("command__{name}"), screen));
+}
+
+fn document() -> Value {
+    let order = json!({
+        "type": "object",
+        "required": ["id", "state"],
+        "properties": {
+            "id": { "type": "integer" },
+            "state": { "type": "string" },
+            "paid_at": { "type": "string", "format": "date-time" },
+            "buyer": { "$ref": "#/components/schemas/Buyer" },
+        },
+    });
+    let buyer = json!({
+        "type": "object",
+        "properties": { "name": { "type": "string" }, "phone": { "type": "string" } },
+    });
+    let answer = |schema: Value| json!({ "200": { "description": "", "content": { "application/json": { "schema": schema } } } });
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Orders", "version": "1" },
+        "servers": [{ "url": "https://api.orders.test/v1" }],
+        "security": [{ "key": [] }],
+        "externalDocs": { "url": "https://docs.orders.test" },
+        "paths": {
+            "/orders": { "get": { "responses": answer(json!({ "type": "array", "items": { "$ref": "#/components/schemas/Order" } })) } },
+            "/buyers/{id}": { "get": {
+                "parameters": [
+                    { "name": "id", "in": "path", "required": true, "schema": { "type": "integer" } },
+                    { "name": "x-region", "in": "header", "required": true, "schema": { "type": "string" } },
+                ],
+                "responses": answer(json!({ "$ref": "#/components/schemas/Buyer" })),
+            } },
+        },
+        "components": {
+            "schemas": { "Order": order, "Buyer": buyer },
+            "securitySchemes": { "key": { "type": "apiKey", "in": "header", "name": "X-Key" } },
+        },
+    })
+}
+
+/// What the server answers: `state` is a number, `paid_at` may be null, and an order's buyer has no text for a phone.
+fn orders() -> Value {
+    let order = |id: u32, paid_at: Value| json!({ "id": id, "state": 2, "paid_at": paid_at, "buyer": { "name": "Canary Finch", "phone": 5550199 }, "note": "CANARY-NOTE" });
+    json!([order(1, json!("2026-01-02T03:04:05Z")), order(2, Value::Null)])
+}
+
+fn har(answers: &[(&str, Value)]) -> String {
+    let entries = answers.iter().map(|(path, body)| {
+        json!({
+            "request": { "method": "GET", "url": format!("https://api.orders.test/v1{path}"), "headers": [{ "name": "X-Key", "value": "CANARY-KEY" }] },
+            "response": { "status": 200, "headers": [], "content": { "mimeType": "application/json", "text": body.to_string() } },
+        })
+    });
+    json!({ "log": { "version": "1.2", "entries": entries.collect::<Vec<_>>() } }).to_string()
+}
+
+/// A folder with the vendor's document and traffic.
+fn vendor() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let buyer = json!({ "name": "Canary Wren", "phone": "555-0188" });
+    fs::write(folder.path().join("orders.json"), document().to_string()).unwrap();
+    fs::write(
+        folder.path().join("traffic.har"),
+        har(&[("/orders", orders()), ("/buyers/3", buyer)]),
+    )
+    .unwrap();
+    folder
+}
+
+const INIT: &[&str] =
+    &["init", "orders.json", "traffic.har", "--out", "orders", "--today", "2026-11-23"];
+
+/// Gives every drafted quirk a reason.
+fn give_reasons(folder: &Path) {
+    let quirks = fs::read_dir(folder.join("orders/quirks")).unwrap();
+    for path in quirks.map(|it| it.unwrap().path()) {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("reason      = \"\""), "{text}");
+        let text = text.replace("reason      = \"\"", "reason      = \"Seen in the shop.\"");
+        fs::write(&path, text).unwrap();
+    }
+}
+
+#[test]
+fn from_a_document_and_traffic_to_a_contract_that_would_notice() {
+    let folder = vendor();
+    let folder = folder.path();
+    let run = |arguments: &[&str]| paperwire(folder, arguments);
+    let check = |file: &str| run(&["check", "--contract", "orders", "--today", "2026-11-23", file]);
+    compare("init", &run(INIT));
+    compare("init-settings", &fs::read_to_string(folder.join("orders/contract.toml")).unwrap());
+    // A draft that nobody has read is refused.
+    let refused = check("traffic.har");
+    assert!(refused.starts_with("exit 2\n") && refused.contains("`reason` is blank"), "{refused}");
+    give_reasons(folder);
+    let kept = check("traffic.har");
+    assert!(kept.starts_with("exit 0\nContract kept. 2 exchanges checked: 0 errors"), "{kept}");
+
+    let faults: [(&str, Value); 4] = [
+        ("/0/state", json!("open")),
+        ("/1/id", json!("2")),
+        ("/0/paid_at", json!("yesterday")),
+        ("/0/buyer/phone", json!(true)),
+    ];
+    for (pointer, value) in faults {
+        let mut orders = orders();
+        *orders.pointer_mut(pointer).unwrap() = value;
+        fs::write(folder.join("faulty.har"), har(&[("/orders", orders)])).unwrap();
+        let broken = check("faulty.har");
+        assert!(broken.starts_with("exit 1\n"), "{pointer}: {broken}");
+    }
+    // What is kept of the traffic is masked, and found where the contract is.
+    let recorded = run(&["record", "--contract", "orders", "--from", "traffic.har"]);
+    assert!(recorded.starts_with("exit 0\n"), "{recorded}");
+    let kept = run(&["check", "--contract", "orders", "--today", "2026-11-23"]);
+    assert!(kept.starts_with("exit 0\nContract kept. 2 exchanges"), "{kept}");
+    assert_no_canaries(&folder.join("orders"));
+}
+
+#[test]
+fn the_message_to_the_vendor_shows_no_value() {
+    let folder = vendor();
+    let folder = folder.path();
+    let run = |arguments: &[&str]| paperwire(folder, arguments);
+    run(INIT);
+    give_reasons(folder);
+    let report = |id: &str| run(&["quirks", "report", id, "--contract", "orders", "traffic.har"]);
+    let message = report("phone-is-an-integer");
+    assert!(!message.to_lowercase().contains("canary") && !message.contains("555"), "{message}");
+    compare("quirks-report", &message);
+    let unknown = report("phone");
+    assert!(
+        unknown.starts_with("exit 2\n") && unknown.contains("phone-is-an-integer"),
+        "{unknown}"
+    );
+    // Without traffic nothing pretends that there was any.
+    let unseen = run(&["quirks", "report", "phone-is-an-integer", "--contract", "orders"]);
+    assert!(unseen.starts_with("exit 0\n") && unseen.contains("Not yet seen on the wire"));
+    assert!(!unseen.contains("HTTP 200"), "{unseen}");
+}
+
+#[test]
+fn nothing_is_overwritten_and_nothing_half_made() {
+    let folder = vendor();
+    let folder = folder.path();
+    let run = |arguments: &[&str]| paperwire(folder, arguments);
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    let mut broken = document();
+    broken["paths"] = Value::Null;
+    fs::write(folder.join("orders.json"), broken.to_string()).unwrap();
+    let screen = run(INIT);
+    assert!(screen.starts_with("exit 2\n") && screen.contains("#/paths"), "{screen}");
+    assert!(run(&["init", "missing.json"]).contains("missing.json"));
+    let missing = run(&["init", "orders.json", "missing.har"]);
+    assert!(missing.starts_with("exit 2\n") && missing.contains("missing.har"), "{missing}");
+    assert_eq!(names(), before);
+
+    fs::write(folder.join("orders.json"), document().to_string()).unwrap();
+    let alone = run(&["init", "orders.json", "--out", "alone"]);
+    assert!(alone.starts_with("exit 0\n"), "{alone}");
+    let again = run(&["init", "orders.json", "--out", "alone"]);
+    assert!(again.starts_with("exit 2\n") && again.contains("not empty"), "{again}");
+    // A foreign server's traffic is left alone, and what settles that is said.
+    let foreign = har(&[("/orders", orders())]).replace("api.orders.test/v1", "localhost:8080");
+    fs::write(folder.join("foreign.har"), foreign).unwrap();
+    let screen = run(&["init", "orders.json", "foreign.har", "--out", "foreign"]);
+    assert!(screen.contains("--base-url"), "{screen}");
+}
+
+fn assert_no_canaries(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert_no_canaries(&path);
+        } else {
+            let text = fs::read_to_string(&path).unwrap().to_lowercase();
+            assert!(!text.contains("canary"), "{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The vendor's document as the wire is: an OpenAPI Overlay 1.0 made from the quirks, and the document with it applied.
+
+use serde_json::{Value, json};
+
+use crate::{
+    contract::Contract,
+    document::{self, Document},
+    overlay::actions,
+    quirk::{self, Quirk, QuirkPlace},
+    schema::{Side, Store, sharing::Sharing},
+    text::{Fault, Faults, Text},
+};
+
+/// A corrected document, in two forms that say the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corrected {
+    /// The overlay that corrects the document.
+    pub overlay: Value,
+    /// The document with the overlay applied.
+    pub openapi: Value,
+}
+
+impl Contract {
+    /// What the quirks make of the vendor's document, as its file has it; none where there is nothing to correct.
+    ///
+    /// # Errors
+    /// Where the document cannot be read, or is of several files: an overlay corrects one.
+    pub fn corrected(&self, documented: &[Text]) -> Result<Option<Corrected>, Faults> {
+        let mut correction = Correction::of(documented)?;
+        let mut all = Vec::new();
+        for (quirk, places) in quirk::in_order(&self.quirks, &self.resolved) {
+            all.extend(correction.write(quirk, &places));
+        }
+        if all.is_empty() {
+            return Ok(None);
+        }
+        let openapi = correction.store.documented;
+        let said = |pointer: &str| openapi.pointer(pointer).and_then(Value::as_str);
+        let file = self.document_root.rsplit(['/', '\\']).next().unwrap_or_default();
+        let overlay = json!({
+            "overlay": "1.0.0",
+            "info": {
+                "title": format!("Corrections to {}", said("/info/title").unwrap_or("the document")),
+                "version": said("/info/version").unwrap_or_default(),
+            },
+            "extends": format!("../documented/{file}"),
+            "actions": all,
+        });
+        Ok(Some(Corrected { overlay, openapi }))
+    }
+
+    /// The actions of an overlay that correct the vendor's document, as the text has it, for one quirk alone.
+    ///
+    /// # Errors
+    /// As of [`Self::corrected`].
+    pub fn correction(&self, quirk: &Quirk, documented: &[Text]) -> Result<Vec<Value>, Faults> {
+        let mut correction = Correction::of(documented)?;
+        let in_order = quirk::in_order(&self.quirks, &self.resolved);
+        let this = in_order.into_iter().find(|it| it.0.id == quirk.id);
+        Ok(this.map_or(Vec::new(), |(quirk, places)| correction.write(quirk, &places)))
+    }
+}
+
+/// The document while it is being corrected.
+struct Correction {
+    store: Store,
+    document: Document,
+    sharing: Sharing,
+}
+
+impl Correction {
+    fn of(documented: &[Text]) -> Result<Self, Faults> {
+        let [documented] = documented else {
+            let message = "an overlay corrects a document of one file; bundle its files first";
+            let file = documented.first().map_or_else(String::new, |it| it.name.clone());
+            return Err(Faults(vec![Fault { file, line: None, message: message.into() }]));
+        };
+        let vendors = document::as_written(documented).map_err(|it| Faults(vec![it]))?;
+        let store = Store { documented: vendors, modelled: Value::Null };
+        let document = Document::read(&store, Side::Documented).map_err(|it| {
+            let fault = |message| documented.fault(None, message);
+            Faults(it.into_iter().map(fault).collect::<Vec<Fault>>())
+        })?;
+        Ok(Self { sharing: Sharing::of(&store), document, store })
+    }
+
+    /// Writes a quirk into the document, and gives the actions that do it.
+    fn write(&mut self, quirk: &Quirk, places: &[&QuirkPlace]) -> Vec<Value> {
+        let before = self.store.documented.clone();
+        quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places);
+        let description = format!("{}: {}", quirk.id, quirk.summary);
+        let actions = actions(&before, &self.store.documented);
+        actions.iter().map(|it| it.to_value(&description)).collect()
+    }
+}

@@ -1,0 +1,23 @@
+//! What is wrong with a vendor's document. The rest of it is used all the same.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Something wrong with the vendor's document, and what was made of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentFault {
+    /// The document's file.
+    pub file: String,
+    /// Where in the file, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What is wrong, and how it is read.
+    pub message: String,
+}
+
+impl fmt::Display for DocumentFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}: {}", self.file, self.pointer, self.message)
+    }
+}

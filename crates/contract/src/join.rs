@@ -1,0 +1,218 @@
+//! Joins the reports of parts of a run into the report of the whole: the same bytes as if one run had seen everything,
+//! whatever the parts and their order. Each exchange must have been seen by one of them.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use crate::{
+    finding::{self, Finding},
+    report::{self, QuirkReport, QuirkState, Report},
+    rule::Rule,
+    run::shape_findings,
+    shape::Compared,
+    tally::PlaceTally,
+};
+
+/// Why reports cannot be joined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    /// There is none.
+    #[error("no report to join")]
+    Nothing,
+    /// They are not of one run.
+    #[error(
+        "report {number} is of another {what} than the first ({other}, not {first}); check all parts anew with the same one"
+    )]
+    Differs {
+        /// The report, counted from one.
+        number: usize,
+        /// What differs.
+        what: &'static str,
+        /// What the first report has.
+        first: String,
+        /// What this one has.
+        other: String,
+    },
+}
+
+/// The report of the whole run, from those of its parts. The line that breaks the contract is the strictest of theirs.
+///
+/// # Errors
+/// Where there is no report, or they are of another contract, tool or accepted shape.
+pub fn join(mut reports: Vec<Report>) -> Result<Report, JoinError> {
+    check_alike(&reports)?;
+    // What only one of them can give must not depend on the order in which they are named.
+    if reports.len() > 1 {
+        reports.sort_by_cached_key(Report::to_json);
+    }
+    let mut reports = reports.into_iter();
+    let mut whole = reports.next().ok_or(JoinError::Nothing)?;
+    let mut findings = Findings::default();
+    findings.take(std::mem::take(&mut whole.findings));
+    let mut places = Places::default();
+    places.take(std::mem::take(&mut whole.places));
+    for part in reports {
+        findings.take(part.findings);
+        places.take(part.places);
+        whole.exchanges.absorb(part.exchanges);
+        whole.run.fail_on = whole.run.fail_on.max(part.run.fail_on);
+        whole.run.at = match (whole.run.at.take(), part.run.at) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        whole.asked.extend(part.asked);
+        whole.judged.extend(part.judged);
+        whole.without_model.extend(part.without_model);
+        whole.skipped.extend(part.skipped);
+        whole.unreadable.extend(part.unreadable);
+        if let (Some(shape), Some(part)) = (&mut whole.shape, part.shape) {
+            shape.seen.absorb(part.seen);
+        }
+        for quirk in part.quirks {
+            absorb_quirk(&mut whole.quirks, quirk);
+        }
+    }
+    for quirk in &mut whole.quirks {
+        quirk.state = quirk.counted_state();
+    }
+    report::order(&mut whole.skipped, &mut whole.unreadable);
+    whole.findings = findings.of_whole(&whole.quirks, whole.shape.as_ref());
+    whole.places = places.0.into_values().collect();
+    whole.conclude();
+    Ok(whole)
+}
+
+fn check_alike(reports: &[Report]) -> Result<(), JoinError> {
+    let Some((first, others)) = reports.split_first() else {
+        return Err(JoinError::Nothing);
+    };
+    let accepted = |it: &Report| it.shape.as_ref().map(|it| it.accepted.clone());
+    for (index, other) in others.iter().enumerate() {
+        let differs = |what, first: &str, other: &str| JoinError::Differs {
+            number: index + 2,
+            what,
+            first: first.to_owned(),
+            other: other.to_owned(),
+        };
+        if other.run.contract != first.run.contract {
+            return Err(differs("contract", &first.run.contract, &other.run.contract));
+        }
+        if other.run.tool != first.run.tool {
+            return Err(differs("tool", &first.run.tool, &other.run.tool));
+        }
+        if accepted(other) != accepted(first) {
+            return Err(differs("accepted shape", "one", "another"));
+        }
+    }
+    Ok(())
+}
+
+fn absorb_quirk(quirks: &mut Vec<QuirkReport>, part: QuirkReport) {
+    let is_same = |it: &&mut QuirkReport| {
+        it.id == part.id
+            && it.operation == part.operation
+            && it.status == part.status
+            && it.place == part.place
+    };
+    match quirks.iter_mut().find(is_same) {
+        Some(known) => {
+            known.expired |= part.expired;
+            known.confirmed += part.confirmed;
+            known.confirmed_on_wire += part.confirmed_on_wire;
+            known.neutral += part.neutral;
+            known.healed += part.healed;
+            known.mutated += part.mutated;
+        }
+        None => quirks.push(part),
+    }
+}
+
+/// Findings by what makes two of them the same.
+#[derive(Default)]
+struct Findings {
+    /// Shown by exchanges, by id.
+    seen: BTreeMap<String, Finding>,
+    /// About the contract itself: the same in all parts.
+    of_contract: Vec<Finding>,
+}
+
+impl Findings {
+    fn take(&mut self, part: Vec<Finding>) {
+        // Two differences may share their id, but not their words.
+        let known: Vec<Finding> = self.of_contract.clone();
+        for finding in part {
+            match finding.rule {
+                // The joined shape says it anew.
+                Rule::ShapeNew | Rule::ShapeGone => {}
+                _ if finding.first.is_some() => self.see(finding),
+                _ if known
+                    .iter()
+                    .any(|it| (&it.id, &it.message) == (&finding.id, &finding.message)) => {}
+                _ => self.of_contract.push(finding),
+            }
+        }
+    }
+
+    fn see(&mut self, part: Finding) {
+        let known = match self.seen.entry(part.id.clone()) {
+            Entry::Vacant(it) => {
+                it.insert(part);
+                return;
+            }
+            Entry::Occupied(it) => it.into_mut(),
+        };
+        let place = |it: &Finding| it.first.as_ref().map(|it| (it.source.clone(), it.entry));
+        let (count, exchanges) = (known.count + part.count, known.exchanges + part.exchanges);
+        let severity = known.severity.min(part.severity);
+        let came = known.came.union(&part.came).cloned().collect();
+        // All that is told of a defect is told of its first sighting.
+        if place(&part) < place(known) {
+            *known = part;
+        }
+        (known.count, known.exchanges) = (count, exchanges);
+        (known.severity, known.came) = (severity, came);
+    }
+
+    fn of_whole(self, quirks: &[QuirkReport], shape: Option<&Compared>) -> Vec<Finding> {
+        let mut all: Vec<Finding> = self.seen.into_values().collect();
+        for finding in &mut all {
+            finding.word(quirks);
+        }
+        all.extend(self.of_contract.into_iter().filter_map(|it| still_holds(it, quirks)));
+        all.extend(shape.into_iter().flat_map(shape_findings));
+        finding::sort(&mut all);
+        all
+    }
+}
+
+/// What a part says about a quirk that no value of its own confirms, where no other part did.
+fn still_holds(finding: Finding, quirks: &[QuirkReport]) -> Option<Finding> {
+    if finding.rule != Rule::QuirkUnconfirmed {
+        return Some(finding);
+    }
+    let at = |it: &&QuirkReport| -> bool {
+        Some(&it.id) == finding.quirk.as_ref()
+            && it.operation == finding.operation
+            && Some(it.status) == finding.status
+            && Some(&it.place) == finding.place.as_ref()
+    };
+    let quirk = quirks.iter().find(at)?;
+    (quirk.state == QuirkState::Unconfirmed).then_some(Finding { count: quirk.neutral, ..finding })
+}
+
+/// Tallies in the order in which a run tells them: a place, then those below it.
+#[derive(Default)]
+struct Places(BTreeMap<(String, u16, Vec<String>), PlaceTally>);
+
+impl Places {
+    fn take(&mut self, part: Vec<PlaceTally>) {
+        for tally in part {
+            let segments = tally.place.segments().map(Into::into).collect();
+            match self.0.entry((tally.operation.to_string(), tally.status, segments)) {
+                Entry::Vacant(it) => {
+                    it.insert(tally);
+                }
+                Entry::Occupied(it) => it.into_mut().absorb(tally),
+            }
+        }
+    }
+}

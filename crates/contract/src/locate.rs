@@ -1,0 +1,128 @@
+//! Finds the line of the contract's texts that a finding contradicts: the place to look at, and mostly the one to edit.
+
+use crate::{
+    contract::{Contract, ContractTexts},
+    document::in_file,
+    finding::{Finding, Location, PromisedBy},
+    json::Locator,
+    place::{Place, push_segment},
+    quirk::Quirk,
+    report::Report,
+    rule::Rule,
+    schema::{Address, Side, Store, edit},
+    text::Text,
+};
+
+impl Contract {
+    /// Says of each finding where the contract's texts promise what it contradicts: in the quirk's file, the document, or
+    /// the exported model. `texts` are those that the contract was loaded from.
+    pub fn locate(&self, texts: &ContractTexts, report: &mut Report) {
+        let documented: Vec<Lines<'_>> = texts.documented.iter().map(Lines::new).collect();
+        let modelled = texts.modelled.as_ref().map(Lines::new);
+        for finding in &mut report.findings {
+            let quirk =
+                finding.quirk.as_ref().and_then(|id| self.quirks.iter().find(|it| it.id == *id));
+            finding.promised_at = match quirk {
+                Some(quirk) => in_quirk(texts, quirk, finding.rule),
+                None if finding.promised_by == PromisedBy::Model => modelled
+                    .as_ref()
+                    .and_then(|it| it.of_field(finding.field.as_deref()?))
+                    .or_else(|| self.in_document(&documented, finding)),
+                None => self.in_document(&documented, finding),
+            };
+        }
+    }
+
+    fn in_document(&self, files: &[Lines<'_>], finding: &Finding) -> Option<Location> {
+        let (file, pointer) = in_file(&self.document_root, &self.documented_at(finding));
+        files.iter().find(|it| it.text.name == file)?.of_pointer(&pointer)
+    }
+
+    /// A pointer into the document, to what says most about the finding.
+    fn documented_at(&self, finding: &Finding) -> String {
+        let Some(operation) = self.paper_document().operation(finding.operation.as_str()) else {
+            return "/paths".into();
+        };
+        let responses = format!("{}/responses", operation.pointer);
+        let Some(response) = finding.status.and_then(|it| operation.response(it)) else {
+            return responses;
+        };
+        let of_body = !matches!(
+            finding.rule,
+            Rule::ContentType | Rule::BodyMissing | Rule::BodyUnexpected | Rule::BodyNotJson
+        );
+        let place = finding.place.as_ref().filter(|_| of_body);
+        place
+            .and_then(|place| nearest(&self.paper, response.json_schema()?, place))
+            .map_or_else(|| response.address.pointer.clone(), |it| it.pointer)
+    }
+}
+
+/// The schema that describes the place, or the nearest place above it.
+fn nearest(store: &Store, schema: &Address, place: &Place) -> Option<Address> {
+    let mut segments: Vec<String> = place.segments().map(Into::into).collect();
+    loop {
+        let found = edit::find(store, schema, &segments).into_iter();
+        if let Some(at) = found.filter(|it| it.side == Side::Documented).min() {
+            return Some(at);
+        }
+        segments.pop()?;
+    }
+}
+
+/// The line of a quirk's file that says what the finding is about.
+fn in_quirk(texts: &ContractTexts, quirk: &Quirk, rule: Rule) -> Option<Location> {
+    let text = texts.quirks.iter().find(|it| it.name == quirk.file)?;
+    let key = match rule {
+        Rule::QuirkExpired => "review_by",
+        Rule::QuirkResolved => "declared",
+        _ => quirk.wire.key(),
+    };
+    let line = text.line_of_key(key).unwrap_or(1);
+    let content = text.text.lines().nth(line - 1).unwrap_or_default();
+    // The value, where it stands on the key's line.
+    let value = content.find('=').map_or(0, |it| it + 1);
+    let blank = content[value..].chars().take_while(|it| it.is_whitespace()).count();
+    let column = content[..value].chars().count() + blank + 1;
+    Some(Location { file: text.name.clone(), line, column })
+}
+
+/// A JSON text and where its lines start.
+struct Lines<'t> {
+    text: &'t Text,
+    locator: Locator<'t>,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t Text) -> Self {
+        let breaks = text.text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            text,
+            locator: Locator::new(&text.text),
+            starts: [0].into_iter().chain(breaks).collect(),
+        }
+    }
+
+    /// Where the value of a pointer starts, or of its nearest ancestor; none where the text is no JSON.
+    fn of_pointer(&self, pointer: &str) -> Option<Location> {
+        if !self.text.text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            return None;
+        }
+        let byte = self.locator.byte(pointer);
+        let line = self.starts.partition_point(|it| *it <= byte);
+        let start = self.starts[line - 1];
+        let column = self.text.text.get(start..byte)?.chars().count() + 1;
+        Some(Location { file: self.text.name.clone(), line, column })
+    }
+
+    /// Where the exported model has a field, `Chatroom.source`.
+    fn of_field(&self, field: &str) -> Option<Location> {
+        let (component, member) = field.split_once('.')?;
+        let mut pointer = String::new();
+        for segment in ["components", "schemas", component, "properties", member] {
+            push_segment(&mut pointer, segment);
+        }
+        self.of_pointer(&pointer)
+    }
+}

@@ -1,0 +1,207 @@
+//! The register held against a document.
+
+use serde_json::{Value, json};
+
+use crate::{
+    document::Document,
+    place::{ANY, Place},
+    quirk::{Quirk, QuirkPlace, Wire},
+    schema::{Address, Store, describe::describe, edit, fragment},
+    text::{Fault, Text},
+};
+use jsonschema::canonical::Containment;
+
+/// A quirk that the document no longer needs, and where.
+pub(crate) type Resolved = (usize, QuirkPlace);
+
+/// How a quirk stands to a document at one of its places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The document says what the quirk declares.
+    Needed,
+    /// The document allows what comes.
+    Resolved,
+    /// The document says something else there, and what settles it.
+    Contradicted(String),
+    /// The document has no such place, and what settles it.
+    Orphaned(String),
+}
+
+/// Holds every quirk against the document as it is, without any quirk applied.
+///
+/// # Errors
+/// Every contradiction at once.
+pub(crate) fn check_against(
+    store: &Store,
+    document: &Document,
+    quirks: &[(Quirk, &Text)],
+) -> Result<Vec<Resolved>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut resolved = Vec::new();
+    for (number, (quirk, text)) in quirks.iter().enumerate() {
+        let mut fault =
+            |key: &str, message: String| faults.push(text.fault(text.line_of_key(key), message));
+        check_alone(quirk, &mut fault);
+        for (index, at) in quirk.at.iter().enumerate() {
+            match standing(store, document, quirk, at) {
+                Standing::Needed => {}
+                Standing::Resolved => resolved.push((number, at.clone())),
+                Standing::Contradicted(why) | Standing::Orphaned(why) => {
+                    let message = format!("{} {} `{}`: {why}", at.operation, at.status, at.place);
+                    faults.push(text.fault(text.line_of_header("[[at]]", index), message));
+                }
+            }
+        }
+    }
+    for (index, (quirk, text)) in quirks.iter().enumerate() {
+        for (other, _) in &quirks[..index] {
+            if let Some(message) = claim_the_same(quirk, other) {
+                faults.push(text.fault(None, message));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+}
+
+fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
+    let comes = quirk.wire.schema();
+    let nothing_comes = *comes == json!(false);
+    if nothing_comes && (quirk.is_undocumented() || matches!(quirk.wire, Wire::Also(_))) {
+        let key = if quirk.is_undocumented() { "declared" } else { "also" };
+        fault(
+            key,
+            format!(
+                "`{key} = false`: nothing is documented and nothing comes, so no value could confirm the quirk; delete the file"
+            ),
+        );
+    }
+    if let Some(twice) =
+        quirk.at.iter().enumerate().find(|(index, at)| quirk.at[..*index].contains(at))
+    {
+        fault(
+            "[[at]]",
+            format!(
+                "{} {} `{}`: named twice; keep one",
+                twice.1.operation, twice.1.status, twice.1.place
+            ),
+        );
+    }
+    if !quirk.is_undocumented()
+        && *comes != json!(false)
+        && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
+    {
+        fault("declared", "`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
+    }
+    if let Some(described) = &quirk.described
+        && !fragment::disjoint(&fragment::normal(described), &fragment::normal(comes))
+    {
+        fault("described", "`described` does not exclude what comes; spell them so that no value fits both, or leave `described` out".into());
+    }
+}
+
+/// How a quirk stands to the document, without any quirk applied, at one of its places.
+pub(crate) fn standing(
+    store: &Store,
+    document: &Document,
+    quirk: &Quirk,
+    at: &QuirkPlace,
+) -> Standing {
+    let orphaned = |why: String| Standing::Orphaned(why);
+    let Some(operation) = document.operation(at.operation.as_str()) else {
+        return orphaned("the document has no such operation; correct `operation`".into());
+    };
+    let root = operation.json_schema(at.status);
+    let Some((parent, name)) = at.place.split_last() else {
+        return standing_of_whole(store, quirk, root);
+    };
+    let Some(root) = root else {
+        return orphaned(
+            "the document has no JSON response of that status; correct `status`".into(),
+        );
+    };
+    let documented = fragment::below(store, root, &path(&at.place));
+    match documented {
+        Some(it) if quirk.is_undocumented() => undeclared(quirk, &it, "has the place, as"),
+        Some(it) => declared(quirk, &it),
+        None if !quirk.is_undocumented() => orphaned(
+            "the document has no such place; correct `place`, or say `declared = false`".into(),
+        ),
+        None if edit::find(store, root, &path(&parent)).is_empty() => {
+            orphaned(format!("the document has no `{parent}` that could hold it; correct `place`"))
+        }
+        None if name == ANY => {
+            orphaned("`*` cannot be added to a document; name the member".into())
+        }
+        None => Standing::Needed,
+    }
+}
+
+/// As [`standing`], of a quirk of a whole response.
+fn standing_of_whole(store: &Store, quirk: &Quirk, root: Option<&Address>) -> Standing {
+    match root {
+        None if quirk.is_undocumented() => Standing::Needed,
+        None => Standing::Orphaned(
+            "the document promises no JSON body there; say `declared = false`".into(),
+        ),
+        Some(root) if quirk.is_undocumented() => {
+            undeclared(quirk, &fragment::at(store, root), "promises")
+        }
+        Some(root) => declared(quirk, &fragment::at(store, root)),
+    }
+}
+
+/// Of a quirk that declares nothing where the document says something.
+fn undeclared(quirk: &Quirk, documented: &Value, has: &str) -> Standing {
+    if allows(documented, quirk) {
+        return Standing::Resolved;
+    }
+    Standing::Contradicted(format!(
+        "`declared = false`, but the document {has} {}; say so in `declared`",
+        describe(documented)
+    ))
+}
+
+fn declared(quirk: &Quirk, documented: &Value) -> Standing {
+    if fragment::equal(documented, &fragment::normal(&quirk.declared)) {
+        return Standing::Needed;
+    }
+    if allows(documented, quirk) {
+        return Standing::Resolved;
+    }
+    Standing::Contradicted(format!(
+        "`declared` says {}, the document says {}; write down what the document says",
+        describe(&fragment::normal(&quirk.declared)),
+        describe(documented)
+    ))
+}
+
+/// Whether what is documented is wide enough for what comes; nothing comes only where nothing is documented.
+fn allows(documented: &Value, quirk: &Quirk) -> bool {
+    match quirk.wire.schema() {
+        Value::Bool(false) => *documented == json!(false),
+        comes => fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes,
+    }
+}
+
+fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
+    let shared = a.at.iter().find(|it| b.at.contains(it))?;
+    let where_ = format!("{} {} `{}`", shared.operation, shared.status, shared.place);
+    if let (Wire::Returned(_), Wire::Returned(_)) = (&a.wire, &b.wire) {
+        return Some(format!(
+            "{where_}: `{}` says what is returned there too; keep one `returned`, make the other `also`",
+            b.id
+        ));
+    }
+    let overlap =
+        !fragment::disjoint(&fragment::normal(a.wire.schema()), &fragment::normal(b.wire.schema()));
+    overlap.then(|| {
+        format!(
+            "{where_}: a value could fit both this and `{}`; make them exclude each other",
+            b.id
+        )
+    })
+}
+
+fn path(place: &Place) -> Vec<String> {
+    place.segments().map(Into::into).collect()
+}

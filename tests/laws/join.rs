@@ -1,0 +1,208 @@
+//! The report of a whole run is the join of its parts' reports, however the exchanges were handed out.
+
+use std::sync::LazyLock;
+
+use contract::{
+    Body, Exchange, Origin, Provenance, Report, Rule, Run, RunOptions, Severity, Shape, Text,
+    Unreadable, join,
+};
+use proptest::prelude::*;
+use serde_json::json;
+use tests::{CONTRACT, har_files, read};
+
+use crate::faults::example;
+
+/// What a part of a run is given: an exchange, or what could not be read.
+#[derive(Debug, Clone)]
+struct Entry {
+    source: String,
+    entry: usize,
+    status: u16,
+    method: String,
+    url: String,
+    provenance: Provenance,
+    body: Option<Vec<u8>>,
+    readable: bool,
+}
+
+impl Entry {
+    fn give(&self, run: &mut Run<'_>) {
+        if !self.readable {
+            let reason = "not the JSON of a HAR from here on".to_owned();
+            let (source, entry) = (self.source.clone(), Some(self.entry));
+            return run.unreadable(Unreadable { source, entry, byte: Some(7), reason });
+        }
+        let body = match &self.body {
+            Some(bytes) => {
+                Body::Bytes { bytes: bytes.into(), origin: Origin::Verbatim { byte: self.entry } }
+            }
+            None => Body::Absent { size: None },
+        };
+        run.check(&Exchange {
+            source: &self.source,
+            entry: self.entry,
+            byte: Some(self.entry),
+            provenance: self.provenance,
+            probe: None,
+            asked_by_us: self.provenance == Provenance::Live,
+            method: self.method.as_str().into(),
+            url: self.url.as_str().into(),
+            preflight: false,
+            status: self.status,
+            content_type: None,
+            body,
+        });
+    }
+}
+
+/// What all cases and recordings hold, as if real servers had sent some of it.
+static KNOWN: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let mut entries = Vec::new();
+    for path in [har_files("tests/recordings"), har_files("tests/cases")].concat() {
+        read(&path, |entry| {
+            let exchange = entry.unwrap();
+            entries.push(Entry {
+                source: String::new(),
+                entry: 0,
+                status: exchange.status,
+                method: exchange.method.to_string(),
+                url: exchange.url.to_string(),
+                provenance: Provenance::ALL[entries.len() % Provenance::ALL.len()],
+                body: match exchange.body {
+                    Body::Bytes { bytes, .. } => Some(bytes.into_owned()),
+                    Body::Absent { .. } | Body::TooLarge => None,
+                },
+                readable: true,
+            });
+        });
+    }
+    entries
+});
+
+/// A baseline with which both new and gone places are found.
+static BASELINE: LazyLock<Shape> = LazyLock::new(|| {
+    let mut known = example();
+    known["source"] = json!("text");
+    let mut run = Run::new(&CONTRACT, RunOptions::default());
+    for entry in 0..1_000 {
+        let mut exchange = tests::exchange(200, &[]);
+        let always = json!({ "last_message_date": "2025-05-04T09:42:00Z" });
+        let body = if entry == 0 { known.clone() } else { always };
+        let bytes = body.to_string().into_bytes();
+        exchange.provenance = Provenance::Recorded;
+        exchange.body = Body::Bytes { bytes: bytes.into(), origin: Origin::Unknown };
+        run.check(&exchange);
+    }
+    run.shape()
+});
+
+fn options(fail_on: Severity) -> RunOptions {
+    RunOptions {
+        today: Some("2027-06-01".parse().unwrap()),
+        baseline: Some(BASELINE.clone()),
+        fail_on: Some(fail_on),
+        ..RunOptions::default()
+    }
+}
+
+fn report<'e>(entries: impl IntoIterator<Item = &'e Entry>, fail_on: Severity) -> Report {
+    let mut run = Run::new(&CONTRACT, options(fail_on));
+    entries.into_iter().for_each(|it| it.give(&mut run));
+    run.report()
+}
+
+/// As a file keeps it.
+fn kept(report: &Report) -> Report {
+    Report::read(&Text { name: "report.json".into(), text: report.to_json() }).unwrap()
+}
+
+/// Some of what is known, each with its part and its number in one of three sources.
+fn entries() -> impl Strategy<Value = (Vec<(usize, Entry)>, usize, u64)> {
+    let one = (0..KNOWN.len(), 0..3_usize, 0..5_usize, 0..20_u8);
+    (prop::collection::vec(one, 0..24), 1..6_usize, any::<u64>()).prop_map(
+        |(picked, parts, order)| {
+            let entries =
+                picked.into_iter().enumerate().map(|(index, (known, source, part, broken))| {
+                    let source = format!("{}.har", ["b", "a", "c"][source]);
+                    let known = KNOWN[known].clone();
+                    (part % parts, Entry { source, entry: index, readable: broken > 0, ..known })
+                });
+            (entries.collect(), parts, order)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_whole_is_the_join_of_its_parts((entries, parts, order) in entries(), warnings in any::<bool>()) {
+        let fail_on = if warnings { Severity::Warning } else { Severity::Error };
+        let whole = report(entries.iter().map(|it| &it.1), fail_on);
+        prop_assert_eq!(&kept(&whole), &whole);
+        let mut reports: Vec<Report> = (0..parts)
+            .map(|part| kept(&report(entries.iter().filter(|it| it.0 == part).map(|it| &it.1), fail_on)))
+            .collect();
+        // Any order.
+        for index in (1..reports.len()).rev() {
+            reports.swap(index, order as usize % (index + 1));
+        }
+        let joined = join(reports.clone()).unwrap();
+        prop_assert_eq!(joined.to_json(), whole.to_json());
+        // Also of parts that were joined before.
+        let rest = reports.split_off(reports.len() / 2);
+        if !reports.is_empty() {
+            let joined = join(vec![join(rest).unwrap(), join(reports).unwrap()]).unwrap();
+            prop_assert_eq!(joined.to_json(), whole.to_json());
+        }
+    }
+}
+
+#[test]
+fn the_law_is_about_all_kinds_of_findings() {
+    let whole = report(KNOWN.iter(), Severity::Error);
+    for rule in [
+        Rule::QuirkHealed,
+        Rule::QuirkMutated,
+        Rule::QuirkExpired,
+        Rule::ShapeNew,
+        Rule::Required,
+        Rule::UndocumentedField,
+    ] {
+        assert!(whole.findings.iter().any(|it| it.rule == rule), "{}", rule.id());
+    }
+    let example = report(&KNOWN[..1], Severity::Error);
+    assert!(example.findings.iter().any(|it| it.rule == Rule::QuirkUnconfirmed));
+    let gone = tests::exchange(200, b"{}");
+    let mut run = Run::new(&CONTRACT, options(Severity::Error));
+    run.check(&Exchange { provenance: Provenance::Recorded, ..gone });
+    assert!(run.report().findings.iter().any(|it| it.rule == Rule::ShapeGone));
+}
+
+#[test]
+fn what_is_not_of_one_run_is_not_joined() {
+    let one = report([], Severity::Error);
+    let refused = |change: &dyn Fn(&mut Report)| {
+        let mut other = one.clone();
+        change(&mut other);
+        join(vec![one.clone(), other]).unwrap_err().to_string()
+    };
+    insta::assert_snapshot!(
+        [
+            refused(&|it| it.run.contract = "another".into()),
+            refused(&|it| it.run.tool = "paperwire 9.9.9".into()),
+            refused(&|it| it.shape.as_mut().unwrap().accepted = Shape::default()),
+            join(Vec::new()).unwrap_err().to_string(),
+        ]
+        .join("\n").replace(CONTRACT.hash(), "HASH").replace(&one.run.tool, "TOOL"),
+        @"
+    report 2 is of another contract than the first (another, not HASH); check all parts anew with the same one
+    report 2 is of another tool than the first (paperwire 9.9.9, not TOOL); check all parts anew with the same one
+    report 2 is of another accepted shape than the first (another, not one); check all parts anew with the same one
+    no report to join
+    "
+    );
+    let text = one.to_json().replacen("\"format_version\": 1", "\"format_version\": 2", 1);
+    let fault = Report::read(&Text { name: "r.json".into(), text }).unwrap_err();
+    assert!(fault.to_string().starts_with("r.json: a canonical report of version 2"), "{fault}");
+}

@@ -1,0 +1,344 @@
+//! A second opinion: validity by a validator that shares no code with ours, and the walk by a slow version of itself that
+//! reads the schemas as they stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use contract::{Contract, ContractTexts, Report, Rule, Run, RunOptions, Severity, Text};
+use proptest::prelude::*;
+use rand::{SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
+use tests::exchange;
+
+/// A document's schemas as the second validator has them.
+struct Oracle {
+    document: Value,
+    compiler: Compiler,
+    schemas: Schemas,
+    compiled: BTreeMap<String, SchemaIndex>,
+}
+
+impl Oracle {
+    fn new(document: Value) -> Self {
+        let mut compiler = Compiler::new();
+        compiler.enable_format_assertions();
+        compiler.add_resource("http://law.test/document", document.clone()).unwrap();
+        Self { document, compiler, schemas: Schemas::new(), compiled: BTreeMap::new() }
+    }
+
+    /// Whether the value keeps the schema at a JSON pointer into the document.
+    fn accepts(&mut self, pointer: &str, value: &Value) -> bool {
+        let index = *self.compiled.entry(pointer.to_owned()).or_insert_with(|| {
+            let escaped = pointer.replace('{', "%7B").replace('}', "%7D").replace(' ', "%20");
+            let address = format!("http://law.test/document#{escaped}");
+            self.compiler.compile(&address, &mut self.schemas).unwrap()
+        });
+        self.schemas.validate(value, index).is_ok()
+    }
+
+    /// Places of members that nothing names, and of every value below what is named, by the rules of ARCHITECTURE as
+    /// plainly as they can be said.
+    fn walk(&mut self, at: &[String], value: &Value, place: &str, seen: &mut Seen) {
+        *seen.places.entry(place.to_owned()).or_default() += 1;
+        let live: BTreeSet<String> = at.iter().flat_map(|it| self.live(it, value)).collect();
+        let schema = |it: &String| self.document.pointer(it).unwrap().clone();
+        let schemas: Vec<(String, Value)> =
+            live.iter().map(|it| (it.clone(), schema(it))).collect();
+        match value {
+            Value::Array(items) => {
+                let below: Vec<String> = schemas
+                    .iter()
+                    .filter(|it| it.1["items"].is_object())
+                    .map(|it| format!("{}/items", it.0))
+                    .collect();
+                items.iter().for_each(|it| self.walk(&below, it, &format!("{place}/*"), seen));
+            }
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let has = |it: &Value| it["properties"].get(name).is_some();
+                    let is_map = |it: &Value| it.as_object().is_some_and(|it| !it.is_empty());
+                    let is_open = |it: &Value| *it == json!(true) || *it == json!({});
+                    let is_named = schemas.iter().any(|it| has(&it.1));
+                    let rest: Vec<&(String, Value)> =
+                        schemas.iter().filter(|it| !has(&it.1)).collect();
+                    let of_rest = |wanted: &dyn Fn(&Value) -> bool| -> Vec<&String> {
+                        let says = rest.iter().filter(|it| wanted(&it.1["additionalProperties"]));
+                        says.map(|it| &it.0).collect()
+                    };
+                    let named = schemas.iter().filter(|it| has(&it.1));
+                    let mut describing: Vec<String> =
+                        named.map(|it| format!("{}/properties/{name}", it.0)).collect();
+                    let maps = of_rest(&is_map).into_iter();
+                    describing.extend(maps.map(|it| format!("{it}/additionalProperties")));
+                    let is_closed = !of_rest(&|it| *it == json!(false)).is_empty();
+                    let says_open = !of_rest(&is_open).is_empty();
+                    let names_any = schemas
+                        .iter()
+                        .any(|it| it.1["properties"].as_object().is_some_and(|it| !it.is_empty()));
+                    let is_described = !describing.is_empty();
+                    if is_described && is_closed {
+                        // Under its name where it is required.
+                        seen.disputed.extend([format!("{place}/*"), format!("{place}/{name}")]);
+                    }
+                    if is_named {
+                        self.walk(&describing, value, &format!("{place}/{name}"), seen);
+                    } else if is_described || (!is_closed && (says_open || !names_any)) {
+                        self.walk(&describing, value, &format!("{place}/*"), seen);
+                    } else {
+                        seen.undocumented.insert(format!("{place}/{name}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The schemas that hold for a value where the one at `at` does.
+    fn live(&mut self, at: &str, value: &Value) -> BTreeSet<String> {
+        let schema = self.document.pointer(at).unwrap().clone();
+        let mut live = BTreeSet::from([at.to_owned()]);
+        if let Some(target) = schema["$ref"].as_str() {
+            live.extend(self.live(&target[1..], value));
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let count = schema[keyword].as_array().map_or(0, Vec::len);
+            let all: Vec<String> = (0..count).map(|it| format!("{at}/{keyword}/{it}")).collect();
+            let branches = if keyword == "allOf" { all } else { self.branches(all, value) };
+            live.extend(branches.iter().flat_map(|it| self.live(it, value)));
+        }
+        live
+    }
+
+    /// Of the branches that take values of this type, or of all where none does: those that accept the value, or all.
+    fn branches(&mut self, all: Vec<String>, value: &Value) -> Vec<String> {
+        let of_type: Vec<String> =
+            all.iter().filter(|it| self.takes_type(it, value)).cloned().collect();
+        let candidates = if of_type.is_empty() { all } else { of_type };
+        let accepting: Vec<String> =
+            candidates.iter().filter(|it| self.accepts(it, value)).cloned().collect();
+        if accepting.is_empty() { candidates } else { accepting }
+    }
+
+    /// Whether a schema's `type`, or that of the schema it refers to, takes the value's type.
+    fn takes_type(&self, at: &str, value: &Value) -> bool {
+        let schema = self.document.pointer(at).unwrap();
+        let is = |name: &str| match name {
+            "integer" => value.as_f64().is_some_and(|it| it.fract() == 0.0),
+            "number" => value.is_number(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "null" => value.is_null(),
+            "array" => value.is_array(),
+            _ => value.is_object(),
+        };
+        match (&schema["type"], schema["$ref"].as_str()) {
+            (Value::String(name), _) => is(name),
+            (Value::Array(names), _) => names.iter().filter_map(Value::as_str).any(is),
+            (_, Some(target)) => self.takes_type(&target[1..], value),
+            _ => true,
+        }
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    undocumented: BTreeSet<String>,
+    places: BTreeMap<String, u64>,
+    /// Members that one schema names and another excludes: the walk knows them, and jsonschema refuses them.
+    disputed: BTreeSet<String>,
+}
+
+impl Seen {
+    /// What the walk alone decides.
+    fn without(mut self, disputed: &BTreeSet<String>) -> Self {
+        self.undocumented.retain(|it| !disputed.contains(it));
+        self.places.retain(|it, _| !disputed.contains(it));
+        self.disputed.clear();
+        self
+    }
+}
+
+/// The schemas that others refer to: one that refers to itself, one that is open, one that is closed.
+fn components() -> Value {
+    json!({
+        "Node": {
+            "type": "object", "required": ["a"],
+            "properties": { "a": { "type": "integer" }, "b": { "anyOf": [{ "$ref": "#/components/schemas/Node" }, { "type": "null" }] } }
+        },
+        "Open": { "type": "object", "properties": { "a": { "type": "string" } }, "additionalProperties": true },
+        "Closed": { "type": "object", "properties": { "b": { "type": "boolean" } }, "additionalProperties": false },
+    })
+}
+
+const ROOT: &str = "/paths/~1x/get/responses/200/content/application~1json/schema";
+
+fn document(schema: &Value) -> Value {
+    json!({
+        "openapi": "3.1.0", "info": { "title": "", "version": "" }, "servers": [{ "url": "https://domain.tld/api/v2" }],
+        "paths": { "/x": { "get": { "responses": {
+            "200": { "description": "", "content": { "application/json": { "schema": schema } } }
+        } } } },
+        "components": { "schemas": components() },
+    })
+}
+
+fn load(schema: &Value) -> Contract {
+    let documented = vec![Text { name: "document".into(), text: document(schema).to_string() }];
+    let texts = ContractTexts { documented, quirks: Vec::new(), modelled: None, settings: None };
+    Contract::load(&texts).unwrap_or_else(|it| panic!("{it}\n{schema}"))
+}
+
+fn report(contract: &Contract, body: &Value) -> Report {
+    let text = body.to_string();
+    let mut asked = exchange(200, text.as_bytes());
+    asked.url = "https://domain.tld/api/v2/x".into();
+    let mut run = Run::new(contract, RunOptions::default());
+    run.check(&asked);
+    run.report()
+}
+
+/// Whether something is wrong with the body by its schema.
+fn refuses(report: &Report) -> bool {
+    report.findings.iter().any(|it| it.severity == Severity::Error)
+}
+
+fn seen(report: &Report) -> Seen {
+    let undocumented = report.findings.iter().filter(|it| it.rule == Rule::UndocumentedField);
+    let undocumented: BTreeSet<String> =
+        undocumented.map(|it| it.place.as_ref().unwrap().as_str().to_owned()).collect();
+    let places = report.places.iter().filter(|it| it.seen > 0);
+    let places = places
+        .map(|it| (it.place.as_str().to_owned(), it.seen))
+        // The walk counts an undocumented member, and goes no further.
+        .filter(|it| !undocumented.contains(&it.0))
+        .collect();
+    Seen { undocumented, places, ..Seen::default() }
+}
+
+/// Schemas as vendors write them.
+fn schema() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec!["Node", "Open", "Closed"]);
+    let leaf = prop_oneof![
+        prop::sample::select(vec![
+            json!({}),
+            json!({ "type": "string" }),
+            json!({ "type": "integer", "minimum": 0, "exclusiveMaximum": 8 }),
+            json!({ "type": "number" }),
+            json!({ "type": ["boolean", "null"] }),
+            json!({ "type": ["string", "integer"] }),
+            json!({ "enum": [1, "a", null] }),
+            json!({ "const": "b" }),
+            json!({ "type": "string", "format": "date-time" }),
+            json!({ "type": "string", "minLength": 1, "maxLength": 3, "pattern": "^[a-z]*$" }),
+            json!({ "type": "null" }),
+            json!({ "type": "object" }),
+        ]),
+        name.prop_map(|it| json!({ "$ref": format!("#/components/schemas/{it}") })),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        let rest = prop_oneof![
+            3 => Just(None),
+            1 => Just(Some(json!(true))),
+            1 => Just(Some(json!(false))),
+            1 => inner.clone().prop_map(Some),
+        ];
+        let members = prop::collection::btree_map("[abc]", inner.clone(), 0..4);
+        let object = (members, prop::collection::btree_set("[abd]", 0..2), rest, any::<bool>());
+        let two = prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            4 => object.prop_map(|(members, required, rest, typed)| {
+                let mut schema = json!({ "properties": members, "required": required });
+                if typed {
+                    schema["type"] = json!("object");
+                }
+                if let Some(rest) = rest {
+                    schema["additionalProperties"] = rest;
+                }
+                schema
+            }),
+            2 => (inner.clone(), 0..3_u8).prop_map(|(items, least)| {
+                json!({ "type": "array", "items": items, "minItems": least % 2, "maxItems": 3, "uniqueItems": least == 2 })
+            }),
+            3 => (prop::sample::select(vec!["allOf", "anyOf", "oneOf"]), two)
+                .prop_map(|(keyword, branches)| json!({ keyword: branches })),
+            1 => inner.prop_map(|it| json!({ "not": it })),
+        ]
+    })
+}
+
+/// Bodies that know the schemas' names and values.
+fn body() -> impl Strategy<Value = Value> {
+    let leaf = prop::sample::select(vec![
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(1),
+        json!(7.0),
+        json!(-1),
+        json!(0.5),
+        json!(""),
+        json!("a"),
+        json!("b"),
+        json!("abcd"),
+        json!("2023-10-06T13:41:09Z"),
+        json!("2023-02-30T13:41:09Z"),
+    ]);
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            3 => prop::collection::btree_map("[abcd]", inner, 0..4).prop_map(|it| json!(it)),
+        ]
+    })
+}
+
+fn config() -> ProptestConfig {
+    let regressions = proptest::test_runner::FileFailurePersistence::WithSource("regressions");
+    ProptestConfig { failure_persistence: Some(Box::new(regressions)), ..Default::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn both_validators_and_both_walks_agree(
+        schema in schema(),
+        mut bodies in prop::collection::vec(body(), 1..12),
+        seed: u64,
+    ) {
+        let contract = load(&schema);
+        let mut oracle = Oracle::new(document(&schema));
+        let whole = json!({ "allOf": [schema], "components": { "schemas": components() } });
+        bodies.extend(noson::generate(&whole, &mut StdRng::seed_from_u64(seed)));
+        for body in &bodies {
+            let report = report(&contract, body);
+            prop_assert_eq!(
+                refuses(&report), !oracle.accepts(ROOT, body),
+                "{}\n{}\n{}", schema, body, tests::summary(&report)
+            );
+            let mut slow = Seen::default();
+            oracle.walk(&[ROOT.to_owned()], body, "", &mut slow);
+            let disputed = slow.disputed.clone();
+            prop_assert_eq!(
+                seen(&report).without(&disputed), slow.without(&disputed),
+                "{}\n{}", schema, body
+            );
+        }
+    }
+}
+
+/// Faults that break what is modelled, documented or pinned survive nowhere in this contract.
+#[test]
+fn what_nothing_notices_breaks_no_schema() {
+    let text = std::fs::read_to_string(tests::root().join("schemas/modelled/openapi.json"));
+    let mut model = Oracle::new(serde_json::from_str(&text.unwrap()).unwrap());
+    let schema =
+        "/paths/~1chat~1chatrooms~1{id}/get/responses/200/content/application~1json/schema";
+    let mut unnoticed = 0;
+    for (operator, pointer, faulty) in contract::faults(&crate::faults::example()) {
+        if !refuses(&crate::faults::report_on(&faulty)) {
+            unnoticed += 1;
+            assert!(model.accepts(schema, &faulty), "{operator:?} at {pointer}");
+        }
+    }
+    assert!(unnoticed > 0, "some faults break nothing");
+}

@@ -1,0 +1,145 @@
+//! Which operation and which content an answer is held against: servers, templates, media types.
+
+use contract::Report;
+use serde_json::{Value, json};
+
+use super::{answered, documented, told};
+
+/// A document in which every operation requires a member of its own name.
+fn document(servers: Value, paths: &[&str]) -> String {
+    let item = |path: &&str| {
+        let schema = json!({"type": "object", "required": [path]});
+        let response =
+            json!({"description": "", "content": {"application/json": {"schema": schema}}});
+        ((*path).to_owned(), json!({"get": {"responses": {"200": response}}}))
+    };
+    let paths: serde_json::Map<String, Value> = paths.iter().map(item).collect();
+    json!({"openapi": "3.0.0", "servers": servers, "paths": paths}).to_string()
+}
+
+/// The template by which an answer is judged: each asks for another member.
+fn template(report: &Report) -> String {
+    match told(report).strip_prefix("required /") {
+        Some(name) => name.replace("~1", "/"),
+        None if report.exchanges.out_of_scope > 0 => "out of scope".into(),
+        None => told(report),
+    }
+}
+
+fn routed(servers: Value, paths: &[&str], url: &str) -> String {
+    let contract = documented(&[("v.json", &document(servers, paths))]).unwrap();
+    template(&answered(&contract, url, 200, "application/json", "{}"))
+}
+
+#[test]
+fn the_most_concrete_template_is_taken() {
+    let undocumented = "undocumented-operation -";
+    let paths = [
+        "/a/{id}",
+        "/a/me",
+        "/a/{owner}.{ext}",
+        "/a/{id}/b",
+        "/compare/{base}...{head}",
+        "/contents/{path}",
+        "/contents/{path}/raw",
+        "/{any}",
+    ];
+    let cases = [
+        ("/a/me", "/a/me"),
+        ("/a/7", "/a/{id}"),
+        ("/a/x%2Fy", "/a/{id}"),
+        ("/a/logo.png", "/a/{owner}.{ext}"),
+        ("/a/7/b", "/a/{id}/b"),
+        ("/a/7/c", undocumented),
+        ("/compare/v1...v2", "/compare/{base}...{head}"),
+        ("/contents/readme", "/contents/{path}"),
+        ("/contents/docs/raw", "/contents/{path}/raw"),
+        ("/contents/docs/a/b.txt", "/contents/{path}"),
+        ("/b", "/{any}"),
+        ("/b/c", undocumented),
+    ];
+    for (path, expected) in cases {
+        let servers = json!([{"url": "https://v.test"}]);
+        let url = format!("https://v.test{path}?q=1");
+        assert_eq!(routed(servers, &paths, &url), expected, "{path}");
+    }
+}
+
+#[test]
+fn servers_have_variables_and_base_paths() {
+    let with = |url: &str| json!([{"url": url, "variables": {"region": {"default": "eu"}, "base": {"default": "v1", "enum": ["v1", "v2"]}}}]);
+    let out = "out of scope";
+    let cases = [
+        ("https://v.test", "https://v.test/x", "/x"),
+        ("https://v.test/", "https://V.TEST:443/x", "/x"),
+        ("https://v.test/v1", "https://v.test/v1/x", "/x"),
+        ("https://v.test/v1", "https://v.test/v2/x", out),
+        ("https://{region}.v.test/{base}", "https://asia.v.test/v3/x", "/x"),
+        ("https://{region}.v.test/{base}", "https://asia.v.test/", out),
+        ("/v1", "https://anywhere.test/v1/x", "/x"),
+        ("/v1", "https://anywhere.test/x", out),
+        ("/", "https://anywhere.test/x", "/x"),
+        ("https://v.test/v1", "https://staging.test/v1/x", "/x"),
+    ];
+    for (server, url, expected) in cases {
+        assert_eq!(routed(with(server), &["/x"], url), expected, "{server} {url}");
+    }
+    assert_eq!(routed(Value::Null, &["/x"], "https://anywhere.test/x"), "/x");
+}
+
+#[test]
+fn paths_and_operations_have_servers_of_their_own() {
+    let response = |name: &str| json!({"200": {"description": "", "content": {"application/json": {"schema": {"type": "object", "required": [name]}}}}});
+    let server = |url: &str| json!([{ "url": url }]);
+    let document = json!({"openapi": "3.1.0", "servers": server("https://v.test/v1"), "paths": {
+        "/x": {"get": {"responses": response("root")}},
+        "/y": {"servers": server("https://files.test"), "get": {"responses": response("path")}},
+        "/z": {"servers": server("https://files.test"), "get": {"servers": server("https://z.test"), "responses": response("operation")}},
+    }});
+    let contract = documented(&[("v.json", &document.to_string())]).unwrap();
+    let undocumented = "undocumented-operation -";
+    for (url, expected) in [
+        ("https://v.test/v1/x", "root"),
+        ("https://files.test/y", "path"),
+        ("https://z.test/z", "operation"),
+        ("https://v.test/v1/y", undocumented),
+        ("https://files.test/z", undocumented),
+    ] {
+        let report = answered(&contract, url, 200, "application/json", "{}");
+        assert_eq!(template(&report), expected, "{url}");
+    }
+}
+
+#[test]
+fn answers_are_held_against_the_content_they_came_as() {
+    let schema = |name: &str| json!({"schema": {"type": "object", "required": [name]}});
+    let document = |content: Value| {
+        let document = json!({"openapi": "3.1.0", "paths": {"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}}});
+        documented(&[("v.json", &document.to_string())]).unwrap()
+    };
+    let both = json!({"application/json": schema("j"), "application/vnd.v.v1+json": schema("v"), "text/event-stream": {}});
+    let ranges = json!({"application/*+json": schema("suffix"), "application/*": schema("range"), "*/*": schema("any")});
+    let json = json!({"application/json": schema("j")});
+    let cases = [
+        (&both, "application/json; charset=utf-8", "{}", "required /j"),
+        (&both, "Application/VND.v.v1+json", "{}", "required /v"),
+        (&both, "text/event-stream", "data: {}\n\n", ""),
+        (&both, "text/html", "<p>", "content-type -"),
+        (&ranges, "application/hal+json", "{}", "required /suffix"),
+        (&ranges, "application/json", "{}", "required /range"),
+        (&ranges, "text/json", "{}", "required /any"),
+        (&ranges, "text/html", "<p>", ""),
+        (&json, "application/problem+json", "{}", "content-type -, required /j"),
+        (&json, "text/event-stream", "data: {}\n\n", "content-type -"),
+    ];
+    for (content, media_type, body, expected) in cases {
+        let contract = document(content.clone());
+        let report = answered(&contract, "https://v.test/x", 200, media_type, body);
+        assert_eq!(told(&report), expected, "{content} {media_type}");
+    }
+    let stream = answered(&document(json), "https://v.test/x", 200, "text/event-stream", "data: 1");
+    assert!(stream.findings[0].message.contains("an event stream came"), "{:?}", stream.findings);
+    let left_alone =
+        answered(&document(both), "https://v.test/x", 200, "text/event-stream", "data: 1");
+    assert!(left_alone.skipped[0].reason.contains("event stream"));
+}

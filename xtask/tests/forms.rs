@@ -1,0 +1,255 @@
+//! The forms of a report: as many findings in each, in one order; valid, folded, and made later from the canonical report.
+
+mod common;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use common::{compare, root, xtask};
+use serde_json::{Value, json};
+
+const FORMS: [&str; 4] = ["json", "junit", "sarif", "markdown"];
+
+/// Runs a command with every form, and gives what was written and, under `screen` and `summary`, what was printed.
+fn forms(arguments: &[&str], folder: &Path) -> BTreeMap<&'static str, String> {
+    let path = |form: &str| folder.join(form);
+    let targets: Vec<String> =
+        FORMS.iter().map(|it| format!("{it}={}", path(it).display())).collect();
+    let targets = targets.join(",") + ",github";
+    let summary = path("summary").display().to_string();
+    let _ = fs::remove_file(&summary);
+    let variables = BTreeMap::from([("GITHUB_STEP_SUMMARY", summary)]);
+    let screen = xtask(&[arguments, &["--report", &targets]].concat(), &variables);
+    let mut written: BTreeMap<&str, String> = FORMS
+        .iter()
+        .map(|it| (*it, fs::read_to_string(path(it)).unwrap_or_else(|_| panic!("{screen}"))))
+        .collect();
+    written.insert("summary", fs::read_to_string(path("summary")).unwrap());
+    written.insert("screen", screen);
+    written
+}
+
+const BROKEN: &[&str] = &[
+    "check",
+    "--today",
+    "2026-11-23",
+    "tests/cases/violation/several-at-once.har",
+    "tests/cases/violation/undocumented-status.har",
+    "tests/cases/healed",
+    "tests/cases/mutated/source-null.har",
+    "tests/cases/warned",
+    "tests/cases/skipped",
+];
+
+/// The ids in the order in which a text first names them.
+fn ids_in<'a>(text: &str, ids: &[&'a str]) -> Vec<&'a str> {
+    let mut found: Vec<(usize, &str)> =
+        ids.iter().filter_map(|it| Some((text.find(*it)?, *it))).collect();
+    found.sort();
+    found.into_iter().map(|it| it.1).collect()
+}
+
+#[test]
+fn every_form_has_the_same_findings_in_the_same_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let forms = forms(BROKEN, folder.path());
+    let report: Value = serde_json::from_str(&forms["json"]).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let id = |it: &Value| it["id"].as_str().unwrap().to_owned();
+    let all: Vec<String> = findings.iter().map(id).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let is_known = |it: &Value| {
+        matches!(it["rule"].as_str().unwrap(), "quirk-confirmed" | "quirk-unconfirmed")
+    };
+    let news: Vec<String> = findings.iter().filter(|it| !is_known(it)).map(id).collect();
+    assert!(news.len() > 5 && news.len() < all.len());
+    assert_eq!(ids_in(&forms["markdown"], &all), news);
+    assert_eq!(forms["summary"], forms["markdown"]);
+
+    let sarif: Value = serde_json::from_str(&forms["sarif"]).unwrap();
+    let run = &sarif["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let fingerprints: Vec<&str> = results
+        .iter()
+        .map(|it| it["partialFingerprints"]["finding/v1"].as_str().unwrap())
+        .collect();
+    assert_eq!(fingerprints, all);
+    for (result, finding) in results.iter().zip(findings) {
+        assert_eq!(result["ruleId"], finding["rule"]);
+        assert_eq!(result["occurrenceCount"], finding["count"]);
+        let known = result["suppressions"].as_array().unwrap();
+        assert_eq!(known.len(), usize::from(is_known(finding)));
+        assert!(known.iter().all(|it| it["justification"].as_str().unwrap().len() > 10));
+        let region = &result["locations"][0]["physicalLocation"]["region"];
+        assert!(region["startLine"].as_u64().is_some(), "{result:#}");
+    }
+
+    let named: BTreeSet<&str> = ids_in(&forms["junit"], &all).into_iter().collect();
+    assert_eq!(named, all.iter().copied().collect());
+    let broken: BTreeSet<_> = findings
+        .iter()
+        .filter(|it| it["severity"] == "error")
+        .map(|it| [&it["operation"], &it["status"], &it["rule"]].map(ToString::to_string))
+        .collect();
+    assert_eq!(forms["junit"].matches("<failure ").count(), broken.len());
+
+    let counts = ["error", "warning"].map(|severity| {
+        let count = findings.iter().filter(|it| it["severity"] == severity).count();
+        assert_eq!(run["properties"][format!("{severity}s")], count);
+        if count == 1 { format!("1 {severity}") } else { format!("{count} {severity}s") }
+    });
+    for form in ["screen", "markdown"] {
+        assert!(forms[form].contains(&counts.join(", ")), "{form}: {}", forms[form]);
+    }
+    let annotations = forms["screen"].lines().filter(|it| it.starts_with("::error "));
+    assert_eq!(
+        annotations.count(),
+        findings.iter().filter(|it| it["severity"] == "error").count().min(10)
+    );
+    compare("form-junit", &forms["junit"]);
+    compare("form-markdown", &forms["markdown"]);
+    let told = json!({ "invocations": run["invocations"], "results": [results[0], results[all.len() - 1]] });
+    compare("form-sarif", &format!("{told:#}"));
+    let annotations: Vec<&str> =
+        forms["screen"].lines().filter(|it| it.starts_with("::")).collect();
+    compare("form-github", &annotations.join("\n"));
+}
+
+/// Whoever only looks at the cases learns what the exit code says.
+#[test]
+fn cases_fail_where_the_command_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.xml");
+    for (arguments, fails) in [
+        (&["tests/recordings"][..], false),
+        (&["tests/cases/warned", "tests/cases/skipped"], false),
+        (&["tests/cases/warned", "--fail-on", "warning"], true),
+        (&["tests/cases/violation"], true),
+        (&["tests/cases/skipped"], true),
+        (&["tests/cases/skipped/out-of-scope.har"], true),
+        (&["tests/recordings", "no-such-file.har"], true),
+    ] {
+        let target = format!("junit={}", path.display());
+        let screen =
+            xtask(&[&["check", "--report", &target], arguments].concat(), &BTreeMap::new());
+        let cases = fs::read_to_string(&path).unwrap();
+        assert_eq!(screen.starts_with("exit 0\n"), !fails, "{screen}");
+        let tells = cases.contains("<failure ") || cases.contains("<error ");
+        assert_eq!(tells, fails, "{arguments:?}: {cases}");
+    }
+}
+
+#[test]
+fn forms_are_made_later_from_the_canonical_report() {
+    let (at_once, later) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = forms(BROKEN, at_once.path());
+    let json = at_once.path().join("json").display().to_string();
+    assert_eq!(forms(&["report", &json], later.path()), first);
+    let screen = xtask(&["report", &json, "--fail-on", "warning"], &BTreeMap::new());
+    assert!(screen.starts_with("exit 1\n"), "{screen}");
+}
+
+#[test]
+fn parts_are_joined_into_the_report_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let check = |name: &str, sources: &[&str]| {
+        let report = format!("json={}", at(name));
+        let options = ["check", "--today", "2026-11-23", "--report", &report];
+        xtask(&[&options, sources].concat(), &BTreeMap::new())
+    };
+    let folders = ["tests/cases/healed", "tests/cases/mutated", "tests/recordings", "missing.har"];
+    let whole = check("whole.json", &folders);
+    for (index, it) in folders.iter().enumerate() {
+        check(&format!("{index}.json"), &[it]);
+        let shard = format!("{}/{}", index + 1, folders.len());
+        check(&format!("shard-{index}.json"), &[&folders[..], &["--shard", &shard]].concat());
+    }
+    let read = |name: &str| fs::read_to_string(at(name)).unwrap();
+    let joined = format!("json={}", at("joined.json"));
+    let [parts, shards] =
+        ["", "shard-"].map(|kind| [2, 0, 3, 1].map(|it| at(&format!("{kind}{it}.json"))));
+    for parts in [&parts, &shards] {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let arguments = [&["report"], parts.as_slice(), &["--report", &joined]].concat();
+        assert_eq!(xtask(&arguments, &BTreeMap::new()), whole);
+        assert_eq!(read("joined.json"), read("whole.json"));
+    }
+
+    fs::write(
+        at("other.json"),
+        read("0.json").replacen("\"contract\": \"", "\"contract\": \"x", 1),
+    )
+    .unwrap();
+    let refused = xtask(&["report", &parts[1], &at("other.json")], &BTreeMap::new());
+    assert!(
+        refused.starts_with("exit 2\n") && refused.contains("report 2 is of another contract"),
+        "{refused}"
+    );
+    let wrong = xtask(&["report", "Cargo.toml"], &BTreeMap::new());
+    assert!(wrong.contains("Cargo.toml:1: promised a canonical report"), "{wrong}");
+    let unknown = xtask(&["report", &parts[0], "--report", "pdf=x"], &BTreeMap::new());
+    assert!(unknown.starts_with("exit 2\n") && unknown.contains("json, junit, sarif"), "{unknown}");
+}
+
+/// A canonical report with so many findings at places of their own.
+fn large(count: usize) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let target = format!("json={}", path.display());
+    xtask(
+        &["check", "tests/cases/violation/several-at-once.har", "--report", &target],
+        &BTreeMap::new(),
+    );
+    let mut report: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let one = report["findings"][0].clone();
+    let finding = |index: usize| {
+        let mut it = one.clone();
+        it["id"] = json!(format!("{index:012x}"));
+        it["place"] = json!(format!("/list/*/member-{index}"));
+        it["first"]["pointer"] = json!(format!("/list/{index}/member-{index}"));
+        it
+    };
+    report["findings"] = (0..count).map(finding).collect();
+    report.to_string()
+}
+
+#[test]
+fn many_findings_are_folded_into_what_people_read_and_tools_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.json");
+    fs::write(&path, large(26_000)).unwrap();
+    let begun = Instant::now();
+    let forms = forms(&["report", path.to_str().unwrap()], folder.path());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(forms["screen"].contains("26000 errors"));
+    assert!(forms["screen"].lines().count() < 600, "{}", forms["screen"].lines().count());
+    assert!(forms["screen"].lines().filter(|it| it.starts_with("::")).count() <= 30);
+    assert!(forms["markdown"].len() < 65_536 && forms["markdown"].contains("26000 errors"));
+    assert!(forms["junit"].len() < 1_000_000, "{}", forms["junit"].len());
+    let sarif: Value = serde_json::from_str(&forms["sarif"]).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 25_000);
+    assert_eq!(sarif["runs"][0]["properties"]["errors"], 26_000);
+}
+
+/// The help of a rule is its page, in SARIF as in `explain`.
+#[test]
+fn every_rule_has_its_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let forms = forms(&["check"], folder.path());
+    let sarif: Value = serde_json::from_str(&forms["sarif"]).unwrap();
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let pages = fs::read_dir(root().join("crates/contract/explain")).unwrap().count();
+    assert_eq!(rules.len(), pages);
+    for rule in rules {
+        let id = rule["id"].as_str().unwrap();
+        let page = xtask(&["explain", id], &BTreeMap::new());
+        assert_eq!(format!("exit 0\n{}", rule["help"]["markdown"].as_str().unwrap()), page);
+        assert!(rule["helpUri"].as_str().unwrap().ends_with(id));
+        assert!(rule["shortDescription"]["text"].as_str().unwrap().len() > 10, "{id}");
+    }
+}
