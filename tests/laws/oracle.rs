@@ -77,7 +77,6 @@ impl Oracle {
                         .any(|it| it.1["properties"].as_object().is_some_and(|it| !it.is_empty()));
                     let is_described = !describing.is_empty();
                     if is_described && is_closed {
-                        // Under its name where it is required.
                         seen.disputed.extend([format!("{place}/*"), format!("{place}/{name}")]);
                     }
                     if is_named {
@@ -109,19 +108,37 @@ impl Oracle {
         live
     }
 
-    /// Of the branches that take values of this type, or of all where none does: those that accept the value, or all.
+    /// Of the branches that take values of this type, or of all where none does: the only one that the object's members
+    /// allow; else those that accept the value, or all.
     fn branches(&mut self, all: Vec<String>, value: &Value) -> Vec<String> {
         let of_type: Vec<String> =
             all.iter().filter(|it| self.takes_type(it, value)).cloned().collect();
         let candidates = if of_type.is_empty() { all } else { of_type };
+        let allowed: Vec<String> =
+            candidates.iter().filter(|it| self.allows_members(it, value)).cloned().collect();
+        if candidates.len() == 1 || allowed.is_empty() {
+            return candidates;
+        }
+        if allowed.len() == 1 {
+            return allowed;
+        }
         let accepting: Vec<String> =
-            candidates.iter().filter(|it| self.accepts(it, value)).cloned().collect();
+            allowed.into_iter().filter(|it| self.accepts(it, value)).collect();
         if accepting.is_empty() { candidates } else { accepting }
     }
 
-    /// Whether a schema's `type`, or that of the schema it refers to, takes the value's type.
-    fn takes_type(&self, at: &str, value: &Value) -> bool {
+    /// A schema and those that hold with it whatever the value: what it refers to, and its `allOf`.
+    fn together(&self, at: &str) -> Vec<(String, &Value)> {
         let schema = self.document.pointer(at).unwrap();
+        let parts = schema["allOf"].as_array().map_or(0, Vec::len);
+        let parts = (0..parts).map(|it| format!("{at}/allOf/{it}"));
+        let target = schema["$ref"].as_str().map(|it| it[1..].to_owned());
+        let further = target.into_iter().chain(parts).flat_map(|it| self.together(&it));
+        [(at.to_owned(), schema)].into_iter().chain(further).collect()
+    }
+
+    /// Whether a schema's `type`, and that of those that hold with it, takes the value's.
+    fn takes_type(&self, at: &str, value: &Value) -> bool {
         let is = |name: &str| match name {
             "integer" => value.as_f64().is_some_and(|it| it.fract() == 0.0),
             "number" => value.is_number(),
@@ -131,12 +148,29 @@ impl Oracle {
             "array" => value.is_array(),
             _ => value.is_object(),
         };
-        match (&schema["type"], schema["$ref"].as_str()) {
-            (Value::String(name), _) => is(name),
-            (Value::Array(names), _) => names.iter().filter_map(Value::as_str).any(is),
-            (_, Some(target)) => self.takes_type(&target[1..], value),
+        self.together(at).iter().all(|(_, schema)| match &schema["type"] {
+            Value::String(name) => is(name),
+            Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
             _ => true,
-        }
+        })
+    }
+
+    /// Whether an object has what a schema requires, and no member beside the values that it lists for it.
+    fn allows_members(&self, at: &str, value: &Value) -> bool {
+        let Some(members) = value.as_object() else { return true };
+        self.together(at).iter().all(|(_, schema)| {
+            let required = schema["required"].as_array().into_iter().flatten();
+            let listed = |(name, schema): (&String, &Value)| match members.get(name) {
+                None | Some(Value::Number(_)) => true,
+                Some(value) => match (&schema["enum"], schema.get("const")) {
+                    (Value::Array(values), _) => values.contains(value),
+                    (_, Some(it)) => it == value,
+                    _ => true,
+                },
+            };
+            required.into_iter().all(|it| members.contains_key(it.as_str().unwrap()))
+                && schema["properties"].as_object().into_iter().flatten().all(listed)
+        })
     }
 }
 
@@ -151,7 +185,9 @@ struct Seen {
 impl Seen {
     /// What the walk alone decides.
     fn without(mut self, disputed: &BTreeSet<String>) -> Self {
-        self.undocumented.retain(|it| !disputed.contains(it));
+        if !disputed.is_empty() {
+            self.undocumented.clear();
+        }
         self.places.retain(|it, _| !disputed.contains(it));
         self.disputed.clear();
         self

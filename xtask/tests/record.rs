@@ -371,7 +371,8 @@ fn no_canary_is_in_any_output() {
         outputs.iter().any(|it| it.0.starts_with("canaries recorded")),
         "the canaries' room was recorded"
     );
-    let told = |it: &&(String, String)| it.0 == "canaries html" && it.1.contains("Contract broken");
+    let told =
+        |it: &&(String, String)| it.0 == "canaries report.html" && it.1.contains("Contract broken");
     assert_eq!(outputs.iter().filter(told).count(), 1, "the canaries' page was made");
 }
 
@@ -381,9 +382,10 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
     let name = scenario.name();
     let stand_in = format!("--stand-in={name}");
     let at = |it: &str| folder.path().join(it).display().to_string();
-    let forms = ["report.json", "report.xml", "report.sarif", "report.md"];
-    let [json, junit, sarif, markdown] = forms.map(at);
-    let report = format!("json={json},junit={junit},sarif={sarif},markdown={markdown},github");
+    let forms = ["report.json", "report.xml", "report.sarif", "report.md", "report.html"];
+    let [json, junit, sarif, markdown, html] = forms.map(at);
+    let report =
+        format!("json={json},junit={junit},sarif={sarif},markdown={markdown},html={html},github");
     let (recorded, drafts, report_file) = (at("recorded"), at("drafts"), at("report.json"));
     let commands: &[&[&str]] = &[
         &["check", &stand_in, "--probes=access", "--report", &report],

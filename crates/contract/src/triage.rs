@@ -270,7 +270,7 @@ mod tests {
             "verdict": verdict, "exit_code": 0,
             "exchanges": { "checked": checked, "skipped": 0, "out_of_scope": 0, "could_not_check": 0 },
             "findings": findings, "quirks": [], "places": places, "asked": [], "judged": [], "without_model": [],
-            "skipped": [], "unreadable": [],
+            "skipped": [], "unreadable": [], "document_faults": [],
         })
     }
 

@@ -54,8 +54,8 @@ fn faults_are_told_at_their_places() {
 #[test]
 fn a_member_that_occurs_twice_is_told() {
     for (name, text) in [
-        ("v.json", r#"{"openapi": "3.1.0", "paths": {}, "paths": {}}"#),
-        ("v.yaml", "openapi: 3.1.0\npaths: {}\npaths: {}"),
+        ("v.json", r#"{"openapi": "3.1.0", "paths": {}, "paths": {"/a": {"get": {}}}}"#),
+        ("v.yaml", "openapi: 3.1.0\npaths: {}\npaths: {/a: {get: {}}}"),
     ] {
         let contract = documented(&[(name, text)]).unwrap();
         assert!(faults(&contract)[0].contains("#/paths: the member occurs twice"), "{name}");

@@ -135,6 +135,6 @@ fn which_file_is_the_document_must_be_clear() {
         let error = documented(files).expect_err(expected);
         assert!(error.contains(expected), "{error}");
     }
-    let broken_part = [("a.yaml", "openapi: 3.1.0\npaths: {}"), ("b.yaml", "a: [")];
+    let broken_part = [("a.yaml", "openapi: 3.1.0\npaths: {/a: {get: {}}}"), ("b.yaml", "a: [")];
     assert!(faults(&documented(&broken_part).unwrap())[0].contains("b.yaml#: not YAML"));
 }

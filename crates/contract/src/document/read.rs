@@ -19,15 +19,17 @@ impl Document {
     /// Where it describes no operations at all.
     pub(crate) fn read(store: &Store, side: Side) -> Result<Self, Vec<String>> {
         let root = store.document(side);
-        let Some(paths) = root.get("paths").and_then(Value::as_object) else {
-            return Err(vec!["#/paths: missing; the document describes no operation".into()]);
-        };
+        let none = || vec!["#/paths: the document describes no operation".into()];
+        let paths = root.get("paths").and_then(Value::as_object).ok_or_else(none)?;
         let mut reader = Reader { store, side, document: Self::default() };
         let servers = reader.servers(root).unwrap_or_default();
         let mut operations = Vec::new();
         for template in paths.keys().filter(|it| !it.starts_with("x-")) {
             let item = reader.root().child("paths").child(template);
             operations.extend(reader.path_item(template, &item, &servers));
+        }
+        if operations.is_empty() {
+            return Err(none());
         }
         operations.sort_by(|a, b| a.template.cmp(&b.template).then_with(|| a.id.cmp(&b.id)));
         let mut document = reader.document;
@@ -171,23 +173,19 @@ impl<'s> Reader<'s> {
     ) {
         let names: HashSet<&str> = template.names().iter().map(String::as_str).collect();
         let declared: HashSet<&str> = declared.iter().map(|it| it.name.as_str()).collect();
-        let mut faults: Vec<String> = Vec::new();
-        faults.extend(
-            template
-                .names()
-                .iter()
-                .filter(|it| !declared.contains(it.as_str()))
-                .map(|it| format!("the path's parameter `{it}` is not declared; any value is one")),
-        );
-        let mut extra: Vec<_> = declared.difference(&names).collect();
-        extra.sort();
-        faults.extend(
-            extra
-                .into_iter()
-                .map(|it| format!("the parameter `{it}` is not in the path; left out")),
-        );
-        for message in faults {
-            self.fault(at, message);
+        let listed = |names: HashSet<&&str>| {
+            let mut names: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
+            names.sort();
+            names.join(", ")
+        };
+        // One fault, however many parameters: each names the path.
+        let undeclared = listed(names.difference(&declared).collect());
+        if !undeclared.is_empty() {
+            self.fault(at, format!("in the path and not declared: {undeclared}; any value is one"));
+        }
+        let extra = listed(declared.difference(&names).collect());
+        if !extra.is_empty() {
+            self.fault(at, format!("declared and not in the path: {extra}; left out"));
         }
     }
 

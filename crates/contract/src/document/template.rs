@@ -35,18 +35,19 @@ impl Segment {
 
 /// Whether a text is parameters, none of them empty, each with the text that follows it.
 fn parameters_match(following: &[String], text: &str) -> bool {
-    match following {
-        [] => text.is_empty(),
-        [last] => text.strip_suffix(last.as_str()).is_some_and(|it| !it.is_empty()),
-        // Two parameters with nothing between them: any cut will do.
-        [next, rest @ ..] if next.is_empty() => {
-            let mut characters = text.chars();
-            characters.next().is_some() && parameters_match(rest, characters.as_str())
-        }
-        [next, rest @ ..] => text
-            .match_indices(next.as_str())
-            .any(|(at, _)| at > 0 && parameters_match(rest, &text[at + next.len()..])),
+    let Some((last, between)) = following.split_last() else { return text.is_empty() };
+    let mut rest = text;
+    for next in between {
+        // The shortest parameter leaves the most for those that follow.
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let Some(at) =
+            rest.get(first..).filter(|_| first > 0).and_then(|it| it.find(next.as_str()))
+        else {
+            return false;
+        };
+        rest = &rest[first + at + next.len()..];
     }
+    rest.strip_suffix(last.as_str()).is_some_and(|it| !it.is_empty())
 }
 
 impl PathTemplate {

@@ -79,6 +79,8 @@ struct Group {
 struct Branch {
     node: NodeId,
     types: Types,
+    /// Whether it is `null` and says nothing else.
+    is_null: bool,
     /// Where it shares types of value with other branches: what tells them apart.
     validator: Option<LazyValidator>,
 }
@@ -118,8 +120,21 @@ impl Types {
         self.0.as_ref().is_none_or(|types| types.iter().any(is))
     }
 
-    fn is_null(&self) -> bool {
-        self.0.as_ref().is_some_and(|it| it.iter().all(|it| it == "null"))
+    /// The types that both take.
+    fn and(self, other: Self) -> Self {
+        let (Some(ours), Some(theirs)) = (&self.0, &other.0) else {
+            return if self.0.is_some() { self } else { other };
+        };
+        let has = |types: &[String], it: &str| types.iter().any(|name| name == it);
+        let all = ours.iter().chain(theirs);
+        let takes = |types: &[String], it: &str| {
+            has(types, it) || (it == "integer" && has(types, "number"))
+        };
+        let mut both: Vec<String> =
+            all.filter(|it| takes(ours, it) && takes(theirs, it)).cloned().collect();
+        both.sort();
+        both.dedup();
+        Self(Some(both))
     }
 
     fn overlap(&self, other: &Self) -> bool {
@@ -248,7 +263,7 @@ impl Tree {
             if type_name == "object" && group.discriminator.is_some() {
                 return None;
             }
-            let promising = || group.branches.iter().filter(|it| !it.types.is_null());
+            let promising = || group.branches.iter().filter(|it| !it.is_null);
             live.one_of_several |= promising().count() > 1;
             let of_type: Vec<&Branch> =
                 group.branches.iter().filter(|it| it.types.take_type(type_name)).collect();
@@ -260,7 +275,7 @@ impl Tree {
                     && group.branches.len() <= 2 =>
                 {
                     for branch in &group.branches {
-                        let holds = holds && !branch.types.is_null();
+                        let holds = holds && !branch.is_null;
                         self.add_live_of_type(branch.node, type_name, holds, live)?;
                     }
                 }
@@ -473,27 +488,52 @@ impl Compiler<'_> {
         };
         let branches =
             nodes.into_iter().zip(addresses).enumerate().map(|(index, (node, address))| {
+                let is_null = is_null(self.store, &address);
                 let validator = shares_types(index)
                     .then(|| LazyValidator { address, compiled: OnceLock::new() });
-                Branch { node, types: types[index].clone(), validator }
+                Branch { node, types: types[index].clone(), is_null, validator }
             });
         branches.collect()
     }
 }
 
-fn types_at(store: &Store, at: &Address) -> Types {
+/// What a schema says of the type, and those that hold with it.
+/// Whether a schema is `null`, named or not, and says nothing else.
+fn is_null(store: &Store, at: &Address) -> bool {
     let mut at = at.clone();
     for _ in 0..32 {
-        let keywords = store.get(&at).and_then(Value::as_object);
-        if let Some(types) = keywords.and_then(types_of) {
-            return types;
-        }
-        match edit::target(store, &at) {
+        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { return false };
+        match edit::target(store, &at).filter(|_| keywords.len() == 1) {
             Some(target) => at = target,
-            None => break,
+            None => {
+                let says = |it: &String| !matches!(it.as_str(), "type" | "title" | "description");
+                return keywords.get("type").is_some_and(|it| it == "null")
+                    && !keywords.keys().any(says);
+            }
         }
     }
-    Types(None)
+    false
+}
+
+fn types_at(store: &Store, at: &Address) -> Types {
+    let mut types = Types(None);
+    let mut all = vec![at.clone()];
+    let mut next = 0;
+    while let Some(at) = all.get(next).cloned() {
+        next += 1;
+        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { continue };
+        if let Some(own) = types_of(keywords) {
+            types = types.and(own);
+        }
+        let parts = keywords.get("allOf").and_then(Value::as_array).map_or(0, Vec::len);
+        let parts = (0..parts).map(|it| at.child("allOf").child(&it.to_string()));
+        for further in edit::target(store, &at).into_iter().chain(parts) {
+            if !all.contains(&further) {
+                all.push(further);
+            }
+        }
+    }
+    types
 }
 
 /// What a schema's own `type` says.
