@@ -32,8 +32,13 @@ fn example() -> String {
     crate::faults::example().to_string()
 }
 
-#[test]
-fn hostile_bodies_are_told_for_what_they_are() {
+/// Bodies that try to fool a reader.
+pub(crate) fn bodies() -> Vec<Vec<u8>> {
+    cases().into_iter().map(|it| it.1).collect()
+}
+
+/// What each is, and what is told of it.
+fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let with = |from: &str, to: &str| {
         let text = example();
         assert!(text.contains(from), "{from}");
@@ -42,7 +47,7 @@ fn hostile_bodies_are_told_for_what_they_are() {
     let id = |to: &str| with("\"id_chatroom\":8", &format!("\"id_chatroom\":{to}"));
     let name = |to: &str| with("\"firstname\":\"string\"", &format!("\"firstname\":{to}"));
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into_bytes();
-    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+    vec![
         ("as it is", example().into_bytes(), ""),
         ("blank", b"   ".to_vec(), "body-not-json "),
         ("10,000 levels", nested(10_000), "limit: depth"),
@@ -82,8 +87,12 @@ fn hostile_bodies_are_told_for_what_they_are() {
             with("\"last_rating\":{", "\"last_rating\":{\"$serde_json::private::Number\":\"1\","),
             "",
         ),
-    ];
-    for (what, bytes, expected) in cases {
+    ]
+}
+
+#[test]
+fn hostile_bodies_are_told_for_what_they_are() {
+    for (what, bytes, expected) in cases() {
         assert_eq!(told(&bytes), expected, "{what}");
     }
 }

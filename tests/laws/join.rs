@@ -93,7 +93,7 @@ static BASELINE: LazyLock<Shape> = LazyLock::new(|| {
         exchange.body = Body::Bytes { bytes: bytes.into(), origin: Origin::Unknown };
         run.check(&exchange);
     }
-    run.shape().clone()
+    run.shape()
 });
 
 fn options(fail_on: Severity) -> RunOptions {

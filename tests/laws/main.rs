@@ -1,5 +1,6 @@
 //! What must always hold: of the models, of the contract, of this repository.
 
+mod bulk;
 mod corrected;
 mod diff;
 mod faults;
@@ -10,5 +11,6 @@ mod models;
 mod oracle;
 mod quirks;
 mod repository;
+mod shortcut;
 mod strength;
 mod vendor;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::faults::{Fault, leaves};
 
 /// The schema as it is exported.
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let path = tests::root().join("schemas/modelled/Chatroom.schema.json");
     let text = std::fs::read_to_string(path).expect("`cargo xtask schema` wrote it");
     serde_json::from_str(&text).expect("it is JSON")

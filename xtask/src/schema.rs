@@ -61,7 +61,8 @@ fn generated(schemas: &Path, openapi: &Value) -> BTreeMap<PathBuf, String> {
     for ModelledType { name, .. } in models::types() {
         files.insert(modelled.join(format!("{name}.schema.json")), text(&alone(&name, components)));
     }
-    for (name, schema) in contract::format_schemas() {
+    let line = ("exchange.schema.json", harness::exchange_line_schema());
+    for (name, schema) in contract::format_schemas().into_iter().chain([line]) {
         files.insert(schemas.join("format").join(name), text(&schema));
     }
     files

@@ -187,6 +187,53 @@ fn what_can_be_read_is_checked_beside_what_cannot() {
     assert!(screen.starts_with("exit 2\nContract kept."), "{screen}");
 }
 
+#[test]
+fn sources_of_every_kind_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let har = fs::read_to_string(root().join("tests/recordings/get-chatroom-200.har")).unwrap();
+    let har: serde_json::Value = serde_json::from_str(&har).unwrap();
+    let body = har["log"]["entries"][0]["response"]["content"]["text"].as_str().unwrap();
+    let body = serde_json::from_str::<serde_json::Value>(body).unwrap().to_string();
+    let line = |id: u32| {
+        let url = format!("https://domain.tld/api/v2/chat/chatrooms/{id}");
+        format!(r#"{{"url":"{url}","status":200,"content_type":"application/json","body":{body}}}"#)
+    };
+    fs::write(path("day.ndjson"), [line(1), "{".into(), line(2), line(3)].join("\n")).unwrap();
+    fs::write(path("body.json"), &body).unwrap();
+    fs::write(path("unnamed"), line(4)).unwrap();
+    let operation = ["--operation", "GET /chat/chatrooms/{id}", "--status", "200"];
+    let told = |arguments: &[&str]| {
+        let screen = check(arguments);
+        let exit = screen.lines().next().unwrap_or_default().to_owned();
+        (exit, screen.lines().nth(1).unwrap_or_default().to_owned(), screen)
+    };
+    let kept = |count: &str| format!("Contract kept. {count} checked: 0 errors, 0 warnings.");
+    let files = ["day.ndjson", "*.ndjson", "", "body.json", "unnamed"].map(path);
+    let [day, pattern, whole, body, unnamed] = files.each_ref().map(String::as_str);
+    let with = |file| [&[file], &operation[..]].concat();
+    let cases = [
+        ("exit 2", vec![day], "3 exchanges"),
+        ("exit 2", vec![pattern], "3 exchanges"),
+        ("exit 2", vec![whole], "3 exchanges"),
+        ("exit 2", with(whole), "4 exchanges"),
+        ("exit 0", with(body), "1 exchange"),
+        ("exit 0", vec![unnamed], "1 exchange"),
+        ("exit 0", vec!["--shard", "1/2", day], "2 exchanges"),
+        ("exit 2", vec!["--shard", "2/2", day], "1 exchange"),
+    ];
+    for (exit, arguments, count) in cases {
+        let (came, verdict, screen) = told(&arguments);
+        assert_eq!((came.as_str(), verdict), (exit, kept(count)), "{screen}");
+        assert!(exit == "exit 0" || screen.contains("day.ndjson, entry 1"), "{screen}");
+    }
+    let unknown = ["--operation", "GET /x", "--status", "200"];
+    for arguments in [&["--shard", "3/2"][..], &["--threads", "0"], &operation[..2], &unknown] {
+        assert_eq!(told(arguments).0, "exit 2", "{arguments:?}");
+    }
+    assert_eq!(told(&["-"]).0, "exit 3");
+}
+
 /// A copy of `schemas/` in a folder of its own.
 fn contract_copy() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

@@ -162,32 +162,37 @@ fn parts_are_joined_into_the_report_of_the_whole() {
         let options = ["check", "--today", "2026-11-23", "--report", &report];
         xtask(&[&options, sources].concat(), &BTreeMap::new())
     };
-    let folders = ["tests/cases/healed", "tests/cases/mutated", "tests/recordings"];
+    let folders = ["tests/cases/healed", "tests/cases/mutated", "tests/recordings", "missing.har"];
     let whole = check("whole.json", &folders);
     for (index, it) in folders.iter().enumerate() {
         check(&format!("{index}.json"), &[it]);
+        let shard = format!("{}/{}", index + 1, folders.len());
+        check(&format!("shard-{index}.json"), &[&folders[..], &["--shard", &shard]].concat());
     }
-    let parts = [at("2.json"), at("0.json"), at("1.json")];
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let joined = format!("json={}", at("joined.json"));
-    let arguments = [&["report"], parts.as_slice(), &["--report", &joined]].concat();
-    assert_eq!(xtask(&arguments, &BTreeMap::new()), whole);
     let read = |name: &str| fs::read_to_string(at(name)).unwrap();
-    assert_eq!(read("joined.json"), read("whole.json"));
+    let joined = format!("json={}", at("joined.json"));
+    let [parts, shards] =
+        ["", "shard-"].map(|kind| [2, 0, 3, 1].map(|it| at(&format!("{kind}{it}.json"))));
+    for parts in [&parts, &shards] {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let arguments = [&["report"], parts.as_slice(), &["--report", &joined]].concat();
+        assert_eq!(xtask(&arguments, &BTreeMap::new()), whole);
+        assert_eq!(read("joined.json"), read("whole.json"));
+    }
 
     fs::write(
         at("other.json"),
         read("0.json").replacen("\"contract\": \"", "\"contract\": \"x", 1),
     )
     .unwrap();
-    let refused = xtask(&["report", parts[1], &at("other.json")], &BTreeMap::new());
+    let refused = xtask(&["report", &parts[1], &at("other.json")], &BTreeMap::new());
     assert!(
         refused.starts_with("exit 2\n") && refused.contains("report 2 is of another contract"),
         "{refused}"
     );
     let wrong = xtask(&["report", "Cargo.toml"], &BTreeMap::new());
     assert!(wrong.contains("Cargo.toml:1: promised a canonical report"), "{wrong}");
-    let unknown = xtask(&["report", parts[0], "--report", "pdf=x"], &BTreeMap::new());
+    let unknown = xtask(&["report", &parts[0], "--report", "pdf=x"], &BTreeMap::new());
     assert!(unknown.starts_with("exit 2\n") && unknown.contains("json, junit, sarif"), "{unknown}");
 }
 

@@ -5,8 +5,9 @@ use clap::Args;
 use contract::{Contract, Run, RunOptions};
 
 use crate::{
-    Defaults, Sources, fields,
+    Bulk, Defaults, Sources, fields,
     live::{Begin, LiveArgs},
+    operations,
     report::{FailOn, Output},
     shape,
 };
@@ -18,6 +19,8 @@ pub struct Check {
     sources: Sources,
     #[command(flatten)]
     live: LiveArgs,
+    #[command(flatten)]
+    bulk: Bulk,
     /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
@@ -55,13 +58,14 @@ impl Check {
             exclude: self.exclude.clone(),
             today: Some(self.sources.today()),
             fail_on: Some(self.fail_on.into()),
+            no_fast_path: self.bulk.no_fast_path,
             baseline: Some(shape::read(&self.sources.shape_folder(defaults)?)?),
             at: asking
                 .as_ref()
                 .map(|_| jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         };
         let mut run = Run::new(&contract, options);
-        self.sources.check_or_ask(&mut run, asking.as_deref(), defaults)?;
+        self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, Some(&self.bulk))?;
         let mut report = run.report();
         contract.locate(&texts, &mut report);
         if let Some(types) = self.sources.types(defaults) {
@@ -75,7 +79,7 @@ impl Check {
         let known: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
         for name in self.include.iter().chain(&self.exclude) {
             if !known.contains(&name.as_str()) {
-                bail!("no operation `{name}` in the contract; it has: {}", known.join(", "));
+                bail!("no operation `{name}` in the contract; it has: {}", operations(contract));
             }
         }
         Ok(())

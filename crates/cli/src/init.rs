@@ -36,7 +36,7 @@ impl Init {
         let name = document.file_name().context("promised a file, the vendor's document")?;
         let copy = fs::read(document).with_context(|| document.display().to_string())?;
         let recordings = match traffic {
-            Some(path) => harness::recordings(path)?,
+            Some(path) => harness::recordings(path, false)?,
             None => Vec::new(),
         };
         let made = NewFolder::begin(out)?;
@@ -57,7 +57,7 @@ impl Init {
         let options = RunOptions { base_urls: self.base_url.clone(), ..RunOptions::default() };
         let mut run = Run::new(&contract, options);
         for path in &recordings {
-            harness::each_exchange(path, |entry| match entry {
+            harness::each_exchange(path, None, |entry| match entry {
                 Ok(exchange) => run.check(&exchange),
                 Err(it) => run.unreadable(it),
             });

@@ -38,6 +38,7 @@ mod terminal;
 mod triage;
 
 use std::{
+    num::NonZero,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -186,9 +187,15 @@ pub fn exit(result: anyhow::Result<u8>) -> ExitCode {
 /// Which contract, and which exchanges.
 #[derive(Debug, Args)]
 struct Sources {
-    /// HAR files, or folders of them
+    /// HAR or NDJSON files, gzipped or not, folders or patterns of them; `-` is standard input
     #[arg(value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
+    /// Plain JSON files are bodies of this operation's answers, such as "GET /chat/chatrooms/{id}"
+    #[arg(long, value_name = "OPERATION", requires = "status")]
+    operation: Option<String>,
+    /// The status of those answers
+    #[arg(long, value_name = "STATUS", requires = "operation", value_parser = clap::value_parser!(u16).range(100..600))]
+    status: Option<u16>,
     /// The contract folder
     #[arg(long, value_name = "DIR")]
     contract: Option<PathBuf>,
@@ -238,6 +245,7 @@ impl Sources {
         run: &mut Run<'_>,
         asking: Option<&live::Asking>,
         defaults: &Defaults,
+        bulk: Option<&Bulk>,
     ) -> anyhow::Result<()> {
         match asking {
             Some(asking) => asking.ask(|index, planned, answer| {
@@ -250,44 +258,105 @@ impl Sources {
                     asking.provenance(),
                 );
             }),
-            None => self.check(run, defaults),
+            None => self.check(run, defaults, bulk),
         }
     }
 
     /// Checks every exchange of the files.
-    fn check(&self, run: &mut Run<'_>, defaults: &Defaults) -> anyhow::Result<()> {
-        let paths = self.paths(defaults);
-        if paths.is_empty() {
-            bail!("no recordings; name HAR files or folders of them");
+    fn check(
+        &self,
+        run: &mut Run<'_>,
+        defaults: &Defaults,
+        bulk: Option<&Bulk>,
+    ) -> anyhow::Result<()> {
+        let found = self.found(defaults);
+        if found.is_empty() {
+            bail!("no recordings; name HAR or NDJSON files, or folders of them");
         }
-        for path in &paths {
-            match harness::recordings(path) {
-                Ok(files) => files.iter().for_each(|it| harness::check_file(run, it)),
-                Err(error) => run.unreadable(unreadable(path, &error)),
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let bulk = harness::Bulk {
+            threads: bulk.and_then(|it| it.threads).unwrap_or_else(cores),
+            shard: bulk.and_then(|it| it.shard),
+            answered: self.answered(run.contract())?,
+        };
+        let (contract, options) = (run.contract(), run.options().clone());
+        harness::check_all(run, &|| Run::new(contract, options.clone()), &found, &bulk);
+        Ok(())
+    }
+
+    /// Gives every exchange of the files, or what cannot be read, to `each`.
+    fn each(
+        &self,
+        contract: &Contract,
+        defaults: &Defaults,
+        mut each: impl FnMut(Result<Exchange<'_>, Unreadable>),
+    ) -> anyhow::Result<()> {
+        let answered = self.answered(contract)?;
+        for found in self.found(defaults) {
+            match found {
+                Ok(path) => harness::each_exchange(&path, answered.as_ref(), &mut each),
+                Err(unreadable) => each(Err(unreadable)),
             }
         }
         Ok(())
     }
 
-    /// Gives every exchange of the files, or what cannot be read, to `each`.
-    fn each(&self, defaults: &Defaults, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
-        for path in self.paths(defaults) {
-            match harness::recordings(&path) {
-                Ok(files) => files.iter().for_each(|it| harness::each_exchange(it, &mut each)),
-                Err(error) => each(Err(unreadable(&path, &error))),
+    /// The files that are named, else the recordings of the contract that is, else the default's.
+    fn found(&self, defaults: &Defaults) -> Vec<harness::Found> {
+        let own = self.contract.as_ref().map(|it| it.join("recordings")).filter(|it| it.is_dir());
+        let paths = match own {
+            _ if !self.files.is_empty() => &self.files,
+            Some(own) => &vec![own],
+            None => &defaults.recordings,
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            match harness::recordings(path, self.operation.is_some()) {
+                Ok(files) => found.extend(files.into_iter().map(Ok)),
+                Err(error) => found.push(Err(unreadable(path, &error))),
             }
         }
+        found
     }
 
-    /// The files that are named, else the recordings of the contract that is, else the default's.
-    fn paths(&self, defaults: &Defaults) -> Vec<PathBuf> {
-        let own = self.contract.as_ref().map(|it| it.join("recordings")).filter(|it| it.is_dir());
-        match own {
-            _ if !self.files.is_empty() => self.files.clone(),
-            Some(own) => vec![own],
-            None => defaults.recordings.clone(),
-        }
+    /// What plain JSON files are the bodies of.
+    fn answered(&self, contract: &Contract) -> anyhow::Result<Option<harness::Answered>> {
+        let (Some(operation), Some(status)) = (&self.operation, self.status) else {
+            return Ok(None);
+        };
+        let Some((method, url)) = contract.request_of(operation) else {
+            bail!("no operation `{operation}` in the contract; it has: {}", operations(contract));
+        };
+        Ok(Some(harness::Answered { method, url, status }))
     }
+}
+
+/// The operations of a contract, in a line.
+fn operations(contract: &Contract) -> String {
+    let names: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
+    names.join(", ")
+}
+
+/// How much at a time.
+#[derive(Debug, Args)]
+struct Bulk {
+    /// How many threads check [default: one for each core]; what is found is the same
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+    /// Check only the K-th of N parts of the exchanges, from 1; each exchange belongs to one part
+    #[arg(long, value_name = "K/N", value_parser = shard)]
+    shard: Option<harness::Shard>,
+    /// Check every body in full, to compare: what is found is the same
+    #[arg(long)]
+    no_fast_path: bool,
+}
+
+fn shard(text: &str) -> Result<harness::Shard, String> {
+    let numbers = text.split_once('/').and_then(|(number, of)| {
+        Some(harness::Shard { number: number.parse().ok()?, of: of.parse().ok()? })
+    });
+    let shard = numbers.filter(|it| (1..=it.of).contains(&it.number));
+    shard.ok_or_else(|| "promised K/N, such as 1/4: the first of four parts".into())
 }
 
 /// Today's day, UTC.

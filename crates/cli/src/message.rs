@@ -28,7 +28,7 @@ impl Message {
         let mut run = Run::new(&contract, options);
         let mut shown: Option<Shown> = None;
         let is_wire = |it: &Option<Shown>| it.as_ref().is_some_and(|it| it.provenance.is_wire());
-        self.sources.each(defaults, |entry| match entry {
+        self.sources.each(&contract, defaults, |entry| match entry {
             // What we made ourselves tells the vendor nothing.
             Ok(it) if !it.provenance.is_wire() && it.provenance != Provenance::Example => {}
             Ok(exchange) => {
@@ -41,7 +41,7 @@ impl Message {
                 }
             }
             Err(it) => run.unreadable(it),
-        });
+        })?;
         let report = run.report();
         let folder = self.sources.folder(defaults)?;
         let documented =

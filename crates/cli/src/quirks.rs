@@ -37,7 +37,7 @@ impl Quirks {
             ..RunOptions::default()
         };
         let mut run = Run::new(&contract, options);
-        self.sources.check(&mut run, defaults)?;
+        self.sources.check(&mut run, defaults, None)?;
         let report = run.report();
         out!("{}", table(&contract, &report.quirks));
         out!("{}", terminal::unreadable(&report));

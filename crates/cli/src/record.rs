@@ -85,7 +85,7 @@ impl Record {
             secrets = asking.into_secrets();
         } else {
             for path in &self.files {
-                harness::each_exchange(path, |entry| match entry {
+                harness::each_exchange(path, None, |entry| match entry {
                     Ok(exchange) => taken.take(&contract, &exchange, &self.base_url, &key),
                     Err(it) => unreadable.push(it),
                 });
@@ -191,7 +191,7 @@ impl Taken {
 fn is_whole(path: &Path) -> bool {
     let (mut read, mut broken) = (0, 0);
     if path.is_file() {
-        harness::each_exchange(path, |entry| match entry {
+        harness::each_exchange(path, None, |entry| match entry {
             Ok(_) => read += 1,
             Err(_) => broken += 1,
         });

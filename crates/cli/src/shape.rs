@@ -35,7 +35,7 @@ impl ShapeArgs {
             &contract,
             RunOptions { base_urls, baseline: Some(baseline), ..RunOptions::default() },
         );
-        self.sources.check(&mut run, defaults)?;
+        self.sources.check(&mut run, defaults, None)?;
         let report = run.report();
         out!("{}", terminal::unreadable(&report));
         let shape = run.shape();

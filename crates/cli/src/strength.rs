@@ -29,18 +29,11 @@ impl StrengthArgs {
         let contract = self.sources.load(defaults)?;
         let mut strength = Strength::default();
         let mut unreadable = 0;
-        let files =
-            if self.sources.files.is_empty() { &defaults.recordings } else { &self.sources.files };
-        for path in files {
-            for file in harness::recordings(path)? {
-                harness::each_exchange(&file, |entry| match entry {
-                    Ok(exchange) => {
-                        contract.plant_faults(&exchange, &self.sources.base_url, &mut strength)
-                    }
-                    Err(_) => unreadable += 1,
-                });
-            }
-        }
+        let base_urls = &self.sources.base_url;
+        self.sources.each(&contract, defaults, |entry| match entry {
+            Ok(exchange) => contract.plant_faults(&exchange, base_urls, &mut strength),
+            Err(_) => unreadable += 1,
+        })?;
         if strength.planted == 0 {
             bail!(
                 "no fault could be planted: no readable exchange has a JSON body that keeps the contract"

@@ -37,7 +37,7 @@ impl Suggest {
         let mut base_urls = self.sources.base_url.clone();
         base_urls.extend(asking.iter().map(|it| it.base_url().to_owned()));
         let mut run = Run::new(&contract, RunOptions { base_urls, ..RunOptions::default() });
-        self.sources.check_or_ask(&mut run, asking.as_deref(), defaults)?;
+        self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, None)?;
         let report = run.report();
         let drafts = run.drafts(self.sources.today());
         for draft in &drafts {

@@ -8,22 +8,24 @@ use crate::{
     exchange::{Body, Exchange, Origin, Probe},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
+    judge::Judge,
+    ledger::{Details, Key, QuirkCounts},
     place::Place,
     quirk::Verdict,
     report::Skipped,
     rule::{Rule, Severity},
-    run::{Details, Key, Run},
+    run::Run,
     scope::{Scope, scope},
+    shortcut::Taken,
     walk::spot,
 };
 
-impl Run<'_> {
+impl<'c> Run<'c> {
     /// Judges an exchange.
     pub fn check(&mut self, exchange: &Exchange<'_>) {
         self.next_exchange();
         let contract = self.contract;
-        let base_urls = [contract.settings.base_urls.as_slice(), &self.options.base_urls].concat();
-        match scope(&contract.documented, &base_urls, exchange) {
+        match scope(&contract.documented, &self.base_urls, exchange) {
             Scope::Out => self.counts.out_of_scope += 1,
             Scope::Undocumented(_) if is_preflight(exchange) => {
                 self.skip(exchange, "CORS preflight")
@@ -46,6 +48,33 @@ impl Run<'_> {
         }
     }
 
+    /// Judges an exchange whose body the shortcut takes; where it does not, nothing has happened. What it takes is JSON.
+    pub fn check_known(&mut self, exchange: &Exchange<'_>) -> bool {
+        let contract = self.contract;
+        let Scope::Operation(operation) = scope(&contract.documented, &self.base_urls, exchange)
+        else {
+            return false;
+        };
+        let is_plain = exchange.probe.is_none()
+            && !exchange.asked_by_us
+            && !exchange.preflight
+            && !exchange.method.eq_ignore_ascii_case("HEAD")
+            && !self.is_excluded(&operation.id);
+        let judge = self.shortcuts.judge_of(operation, exchange).filter(|_| is_plain);
+        let (Some(judge), Body::Bytes { bytes, .. }) = (judge, &exchange.body) else {
+            return false;
+        };
+        self.next_exchange();
+        let at = At { operation: &operation.id, status: Some(exchange.status), exchange };
+        let is_taken = self.take_shortcut(judge, &at, bytes) == Taken::Yes;
+        if is_taken {
+            self.judged(operation, exchange);
+        } else {
+            self.ledger.exchange -= 1;
+        }
+        is_taken
+    }
+
     /// Tells of a request of an operation that got no answer.
     pub fn unanswered(
         &mut self,
@@ -59,7 +88,7 @@ impl Run<'_> {
             self.asked.insert(operation.clone());
         }
         self.counts.could_not_check += 1;
-        self.skipped.push(Skipped {
+        self.tell_skipped(Skipped {
             source: source.to_owned(),
             entry,
             reason: format!("could not check: {reason}"),
@@ -74,11 +103,11 @@ impl Run<'_> {
 
     fn skip(&mut self, exchange: &Exchange<'_>, reason: &str) {
         self.counts.skipped += 1;
-        self.tell_skipped(exchange, reason);
+        self.left_alone(exchange, reason);
     }
 
-    fn tell_skipped(&mut self, exchange: &Exchange<'_>, reason: &str) {
-        self.skipped.push(Skipped {
+    fn left_alone(&mut self, exchange: &Exchange<'_>, reason: &str) {
+        self.tell_skipped(Skipped {
             source: exchange.source.to_owned(),
             entry: exchange.entry,
             reason: reason.to_owned(),
@@ -88,7 +117,7 @@ impl Run<'_> {
     /// An answer to a wrong request says nothing about whether the operation works.
     fn judged(&mut self, operation: &Operation, exchange: &Exchange<'_>) {
         self.counts.checked += 1;
-        if exchange.probe.is_none() {
+        if exchange.probe.is_none() && !self.judged.contains(&operation.id) {
             self.judged.insert(operation.id.clone());
         }
     }
@@ -98,7 +127,7 @@ impl Run<'_> {
         if is_preflight(exchange) {
             return self.skip(exchange, "CORS preflight");
         }
-        if exchange.probe.is_none() {
+        if exchange.probe.is_none() && !self.asked.contains(&operation.id) {
             self.asked.insert(operation.id.clone());
         }
         match (exchange.status, operation.response(exchange.status)) {
@@ -140,7 +169,7 @@ impl Run<'_> {
 
     fn could_not_check(&mut self, exchange: &Exchange<'_>) {
         self.counts.could_not_check += 1;
-        self.tell_skipped(exchange, &format!("could not check: status {}", exchange.status));
+        self.left_alone(exchange, &format!("could not check: status {}", exchange.status));
     }
 
     fn response(&mut self, operation: &Operation, response: &Response, at: &At<'_>) {
@@ -174,6 +203,14 @@ impl Run<'_> {
             }
             return;
         }
+        let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let text = &bytes[bom..];
+        // An answer as one before it, judged by the same: nothing else is to be told of it.
+        let judge = self.shortcuts.judge_of(operation, exchange);
+        let taken = judge.map(|it| self.take_shortcut(it, at, text));
+        if taken == Some(Taken::Yes) {
+            return self.judged(operation, exchange);
+        }
         if !documents_content {
             self.judged(operation, exchange);
             return self.note(at, Rule::BodyUnexpected, Some(Place::root()), "no body".into());
@@ -201,8 +238,20 @@ impl Run<'_> {
         } else if !came_as_json {
             return self.judged(operation, exchange);
         }
-        let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let body = match json::read(&bytes[bom..]) {
+        let taken = match taken {
+            Some(taken) => taken,
+            None => {
+                let judge = self.contract.judge_of(operation, exchange).ok().flatten();
+                if let (Some(judge), true) = (judge, content.is_some()) {
+                    self.shortcuts.remember(operation, exchange, judge);
+                }
+                judge.map_or(Taken::No, |it| self.take_shortcut(it, at, text))
+            }
+        };
+        if taken == Taken::Yes {
+            return self.judged(operation, exchange);
+        }
+        let body = match json::read(text) {
             Ok(body) => body,
             Err(Unread::TooDeep) => return self.skip(exchange, "limit: depth"),
             Err(Unread::Unrepresentable) => {
@@ -237,24 +286,29 @@ impl Run<'_> {
             self.tell(&place, &spot, None, Told { rule, by, severity, nearest_branch: None });
         }
         self.body(&place, operation, exchange.status);
+        if let Taken::News(shortcut) = taken {
+            self.shortcuts.learn(&mut self.ledger, shortcut, &body.value);
+        }
+    }
+
+    fn take_shortcut(&mut self, judge: &'c Judge, at: &At<'_>, text: &[u8]) -> Taken {
+        if self.options.no_fast_path {
+            return Taken::No;
+        }
+        self.shortcuts.take(&mut self.ledger, &self.contract.store, judge, at, text)
     }
 
     /// A body that a quirk says never comes, and that did not.
     fn no_body(&mut self, at: &At<'_>, quirk: usize, verdict: Verdict) {
         let At { operation, exchange, .. } = at;
-        self.count_quirk(
-            quirk,
-            operation,
-            exchange.status,
-            Place::root(),
-            verdict,
-            exchange.provenance.is_wire(),
-        );
+        let quirk_at = (quirk, (*operation).clone(), exchange.status, Place::root());
+        let counts = self.ledger.quirks.number_or(quirk_at, QuirkCounts::default);
+        self.ledger.quirks.get_mut(counts).add(verdict, exchange.provenance.is_wire());
         let rule = Rule::QuirkConfirmed;
         let key = at.key(rule, Some(Place::root()), Some(quirk));
         let first = at.sighting(String::new(), exchange.byte);
         let by = PromisedBy::Quirk;
-        self.fold(key, exchange, rule.severity(), Some("nothing".into()), || Details {
+        self.ledger.fold(key, exchange, rule.severity(), Some("nothing".into()), || Details {
             promised: "no body".into(),
             by,
             field: None,
@@ -279,7 +333,7 @@ impl Run<'_> {
         first: Sighting,
     ) {
         let key = at.key(rule, place, None);
-        self.fold(key, at.exchange, severity, came, || Details {
+        self.ledger.fold(key, at.exchange, severity, came, || Details {
             promised,
             by: PromisedBy::Documented,
             field: None,
@@ -290,10 +344,10 @@ impl Run<'_> {
 }
 
 /// The answer that is being judged.
-struct At<'a> {
-    operation: &'a OperationId,
+pub(crate) struct At<'a> {
+    pub(crate) operation: &'a OperationId,
     status: Option<u16>,
-    exchange: &'a Exchange<'a>,
+    pub(crate) exchange: &'a Exchange<'a>,
 }
 
 impl At<'_> {

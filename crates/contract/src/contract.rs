@@ -159,6 +159,15 @@ impl Contract {
         self.documented.operations.iter().map(|it| &it.id)
     }
 
+    /// A request of an operation, as far as its answers' place goes: method and URL; none where there is no such operation.
+    pub fn request_of(&self, operation: &str) -> Option<(String, String)> {
+        let operation = self.documented.operation(operation)?;
+        let (method, path) = operation.id.as_str().split_once(' ')?;
+        let server = self.server_of(operation);
+        let host = if server.contains("://") { "" } else { "http://localhost" };
+        Some((method.to_owned(), format!("{host}{server}{path}")))
+    }
+
     /// The document as the vendor has it.
     pub(crate) fn paper_document(&self) -> &Document {
         self.paper_document.as_ref().unwrap_or(&self.documented)

@@ -124,6 +124,13 @@ pub struct Exchange<'a> {
     pub body: Body<'a>,
 }
 
+impl Exchange<'_> {
+    /// Whether it belongs to the observed shape: the vendor's own answer to a good request.
+    pub(crate) fn is_shape(&self) -> bool {
+        self.provenance.is_vendors() && self.probe.is_none()
+    }
+}
+
 /// A response's body.
 #[derive(Debug, Clone)]
 pub enum Body<'a> {

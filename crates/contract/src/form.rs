@@ -3,12 +3,13 @@
 /// The name of the form: that of JSON Schema's `format` where there is one.
 pub(crate) fn form_of(text: &str) -> Option<&'static str> {
     let digits = || !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
-    let is = |form: &str| has_form(text.as_bytes(), form.as_bytes());
     if text.is_empty() {
         Some("empty")
     } else if digits() {
         Some("digits")
-    } else if is("dddd-dd-dd") {
+    } else if !text.get(..10).is_some_and(|it| has_form(it.as_bytes(), b"dddd-dd-dd")) {
+        None
+    } else if text.len() == 10 {
         Some("date")
     } else if is_date_time(text, 'T') {
         Some("date-time")

@@ -22,7 +22,7 @@ use crate::{
 pub(crate) const NOT_BLANK: &str = r"\S";
 
 /// The JSON Schema of one of our own formats, under its `$id`.
-pub(crate) fn schema<T: JsonSchema>(id: &str) -> Value {
+pub fn schema<T: JsonSchema>(id: &str) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .for_deserialize()
         .with_transform(RecursiveTransform(drop_nulls))

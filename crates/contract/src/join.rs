@@ -53,10 +53,7 @@ pub fn join(mut reports: Vec<Report>) -> Result<Report, JoinError> {
     for part in reports {
         findings.take(part.findings);
         places.take(part.places);
-        whole.exchanges.checked += part.exchanges.checked;
-        whole.exchanges.skipped += part.exchanges.skipped;
-        whole.exchanges.out_of_scope += part.exchanges.out_of_scope;
-        whole.exchanges.could_not_check += part.exchanges.could_not_check;
+        whole.exchanges.absorb(part.exchanges);
         whole.run.fail_on = whole.run.fail_on.max(part.run.fail_on);
         whole.run.at = match (whole.run.at.take(), part.run.at) {
             (Some(one), Some(other)) => Some(one.min(other)),

@@ -23,6 +23,7 @@ mod inclusion;
 mod join;
 mod json;
 mod judge;
+mod ledger;
 mod locate;
 mod mask;
 mod message;
@@ -35,10 +36,12 @@ mod report;
 mod rule;
 mod run;
 mod same;
+mod scan;
 mod schema;
 mod scope;
 mod settings;
 mod shape;
+mod shortcut;
 mod strength;
 mod suggest;
 mod tally;
@@ -66,6 +69,7 @@ pub use report::{
 };
 pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
+pub use scan::{Quoted, Scanner, Token};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
 pub use strength::{Operator, Strength, Survivors, faults};
@@ -73,6 +77,8 @@ pub use suggest::Draft;
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
 pub use triage::{Closed, Issue, Triage, triage};
+
+pub use format::schema as format_schema;
 
 /// The published JSON Schemas of our own files, by file name.
 pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {

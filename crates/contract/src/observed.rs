@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::schema::tree::type_of;
-
 /// What is known of a defect.
 pub(crate) struct Seen {
     pub(crate) count: u64,
@@ -20,7 +18,7 @@ pub(crate) struct Seen {
 }
 
 /// Whole numbers beyond this are not codes but data.
-const LARGEST_CODE: i64 = 99;
+const LARGEST_CODE: u64 = 99;
 /// More different numbers than this are not codes.
 const MOST_CODES: usize = 10;
 
@@ -34,15 +32,22 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
-    pub(crate) fn see(&mut self, value: &Value, sensitive: bool) {
-        self.types.insert(type_of(value));
-        match value.as_i64() {
-            _ if value.is_null() => {}
-            Some(code) if !sensitive && code.abs() <= LARGEST_CODE => {
+    /// Takes a value's type, and its number where it is a whole one and no personal data.
+    pub(crate) fn see(&mut self, type_name: &'static str, number: Option<i64>) {
+        self.types.insert(type_name);
+        match number {
+            _ if type_name == "null" => {}
+            Some(code) if code.unsigned_abs() <= LARGEST_CODE => {
                 self.codes.insert(code);
             }
             _ => self.beyond_codes = true,
         }
+    }
+
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.types.extend(other.types);
+        self.codes.extend(other.codes);
+        self.beyond_codes |= other.beyond_codes;
     }
 
     /// The schema that all of them fit; nulls apart.

@@ -92,6 +92,15 @@ pub struct ExchangeCounts {
     pub could_not_check: u64,
 }
 
+impl ExchangeCounts {
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.skipped += other.skipped;
+        self.out_of_scope += other.out_of_scope;
+        self.could_not_check += other.could_not_check;
+    }
+}
+
 /// A quirk at one of its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuirkReport {

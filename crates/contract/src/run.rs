@@ -1,6 +1,6 @@
 //! Folds what exchanges show into one report: one defect is one finding, whether one value shows it or 10,000.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -8,12 +8,12 @@ use serde_json::Value;
 use crate::{
     contract::Contract,
     document::OperationId,
-    exchange::Exchange,
-    finding::{self, Finding, PromisedBy, Sighting},
-    observed::{Observed, Seen},
+    finding::{self, Finding, PromisedBy},
+    ledger::{Key, Ledger},
+    observed::Seen,
     place::Place,
     promise::with_promises,
-    quirk::{Quirk, QuirkPlace, Verdict as QuirkVerdict, Wire},
+    quirk::{Quirk, QuirkPlace, Wire},
     report::{
         self, ExchangeCounts, FORMAT_VERSION, QuirkReport, QuirkState, Report, RunInfo, Skipped,
         Unreadable, Verdict,
@@ -21,6 +21,7 @@ use crate::{
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
     shape::{Compared, Shape, ShapeChange},
+    shortcut::Shortcuts,
     tally::Tally,
     words::Topic,
 };
@@ -42,6 +43,8 @@ pub struct RunOptions {
     pub at: Option<String>,
     /// The least grave finding that breaks the contract; notes never do.
     pub fail_on: Option<Severity>,
+    /// Check every body in full, where a shortcut would find the same.
+    pub no_fast_path: bool,
 }
 
 /// A run in progress.
@@ -53,76 +56,45 @@ pub struct Run<'c> {
     /// In-scope operations that were answered, in whatever way.
     pub(crate) asked: BTreeSet<OperationId>,
     pub(crate) judged: BTreeSet<OperationId>,
-    pub(crate) skipped: Vec<Skipped>,
-    pub(crate) unreadable: Vec<Unreadable>,
-    pub(crate) tallies: BTreeMap<(OperationId, u16), Tally>,
-    /// What the vendor's own answers showed.
-    pub(crate) shape: Shape,
-    folds: BTreeMap<Key, Fold>,
-    quirk_counts: BTreeMap<(usize, OperationId, u16, Place), QuirkCounts>,
-    /// The number of the exchange being checked.
-    exchange: u64,
-}
-
-/// What makes two sightings the same defect.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
-    pub(crate) operation: OperationId,
-    pub(crate) status: Option<u16>,
-    pub(crate) place: Option<Place>,
-    pub(crate) rule: Rule,
-    /// By number.
-    pub(crate) quirk: Option<usize>,
-}
-
-/// One defect, as far as it has been seen.
-#[derive(Debug)]
-struct Fold {
-    severity: Severity,
-    details: Details,
-    came: BTreeSet<String>,
-    count: u64,
-    exchanges: u64,
-    last_exchange: u64,
-    observed: Observed,
-}
-
-/// What is told of a defect where it was seen first.
-#[derive(Debug, Clone)]
-pub(crate) struct Details {
-    pub(crate) promised: String,
-    pub(crate) by: PromisedBy,
-    pub(crate) field: Option<String>,
-    pub(crate) nearest_branch: Option<usize>,
-    pub(crate) first: Sighting,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct QuirkCounts {
-    confirmed: u64,
-    confirmed_on_wire: u64,
-    neutral: u64,
-    healed: u64,
-    mutated: u64,
+    /// Every URL that stands for the document's server.
+    pub(crate) base_urls: Vec<String>,
+    pub(crate) ledger: Ledger,
+    pub(crate) shortcuts: Shortcuts<'c>,
+    skipped: Vec<Skipped>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl<'c> Run<'c> {
     /// A run that has seen nothing yet.
     pub fn new(contract: &'c Contract, options: RunOptions) -> Self {
+        let base_urls = [contract.settings.base_urls.as_slice(), &options.base_urls].concat();
         Self {
             contract,
+            base_urls,
             options,
             counts: ExchangeCounts::default(),
             asked: BTreeSet::new(),
             judged: BTreeSet::new(),
+            ledger: Ledger::default(),
+            shortcuts: Shortcuts::default(),
             skipped: Vec::new(),
             unreadable: Vec::new(),
-            tallies: BTreeMap::new(),
-            shape: Shape::default(),
-            folds: BTreeMap::new(),
-            quirk_counts: BTreeMap::new(),
-            exchange: 0,
         }
+    }
+
+    /// What the run checks by.
+    pub fn contract(&self) -> &'c Contract {
+        self.contract
+    }
+
+    /// What the run was told.
+    pub fn options(&self) -> &RunOptions {
+        &self.options
+    }
+
+    /// How many bodies the full check has left to the shortcut.
+    pub fn taken_short(&self) -> u64 {
+        self.shortcuts.taken
     }
 
     /// Tells of a source, or an entry, that could not be read.
@@ -130,58 +102,48 @@ impl<'c> Run<'c> {
         self.unreadable.push(unreadable);
     }
 
-    pub(crate) fn next_exchange(&mut self) {
-        self.exchange += 1;
+    /// Takes what another run of the same contract and options found in other exchanges: as if this run had checked them
+    /// all.
+    pub fn absorb(&mut self, other: Self) {
+        self.counts.absorb(other.counts);
+        self.asked.extend(other.asked);
+        self.judged.extend(other.judged);
+        self.skipped.extend(other.skipped);
+        self.unreadable.extend(other.unreadable);
+        self.ledger.absorb(other.ledger);
     }
 
-    /// Adds a sighting of a defect; `details` is asked for the earliest one, by source and entry.
-    pub(crate) fn fold(
-        &mut self,
-        key: Key,
-        exchange: &Exchange<'_>,
-        severity: Severity,
-        came: Option<String>,
-        details: impl FnOnce() -> Details,
-    ) -> &mut Observed {
-        let fold = match self.folds.entry(key) {
-            Entry::Vacant(it) => it.insert(Fold {
-                severity,
-                details: details(),
-                came: BTreeSet::new(),
-                count: 0,
-                exchanges: 0,
-                last_exchange: 0,
-                observed: Observed::default(),
-            }),
-            Entry::Occupied(it) => {
-                let fold = it.into_mut();
-                let first = &fold.details.first;
-                if (exchange.source, exchange.entry) < (&first.source, first.entry) {
-                    fold.details = details();
-                }
-                fold
-            }
-        };
-        fold.count += 1;
-        fold.exchanges += u64::from(fold.last_exchange != self.exchange);
-        fold.last_exchange = self.exchange;
-        fold.severity = fold.severity.min(severity);
-        fold.came.extend(came);
-        &mut fold.observed
+    pub(crate) fn next_exchange(&mut self) {
+        self.ledger.exchange += 1;
+    }
+
+    pub(crate) fn tell_skipped(&mut self, skipped: Skipped) {
+        self.skipped.push(skipped);
+    }
+
+    /// What all exchanges with a response showed.
+    fn tallies(&self) -> BTreeMap<(&OperationId, u16), Tally> {
+        let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
+        let seen = self.ledger.tallies.iter().filter(|it| it.1.exchanges > 0);
+        for ((operation, status, _), tally) in seen {
+            tallies.entry((operation, *status)).or_default().absorb(tally);
+        }
+        tallies
     }
 
     /// The gravest of what exchanges showed.
     pub(crate) fn worst_seen(&self) -> Option<Severity> {
-        self.folds.values().map(|it| it.severity).min()
+        self.ledger.folds.iter().map(|it| it.1.severity).min()
     }
 
     /// The defects that exchanges showed, in order of place.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
-        self.folds.iter().map(|(key, fold)| {
+        let tallies = self.tallies();
+        self.ledger.folds.iter().map(move |(key, fold)| {
             let first = &fold.details.first;
             let first = format!("{}, entry {}", first.source, first.entry);
             let place = key.place.clone().unwrap_or_default();
-            let tally = key.status.and_then(|it| self.tallies.get(&(key.operation.clone(), it)));
+            let tally = key.status.and_then(|it| tallies.get(&(&key.operation, it)));
             let seen = Seen {
                 count: fold.count,
                 exchanges: fold.exchanges,
@@ -198,31 +160,15 @@ impl<'c> Run<'c> {
         })
     }
 
-    pub(crate) fn count_quirk(
-        &mut self,
-        quirk: usize,
-        operation: &OperationId,
-        status: u16,
-        place: Place,
-        verdict: QuirkVerdict,
-        on_wire: bool,
-    ) {
-        let counts =
-            self.quirk_counts.entry((quirk, operation.clone(), status, place)).or_default();
-        match verdict {
-            QuirkVerdict::Confirmed => {
-                counts.confirmed += 1;
-                counts.confirmed_on_wire += u64::from(on_wire);
-            }
-            QuirkVerdict::Neutral => counts.neutral += 1,
-            QuirkVerdict::Healed => counts.healed += 1,
-            QuirkVerdict::Mutated => counts.mutated += 1,
-        }
-    }
-
     /// What the vendor's own answers showed: the reference's examples, recordings and live answers.
-    pub fn shape(&self) -> &Shape {
-        &self.shape
+    pub fn shape(&self) -> Shape {
+        let mut shape = Shape::default();
+        for ((operation, status, is_shape), tally) in self.ledger.tallies.iter() {
+            if *is_shape && tally.exchanges > 0 {
+                shape.insert(operation, *status, tally.exchanges, tally.shape());
+            }
+        }
+        shape
     }
 
     /// What the run found.
@@ -232,17 +178,16 @@ impl<'c> Run<'c> {
             .options
             .baseline
             .as_ref()
-            .map(|accepted| Compared { accepted: accepted.clone(), seen: self.shape.clone() });
+            .map(|accepted| Compared { accepted: accepted.clone(), seen: self.shape() });
         let mut findings = self.folded_findings(&quirks);
         findings.extend(self.differences());
         findings.extend(shape.iter().flat_map(shape_findings));
         findings.extend(self.quirk_findings(&quirks));
         finding::sort(&mut findings);
         let mut places = Vec::new();
-        for ((operation, status), tally) in &self.tallies {
-            let mut seen = Vec::new();
-            tally.places(operation, *status, &Place::root(), &mut seen);
-            places.extend(with_promises(self.contract, operation, *status, seen));
+        for ((operation, status), tally) in self.tallies() {
+            let seen = tally.places(operation, status);
+            places.extend(with_promises(self.contract, operation, status, seen));
         }
         let mut report = Report {
             format_version: FORMAT_VERSION,
@@ -279,7 +224,7 @@ impl<'c> Run<'c> {
     }
 
     fn folded_findings(&self, quirks: &[QuirkReport]) -> Vec<Finding> {
-        let folds = self.folds.iter().map(|(key, fold)| {
+        let folds = self.ledger.folds.iter().map(|(key, fold)| {
             let Key { operation, status, place, rule, quirk } = key.clone();
             let quirk = quirk.map(|it| self.contract.quirks[it].id.clone());
             let details = fold.details.clone();
@@ -380,7 +325,7 @@ impl<'c> Run<'c> {
             places.flat_map(|(number, quirk)| quirk.at.iter().map(move |at| (number, quirk, at)));
         let reports = places.map(|(number, quirk, at)| {
             let key = (number, at.operation.clone(), at.status, at.place.clone());
-            let counts = self.quirk_counts.get(&key).copied().unwrap_or_default();
+            let counts = self.ledger.quirks.get(&key).copied().unwrap_or_default();
             let in_words = |schema: &Value| describe(&fragment::normal(schema));
             let (returned, also) = match &quirk.wire {
                 Wire::Returned(schema) => (Some(in_words(schema)), None),

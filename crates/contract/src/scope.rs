@@ -85,6 +85,9 @@ fn paths(
         .chain(given.map(|path| Below { server: None, path }))
         .collect();
     own.sort_by_key(|it| it.path.len());
+    if !own.is_empty() {
+        return (own, Vec::new());
+    }
     // Without a server, or with a relative one, any host will do (OpenAPI 3.1, Server Object).
     let anywhere = document.servers.is_empty().then(|| Server::of_url("/"));
     let anywhere = anywhere.and_then(|it| it.below_base_path(&url));

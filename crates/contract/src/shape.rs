@@ -152,17 +152,22 @@ impl Shape {
         out
     }
 
-    pub(crate) fn entry(
+    /// Adds what exchanges of one operation and status showed.
+    pub(crate) fn insert(
         &mut self,
         operation: &OperationId,
         status: u16,
-    ) -> &mut BTreeMap<String, PlaceShape> {
-        let shape = self.responses.entry((operation.clone(), status)).or_default();
-        shape.format_version = 1;
-        shape.operation = operation.to_string();
-        shape.status = status;
-        shape.exchanges += 1;
-        &mut shape.places
+        exchanges: u64,
+        places: BTreeMap<String, PlaceShape>,
+    ) {
+        let response = ResponseShape {
+            format_version: 1,
+            operation: operation.to_string(),
+            status,
+            exchanges,
+            places,
+        };
+        self.responses.insert((operation.clone(), status), response);
     }
 
     /// Takes in what another part of the run saw.
@@ -235,14 +240,6 @@ impl Shape {
 }
 
 impl PlaceShape {
-    /// Adds what one exchange showed.
-    pub(crate) fn add(&mut self, seen: u64, missing: u64, empty: u64) {
-        self.missing += missing;
-        self.empty += empty;
-        self.present_in += u64::from(seen > 0);
-        self.absent_in += u64::from(seen == 0 && missing > 0);
-    }
-
     fn absorb(&mut self, other: Self) {
         add_counts(&mut self.types, other.types);
         add_counts(&mut self.formats, other.formats);
@@ -334,8 +331,8 @@ mod tests {
         };
         let shape = |places: Vec<(&str, PlaceShape)>| {
             let mut shape = Shape::default();
-            let entry = shape.entry(&OperationId::named("GET /a"), 200);
-            entry.extend(places.into_iter().map(|(name, it)| (name.to_owned(), it)));
+            let places = places.into_iter().map(|(name, it)| (name.to_owned(), it)).collect();
+            shape.insert(&OperationId::named("GET /a"), 200, 1, places);
             shape
         };
         let baseline = shape(vec![("", place(&["object"])), ("/a", place(&["string"]))]);

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use crate::{
     document::OperationId,
+    ledger::Key,
     observed::{Seen, rust_type},
     place::{ANY, Place, printable_name},
     rule::Rule,
-    run::{Key, Run},
+    run::Run,
     schema::{describe::describe, fragment},
 };
 

@@ -70,145 +70,270 @@ impl PlaceTally {
     }
 }
 
-/// The tally of a place and those below it.
-#[derive(Debug, Default)]
+/// The number of a place in a [`Tally`].
+pub(crate) type PlaceId = usize;
+
+/// The tally of one response's places, over all exchanges that showed it. The whole body is place 0.
+#[derive(Debug)]
 pub(crate) struct Tally {
-    seen: u64,
-    null: u64,
+    /// How many exchanges were counted.
+    pub(crate) exchanges: u64,
+    places: Vec<Counts>,
+}
+
+/// What one exchange shows at one place; counted when the whole exchange is known ([`Tally::add`]).
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sight {
+    Value {
+        place: PlaceId,
+        type_name: &'static str,
+        empty: bool,
+        form: Option<&'static str>,
+        /// By number, as [`Tally::code`] gives it.
+        code: Option<usize>,
+    },
+    /// An object lacked the member.
+    Missing { place: PlaceId },
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    name: Place,
     missing: u64,
     empty: u64,
-    types: BTreeMap<&'static str, u64>,
-    formats: BTreeMap<&'static str, u64>,
-    codes: BTreeMap<String, u64>,
-    below: BTreeMap<String, Tally>,
+    /// Short lists: a place has few types, forms and codes.
+    types: Vec<(&'static str, u64)>,
+    formats: Vec<(&'static str, u64)>,
+    codes: Vec<(String, u64)>,
+    below: BTreeMap<String, PlaceId>,
+    present_in: u64,
+    absent_in: u64,
+    /// The last exchange, from one, with a value or without one.
+    last_present: u64,
+    last_absent: u64,
+}
+
+impl Counts {
+    fn seen(&self) -> u64 {
+        self.types.iter().map(|it| it.1).sum()
+    }
+
+    fn null(&self) -> u64 {
+        self.types.iter().find(|it| it.0 == "null").map_or(0, |it| it.1)
+    }
+
+    fn is_seen_or_missing(&self) -> bool {
+        self.seen() + self.missing > 0
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { exchanges: 0, places: vec![Counts::default()] }
+    }
 }
 
 impl Tally {
-    pub(crate) fn below(&mut self, segment: &str) -> &mut Self {
-        if !self.below.contains_key(segment) {
-            self.below.insert(segment.to_owned(), Self::default());
+    /// The place of a member, or of `*`, below another.
+    pub(crate) fn below(&mut self, place: PlaceId, segment: &str) -> PlaceId {
+        if let Some(below) = self.places[place].below.get(segment) {
+            return *below;
         }
-        self.below.get_mut(segment).expect("inserted above")
+        let below = self.places.len();
+        let name = self.places[place].name.member(segment);
+        self.places.push(Counts { name, ..Counts::default() });
+        self.places[place].below.insert(segment.to_owned(), below);
+        below
     }
 
-    /// Counts a value, by its type alone.
-    pub(crate) fn see(&mut self, value: &Value) {
-        self.seen += 1;
-        *self.types.entry(type_of(value)).or_default() += 1;
-        let is_empty = match value {
-            Value::Null => {
-                self.null += 1;
-                false
+    /// The place of a number.
+    pub(crate) fn name(&self, place: PlaceId) -> &Place {
+        &self.places[place].name
+    }
+
+    /// The number of a code at a place.
+    pub(crate) fn code(&mut self, place: PlaceId, code: &str) -> usize {
+        let codes = &mut self.places[place].codes;
+        codes.iter().position(|it| it.0 == code).unwrap_or_else(|| {
+            codes.push((code.to_owned(), 0));
+            codes.len() - 1
+        })
+    }
+
+    /// Counts what one exchange showed.
+    pub(crate) fn add(&mut self, sights: &[Sight]) {
+        self.exchanges += 1;
+        let exchange = self.exchanges;
+        for sight in sights {
+            match *sight {
+                Sight::Value { place, type_name, empty, form, code } => {
+                    let counts = &mut self.places[place];
+                    count(&mut counts.types, type_name);
+                    counts.empty += u64::from(empty);
+                    if let Some(form) = form {
+                        count(&mut counts.formats, form);
+                    }
+                    if let Some(code) = code {
+                        counts.codes[code].1 += 1;
+                    }
+                    if counts.last_present != exchange {
+                        counts.last_present = exchange;
+                        counts.present_in += 1;
+                        // Another object of the exchange lacked it.
+                        counts.absent_in -= u64::from(counts.last_absent == exchange);
+                    }
+                }
+                Sight::Missing { place } => {
+                    let counts = &mut self.places[place];
+                    counts.missing += 1;
+                    if counts.last_present != exchange && counts.last_absent != exchange {
+                        counts.last_absent = exchange;
+                        counts.absent_in += 1;
+                    }
+                }
             }
-            Value::String(it) => it.is_empty(),
-            Value::Array(it) => it.is_empty(),
-            Value::Object(it) => it.is_empty(),
-            Value::Bool(_) | Value::Number(_) => false,
-        };
-        self.empty += u64::from(is_empty);
-    }
-
-    /// Counts a value's form and code, which only values without personal data have; `codes` are those that the
-    /// contract lists there.
-    pub(crate) fn see_more<'c>(
-        &mut self,
-        value: &Value,
-        mut codes: impl Iterator<Item = &'c Value>,
-    ) {
-        if let Some(form) = value.as_str().filter(|it| !it.is_empty()).and_then(form_of) {
-            *self.formats.entry(form).or_default() += 1;
-        }
-        let code = match value {
-            Value::Bool(_) => Some(value.to_string()),
-            Value::Null => None,
-            _ => codes.find(|it| *it == value).map(code_in_words),
-        };
-        if let Some(code) = code {
-            *self.codes.entry(code).or_default() += 1;
         }
     }
 
     /// How many values that are not null stand at a place.
     pub(crate) fn values_at(&self, place: &Place) -> u64 {
-        let mut here = self;
+        let mut here = &self.places[0];
         for segment in place.segments() {
             match here.below.get(&*segment) {
-                Some(below) => here = below,
+                Some(below) => here = &self.places[*below],
                 None => return 0,
             }
         }
-        here.seen - here.null
+        here.seen() - here.null()
     }
 
-    pub(crate) fn miss(&mut self) {
-        self.missing += 1;
+    /// Takes another tally of the same response into this one.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        self.exchanges += other.exchanges;
+        self.absorb_place(0, other, 0);
     }
 
-    /// Takes what one exchange showed into this tally of many.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        self.seen += other.seen;
-        self.null += other.null;
-        self.missing += other.missing;
-        self.empty += other.empty;
-        add_counts(&mut self.types, other.types);
-        add_counts(&mut self.formats, other.formats);
-        add_counts(&mut self.codes, other.codes);
-        for (segment, tally) in other.below {
-            self.below.entry(segment).or_default().absorb(tally);
+    fn absorb_place(&mut self, place: PlaceId, other: &Self, of_other: PlaceId) {
+        let from = &other.places[of_other];
+        let to = &mut self.places[place];
+        to.missing += from.missing;
+        to.empty += from.empty;
+        to.present_in += from.present_in;
+        to.absent_in += from.absent_in;
+        add_listed(&mut to.types, &from.types);
+        add_listed(&mut to.formats, &from.formats);
+        add_listed(&mut to.codes, &from.codes);
+        for (segment, of_other) in &from.below {
+            let below = self.below(place, segment);
+            self.absorb_place(below, other, *of_other);
         }
     }
 
-    /// Takes what one exchange showed into an observed shape.
-    pub(crate) fn add_to(&self, places: &mut BTreeMap<String, PlaceShape>, place: &Place) {
-        if self.seen + self.missing > 0 {
-            let shape = places.entry(place.as_str().to_owned()).or_default();
-            shape.add(self.seen, self.missing, self.empty);
-            add_counts(&mut shape.types, named(&self.types));
-            add_counts(&mut shape.formats, named(&self.formats));
-            add_counts(&mut shape.codes, self.codes.clone());
-        }
-        for (segment, tally) in &self.below {
-            tally.add_to(places, &place.member(segment));
-        }
+    /// The places that were seen or missed, as an observed shape has them.
+    pub(crate) fn shape(&self) -> BTreeMap<String, PlaceShape> {
+        let mut places = BTreeMap::new();
+        self.each(0, &mut |counts| {
+            let shape = PlaceShape {
+                types: named(&counts.types),
+                formats: named(&counts.formats),
+                codes: named(&counts.codes),
+                missing: counts.missing,
+                empty: counts.empty,
+                present_in: counts.present_in,
+                absent_in: counts.absent_in,
+            };
+            places.insert(counts.name.as_str().to_owned(), shape);
+        });
+        places
     }
 
-    /// The places in order, this one first, that were seen or missed.
-    pub(crate) fn places(
-        &self,
-        operation: &OperationId,
-        status: u16,
-        place: &Place,
-        out: &mut Vec<PlaceTally>,
-    ) {
-        if self.seen + self.missing > 0 {
-            out.push(PlaceTally {
-                seen: self.seen,
-                null: self.null,
-                missing: self.missing,
-                empty: self.empty,
-                types: named(&self.types),
-                formats: named(&self.formats),
-                codes: self.codes.clone(),
-                ..PlaceTally::unseen(operation.clone(), status, place.clone())
+    /// The places in order, the whole body first, that were seen or missed.
+    pub(crate) fn places(&self, operation: &OperationId, status: u16) -> Vec<PlaceTally> {
+        let mut places = Vec::new();
+        self.each(0, &mut |counts| {
+            places.push(PlaceTally {
+                seen: counts.seen(),
+                null: counts.null(),
+                missing: counts.missing,
+                empty: counts.empty,
+                types: named(&counts.types),
+                formats: named(&counts.formats),
+                codes: named(&counts.codes),
+                ..PlaceTally::unseen(operation.clone(), status, counts.name.clone())
             });
+        });
+        places
+    }
+
+    fn each(&self, place: PlaceId, then: &mut impl FnMut(&Counts)) {
+        let counts = &self.places[place];
+        if counts.is_seen_or_missing() {
+            then(counts);
         }
-        for (segment, tally) in &self.below {
-            tally.places(operation, status, &place.member(segment), out);
+        for below in counts.below.values() {
+            self.each(*below, then);
         }
     }
 }
 
-fn named(counts: &BTreeMap<&'static str, u64>) -> BTreeMap<String, u64> {
-    counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+/// A value by its type alone.
+pub(crate) fn sight(place: PlaceId, value: &Value) -> Sight {
+    let empty = match value {
+        Value::String(it) => it.is_empty(),
+        Value::Array(it) => it.is_empty(),
+        Value::Object(it) => it.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    Sight::Value { place, type_name: type_of(value), empty, form: None, code: None }
+}
+
+/// The form of a text, as it is counted where the text is no personal data; an empty one is counted as that.
+pub(crate) fn counted_form(text: &str) -> Option<&'static str> {
+    if text.is_empty() { None } else { form_of(text) }
+}
+
+/// The code of a value, as it is counted where the value is no personal data; `codes` are those that the contract lists.
+pub(crate) fn counted_code<'c>(
+    value: &Value,
+    mut codes: impl Iterator<Item = &'c Value>,
+) -> Option<String> {
+    match value {
+        Value::Bool(_) => Some(value.to_string()),
+        Value::Null => None,
+        _ => codes.find(|it| *it == value).map(code_in_words),
+    }
+}
+
+fn count(counts: &mut Vec<(&'static str, u64)>, word: &'static str) {
+    // Mostly it is the very same text.
+    let is = |it: &(&str, u64)| std::ptr::eq(it.0, word) || it.0 == word;
+    match counts.iter_mut().find(|it| is(it)) {
+        Some(it) => it.1 += 1,
+        None => counts.push((word, 1)),
+    }
+}
+
+fn add_listed<K: PartialEq + Clone>(to: &mut Vec<(K, u64)>, from: &[(K, u64)]) {
+    for (key, count) in from {
+        match to.iter_mut().find(|it| it.0 == *key) {
+            Some(it) => it.1 += count,
+            None => to.push((key.clone(), *count)),
+        }
+    }
 }
 
 pub(crate) fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
-    for (name, count) in from {
-        *to.entry(name).or_default() += count;
+    for (key, count) in from {
+        *to.entry(key).or_default() += count;
     }
 }
 
-fn code_in_words(code: &Value) -> String {
+fn named<K: Clone, N: From<K> + Ord>(counts: &[(K, u64)]) -> BTreeMap<N, u64> {
+    let counted = counts.iter().filter(|it| it.1 > 0);
+    counted.map(|(key, count)| (N::from(key.clone()), *count)).collect()
+}
+
+pub(crate) fn code_in_words(code: &Value) -> String {
     match code {
         Value::String(text) => text.clone(),
         _ => code.to_string(),

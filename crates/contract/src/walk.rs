@@ -10,7 +10,7 @@ use crate::{
     place::{ANY, Place, printable_name, push_segment, segments},
     quirk::Verdict,
     schema::tree::{Member, NodeId},
-    tally::Tally,
+    tally::{self, PlaceId, Tally, counted_code, counted_form},
 };
 
 /// Where a value stands.
@@ -35,9 +35,37 @@ pub(crate) enum Sight<'v> {
 }
 
 /// Walks a body, counts what it sees and tells what is remarkable, in order of the body.
-pub(crate) fn walk<'v>(judge: &Judge, body: &'v Value, tally: &mut Tally) -> Vec<Sight<'v>> {
+///
+/// What it counts is added to `counted`; `tally` only gives the places their numbers.
+pub(crate) fn walk<'v>(
+    judge: &Judge,
+    body: &'v Value,
+    tally: &mut Tally,
+    counted: &mut Vec<tally::Sight>,
+) -> Vec<Sight<'v>> {
+    let start = Start { given: &[judge.root], quirks: Some(&judge.quirks), place: 0 };
+    walk_from(judge, &start, body, tally, counted)
+}
+
+/// Where a walk starts: the schemas that hold there, the quirks of the place and below it, the place's number.
+pub(crate) struct Start<'j> {
+    pub(crate) given: &'j [NodeId],
+    pub(crate) quirks: Option<&'j QuirkTree>,
+    pub(crate) place: PlaceId,
+}
+
+/// As [`walk`], of a part of a body. Spots are told from there on.
+pub(crate) fn walk_from<'v>(
+    judge: &Judge,
+    start: &Start<'_>,
+    body: &'v Value,
+    tally: &mut Tally,
+    counted: &mut Vec<tally::Sight>,
+) -> Vec<Sight<'v>> {
     let mut walk = Walk {
         judge,
+        tally,
+        counted,
         sights: Vec::new(),
         spot: Spot {
             pointer: String::new(),
@@ -46,41 +74,48 @@ pub(crate) fn walk<'v>(judge: &Judge, body: &'v Value, tally: &mut Tally) -> Vec
             sensitive: false,
         },
     };
-    walk.value(body, &[judge.root], Some(&judge.quirks), tally);
+    walk.value(body, start.given, start.quirks, start.place);
     walk.sights
 }
 
-struct Walk<'j, 'v> {
+struct Walk<'j, 'v, 't> {
     judge: &'j Judge,
+    tally: &'t mut Tally,
+    counted: &'t mut Vec<tally::Sight>,
     sights: Vec<Sight<'v>>,
     spot: Spot,
 }
 
-impl<'j, 'v> Walk<'j, 'v> {
+impl<'j, 'v> Walk<'j, 'v, '_> {
     fn value(
         &mut self,
         value: &'v Value,
         given: &[NodeId],
         quirks: Option<&'j QuirkTree>,
-        tally: &mut Tally,
+        place: PlaceId,
     ) {
         let tree = &self.judge.tree;
         let live = tree.live(given, value);
         let sensitive = live.iter().any(|it| tree.node(*it).sensitive.is_some());
         let was_sensitive = std::mem::replace(&mut self.spot.sensitive, sensitive);
-        tally.see(value);
-        if !sensitive {
-            tally.see_more(value, live.iter().flat_map(|it| &tree.node(*it).codes));
+        let mut sight = tally::sight(place, value);
+        if let tally::Sight::Value { form, code, .. } = &mut sight
+            && !sensitive
+        {
+            *form = value.as_str().and_then(counted_form);
+            let codes = live.iter().flat_map(|it| &tree.node(*it).codes);
+            *code = counted_code(value, codes).map(|it| self.tally.code(place, &it));
         }
+        self.counted.push(sight);
         if let Some(quirks) = quirks {
             for (quirk, verdict) in quirks.here.judge(value) {
                 self.quirk(Some(value), quirk, verdict);
             }
         }
         match value {
-            Value::Object(members) => self.members(members, &live, quirks, tally),
+            Value::Object(members) => self.members(members, &live, quirks, place),
             Value::Array(items) => {
-                let below = tally.below(ANY);
+                let below = self.tally.below(place, ANY);
                 for (index, item) in items.iter().enumerate() {
                     let item_nodes = tree.item(&live, index);
                     let quirks = quirks.and_then(QuirkTree::any);
@@ -99,7 +134,7 @@ impl<'j, 'v> Walk<'j, 'v> {
         members: &'v Map<String, Value>,
         live: &[NodeId],
         quirks: Option<&'j QuirkTree>,
-        tally: &mut Tally,
+        place: PlaceId,
     ) {
         let tree = &self.judge.tree;
         for (name, value) in members {
@@ -107,13 +142,15 @@ impl<'j, 'v> Walk<'j, 'v> {
             match tree.member(live, name) {
                 Member::Known(nodes) => {
                     self.step(name, name, name, |walk| {
-                        walk.value(value, &nodes, quirks_of_name, tally.below(name))
+                        let below = walk.tally.below(place, name);
+                        walk.value(value, &nodes, quirks_of_name, below)
                     });
                 }
                 Member::MapKey(nodes) => {
                     let quirks = quirks_of_name.or_else(|| quirks.and_then(QuirkTree::any));
                     self.step(name, printable_name(name), ANY, |walk| {
-                        walk.value(value, &nodes, quirks, tally.below(ANY))
+                        let below = walk.tally.below(place, ANY);
+                        walk.value(value, &nodes, quirks, below)
                     });
                 }
                 // The model lacks what a quirk says never comes: what comes all the same is the quirk's.
@@ -122,12 +159,14 @@ impl<'j, 'v> Walk<'j, 'v> {
                 {
                     let quirks = quirks_of_name;
                     self.step(name, name, name, |walk| {
-                        walk.value(value, &[], quirks, tally.below(name))
+                        let below = walk.tally.below(place, name);
+                        walk.value(value, &[], quirks, below)
                     });
                 }
                 Member::Undocumented { closed } => {
                     let shown = printable_name(name);
-                    tally.below(shown).see(value);
+                    let below = self.tally.below(place, shown);
+                    self.counted.push(tally::sight(below, value));
                     self.step(name, shown, shown, |walk| {
                         let spot = walk.spot.clone();
                         walk.sights.push(Sight::Undocumented { spot, value, closed });
@@ -137,7 +176,8 @@ impl<'j, 'v> Walk<'j, 'v> {
         }
         let named: BTreeSet<&str> = tree.named_members(live).collect();
         for name in named.into_iter().filter(|it| !members.contains_key(*it)) {
-            tally.below(name).miss();
+            let place = self.tally.below(place, name);
+            self.counted.push(tally::Sight::Missing { place });
         }
         let quirks = quirks.into_iter().flat_map(QuirkTree::members);
         for (name, quirks) in quirks.filter(|it| !members.contains_key(it.0)) {

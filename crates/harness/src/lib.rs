@@ -2,22 +2,24 @@
 //!
 //! Decides nothing about a contract, and knows no vendor.
 
+mod bulk;
 mod folder;
-mod har;
 mod leak;
 mod live;
 mod new_folder;
 mod plan;
+mod read;
 mod recording;
 mod source;
 mod write;
 
+pub use bulk::{Bulk, Found, Shard, check_all};
 pub use folder::{FolderError, read_contract, read_documents, read_text, read_texts};
-pub use har::{MAX_BODY, read_har};
 pub use leak::{Leak, leaks};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
 pub use new_folder::NewFolder;
 pub use plan::{Plan, PlanError, Planned, Probes, plan};
+pub use read::{Answered, ExchangeLine, MAX_BODY, exchange_line_schema, read_har};
 pub use recording::{RecordingInfo, recording, recording_name};
-pub use source::{SourceError, check_file, each_exchange, each_text, lines_of, recordings};
+pub use source::{SourceError, each_exchange, each_text, lines_of, recordings};
 pub use write::{WriteError, write_whole};

@@ -1,15 +1,16 @@
-//! Files and folders of recordings.
+//! Files, folders and streams of exchanges.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
-use contract::{Exchange, Run, Unreadable};
+use contract::{Exchange, Unreadable};
+use flate2::read::MultiGzDecoder;
 
-use crate::har::read_har;
+use crate::read::{self, Answered, Kind, Raw};
 
 /// Why no recording could be found at a path.
 #[derive(Debug, thiserror::Error)]
@@ -23,24 +24,43 @@ pub enum SourceError {
         error: io::Error,
     },
     /// A folder without a recording.
-    #[error("{}: this folder holds no recording (*.har); name a HAR file or a folder of them", path.display())]
+    #[error("{}: this folder holds no recording (*.har, *.ndjson, *.jsonl, or those with .gz); name a HAR file or a folder of them", path.display())]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
     },
+    /// A pattern that names nothing.
+    #[error("{}: no file has such a name", path.display())]
+    EmptyPattern {
+        /// The pattern.
+        path: PathBuf,
+    },
 }
 
-/// The recordings that a path names: the file itself, or every `*.har` below the folder, in order of name.
+/// The first bytes of what is compressed (RFC 1952).
+const GZIP: &[u8] = b"\x1f\x8b";
+/// The name of standard input.
+const STREAM: &str = "-";
+
+/// The recordings that a path names: the file itself (`-` is standard input), every file that a pattern (`*`, `?`, `**`)
+/// matches, or every recording below a folder, in order of name. Plain JSON files are recordings where `bodies` says so.
 ///
 /// # Errors
 /// Where there is nothing to read.
-pub fn recordings(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub fn recordings(path: &Path, bodies: bool) -> Result<Vec<PathBuf>, SourceError> {
     let io = |error| SourceError::Io { path: path.to_owned(), error };
-    if fs::metadata(path).map_err(io)?.is_file() {
+    if path == Path::new(STREAM) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => return matching(path, bodies).unwrap_or(Err(io(error))),
+    };
+    if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
-    collect(path, &mut found).map_err(io)?;
+    collect(path, bodies, &mut found).map_err(io)?;
     if found.is_empty() {
         return Err(SourceError::EmptyFolder { path: path.to_owned() });
     }
@@ -48,39 +68,101 @@ pub fn recordings(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(found)
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The recordings that a pattern names; none where it is no pattern.
+fn matching(path: &Path, bodies: bool) -> Option<Result<Vec<PathBuf>, SourceError>> {
+    let pattern = path.to_str().filter(|it| it.contains(['*', '?', '[']))?;
+    let paths: Vec<PathBuf> = glob::glob(pattern).ok()?.filter_map(Result::ok).collect();
+    if paths.is_empty() {
+        return Some(Err(SourceError::EmptyPattern { path: path.to_owned() }));
+    }
+    let found: Result<Vec<_>, _> = paths.iter().map(|it| recordings(it, bodies)).collect();
+    Some(found.map(|it| it.concat()))
+}
+
+fn collect(folder: &Path, bodies: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
         // A link to a folder could lead back up.
         if entry.file_type()?.is_dir() {
-            collect(&path, found)?;
-        } else if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("har"))
-            && path.is_file()
-        {
+            collect(&path, bodies, found)?;
+        } else if is_recording(&path, bodies) && path.is_file() {
             found.push(path);
         }
     }
     Ok(())
 }
 
-/// Checks every exchange of a recording; what cannot be read of it is told to the run.
-pub fn check_file(run: &mut Run<'_>, path: &Path) {
-    each_exchange(path, |entry| match entry {
-        Ok(exchange) => run.check(&exchange),
-        Err(unreadable) => run.unreadable(unreadable),
-    });
+/// The name's ending, `.gz` apart, in lower case.
+fn ending(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.').map_or_else(String::new, |it| it.1.to_owned())
 }
 
-/// Gives every exchange of a recording, or what is wrong with it, to `each`.
-pub fn each_exchange(path: &Path, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
-    let source = path.display().to_string();
-    match fs::read(path) {
-        Ok(bytes) => read_har(&source, &bytes, each),
+fn is_recording(path: &Path, bodies: bool) -> bool {
+    match ending(path).as_str() {
+        "har" | "ndjson" | "jsonl" => true,
+        "json" => bodies,
+        _ => false,
+    }
+}
+
+/// Gives every exchange of a recording as it stands there, or what is wrong with it, to `each`. A plain JSON file is the
+/// body of what is `answered`.
+pub(crate) fn each_raw(
+    path: &Path,
+    answered: Option<&Answered>,
+    each: &mut dyn FnMut(Result<Raw<'_>, Unreadable>),
+) {
+    let is_stream = path == Path::new(STREAM);
+    let source = if is_stream { "(standard input)".into() } else { path.display().to_string() };
+    let kind = match (ending(path).as_str(), answered) {
+        ("har", _) => Kind::Har,
+        ("ndjson" | "jsonl", _) => Kind::Lines,
+        (_, Some(answered)) => Kind::Body(answered.clone()),
+        (_, None) => Kind::Unknown,
+    };
+    let open = || -> io::Result<Box<dyn Read>> {
+        let mut reader: Box<dyn Read> =
+            if is_stream { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) };
+        let mut start = Vec::with_capacity(GZIP.len());
+        reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
+        let is_gzip = start == GZIP;
+        let whole = io::Cursor::new(start).chain(reader);
+        Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+    };
+    let again = || (!is_stream && ends_with_meta(path)).then(|| open().ok()).flatten();
+    match open() {
+        Ok(reader) => read::split(reader, &source, &kind, &again, each),
         Err(error) => {
-            each(Err(Unreadable { source, entry: None, byte: None, reason: error.to_string() }))
+            each(Err(Unreadable { source, entry: None, byte: None, reason: error.to_string() }));
         }
     }
+}
+
+/// Whether the last bytes of a file speak of our own recordings: a HAR may say after its entries what they are.
+fn ends_with_meta(path: &Path) -> bool {
+    const LAST: u64 = 1024 * 1024;
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(LAST)))?;
+        let mut last = Vec::new();
+        file.take(LAST).read_to_end(&mut last)?;
+        Ok(last)
+    };
+    read().is_ok_and(|it| memchr::memmem::find(&it, b"\"_paperwire\"").is_some())
+}
+
+/// Gives every exchange of a recording, or what is wrong with it, to `each`. A plain JSON file is the body of what is
+/// `answered`.
+pub fn each_exchange(
+    path: &Path,
+    answered: Option<&Answered>,
+    mut each: impl FnMut(Result<Exchange<'_>, Unreadable>),
+) {
+    each_raw(path, answered, &mut |raw| each(raw.and_then(|it| it.read())));
 }
 
 /// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none.
@@ -107,8 +189,6 @@ pub fn lines_of(path: &Path, bytes: &BTreeSet<usize>) -> BTreeMap<usize, usize> 
     }
     lines
 }
-
-const GZIP: &[u8] = b"\x1f\x8b";
 
 /// Gives the text of a file, or of every file below a folder in order of name, to `each`. Hidden folders and what is no
 /// text are left out.

@@ -12,17 +12,17 @@ use crate::{
     form::form_of,
     json::Locator,
     judge::Judge,
-    place::{Place, ancestors, printable_name, segments},
+    ledger::{Details, QuirkCounts},
+    place::{ancestors, printable_name, segments},
     quirk::Verdict,
     rule::{Rule, Severity},
-    run::{Details, Run},
+    run::Run,
     schema::{
         Store,
         describe::describe,
         fragment,
         tree::{Member, type_of},
     },
-    tally::Tally,
     violation::{Violation, violations},
     walk::{Sight, Spot, spot, walk},
 };
@@ -87,12 +87,12 @@ pub(super) struct Told {
 impl Run<'_> {
     pub(super) fn body(&mut self, body: &BodyAt<'_>, operation: &Operation, status: u16) {
         let judge = body.judge;
-        let mut tally = Tally::default();
-        let sights = walk(judge, body.value, &mut tally);
-        if body.at.exchange.provenance.is_vendors() && body.at.exchange.probe.is_none() {
-            tally.add_to(self.shape.entry(&operation.id, status), &Place::root());
-        }
-        self.tallies.entry((operation.id.clone(), status)).or_default().absorb(tally);
+        let mut counted = Vec::new();
+        let is_shape = body.at.exchange.is_shape();
+        let tally = self.ledger.tally((operation.id.clone(), status, is_shape));
+        let tally = self.ledger.tallies.get_mut(tally);
+        let sights = walk(judge, body.value, tally, &mut counted);
+        tally.add(&counted);
         let mut settled: HashSet<String> = HashSet::new();
         let mut undocumented: HashSet<String> = HashSet::new();
         for sight in &sights {
@@ -175,14 +175,9 @@ impl Run<'_> {
         verdict: Verdict,
     ) {
         let At { operation, exchange, .. } = body.at;
-        self.count_quirk(
-            quirk,
-            operation,
-            exchange.status,
-            spot.place(),
-            verdict,
-            exchange.provenance.is_wire(),
-        );
+        let at = (quirk, (*operation).clone(), exchange.status, spot.place());
+        let counts = self.ledger.quirks.number_or(at, QuirkCounts::default);
+        self.ledger.quirks.get_mut(counts).add(verdict, exchange.provenance.is_wire());
         let rule = match verdict {
             Verdict::Confirmed => Rule::QuirkConfirmed,
             Verdict::Healed => Rule::QuirkHealed,
@@ -190,10 +185,10 @@ impl Run<'_> {
             Verdict::Neutral => return,
         };
         let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
-        let pinned = describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
+        let pinned = || describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
         let key = body.at.key(rule, Some(spot.place()), Some(quirk));
-        self.fold(key, exchange, rule.severity(), Some(came), || Details {
-            promised: pinned,
+        self.ledger.fold(key, exchange, rule.severity(), Some(came), || Details {
+            promised: pinned(),
             by: PromisedBy::Quirk,
             field: body.field(&spot.pointer),
             nearest_branch: None,
@@ -228,7 +223,7 @@ impl Run<'_> {
         let came = value.map(|it| came(it, sensitive));
         let store: &Store = &self.contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
-        let observed = self.fold(key, body.at.exchange, severity, came, || {
+        let observed = self.ledger.fold(key, body.at.exchange, severity, came, || {
             let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
             let promise = fragment::below(store, body.judge.promised_by(by), &path);
             Details {
@@ -244,7 +239,7 @@ impl Run<'_> {
             }
         });
         if let Some(value) = value {
-            observed.see(value, sensitive);
+            observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
         }
     }
 }

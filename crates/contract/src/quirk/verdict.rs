@@ -33,6 +33,8 @@ struct Pinned {
     never: bool,
     /// Whether anything may come, a body or none: only the status is new.
     anything: bool,
+    /// Whether a value's type alone says what the quirk says of it.
+    by_type: bool,
     comes: Validator,
     declared: Option<Validator>,
     described: Option<Validator>,
@@ -45,6 +47,14 @@ impl Pinned {
     }
 }
 
+/// Whether a schema speaks of nothing but types.
+fn is_of_type_alone(schema: &Value) -> bool {
+    schema.is_boolean()
+        || schema
+            .as_object()
+            .is_some_and(|it| it.keys().all(|it| it == "type" || it == "description"))
+}
+
 impl PlaceQuirks {
     /// Adds a quirk of the register.
     pub(crate) fn add(&mut self, number: usize, quirk: &Quirk) {
@@ -55,6 +65,10 @@ impl PlaceQuirks {
             returned: matches!(quirk.wire, Wire::Returned(_)),
             never: quirk.wire == Wire::Returned(Value::Bool(false)),
             anything: quirk.is_undocumented() && *quirk.wire.schema() == Value::Bool(true),
+            by_type: [quirk.wire.schema(), &quirk.declared]
+                .into_iter()
+                .chain(&quirk.described)
+                .all(is_of_type_alone),
             comes: compile(quirk.wire.schema()),
             declared: (!quirk.is_undocumented()).then(|| compile(&quirk.declared)),
             described: quirk.described.as_ref().map(compile),
@@ -64,6 +78,11 @@ impl PlaceQuirks {
     /// Whether there is a quirk at the place.
     pub(crate) fn is_some(&self) -> bool {
         !self.quirks.is_empty()
+    }
+
+    /// Whether all values of a type say the same about each quirk of the place.
+    pub(crate) fn by_type(&self) -> bool {
+        self.quirks.iter().all(|it| it.by_type)
     }
 
     /// What a value says about each quirk of the place.

@@ -61,6 +61,16 @@ enum Rest {
     Map(NodeId),
 }
 
+/// The schemas that are live for every value of a type.
+#[derive(Debug, Default)]
+pub(crate) struct LiveOfType {
+    pub(crate) nodes: Vec<NodeId>,
+    /// Those of them that must hold.
+    pub(crate) holding: Vec<NodeId>,
+    /// Whether some of them are one of several that may hold, so that what is wrong is told of the value as a whole.
+    pub(crate) one_of_several: bool,
+}
+
 /// Branches of which at least one may hold.
 #[derive(Debug)]
 struct Group {
@@ -72,6 +82,8 @@ struct Group {
 struct Branch {
     node: NodeId,
     types: Types,
+    /// Whether it is `null` and says nothing else.
+    is_null: bool,
     /// Where it shares types of value with other branches: what tells them apart.
     validator: Option<LazyValidator>,
 }
@@ -112,6 +124,11 @@ impl Node {
 impl Types {
     fn take(&self, value: &Value) -> bool {
         self.0.as_ref().is_none_or(|types| types.iter().any(|it| is_type(value, it)))
+    }
+
+    fn take_type(&self, name: &str) -> bool {
+        let is = |it: &String| it == name || (it == "number" && name == "integer");
+        self.0.as_ref().is_none_or(|types| types.iter().any(is))
     }
 
     /// The types that both take.
@@ -227,6 +244,61 @@ impl Tree {
             let further = if holds { &condition.with[..] } else { condition.without.as_slice() };
             further.iter().for_each(|it| self.add_live(*it, value, live));
         }
+    }
+
+    /// As [`Tree::live`], of every value of a type; none where that depends on more than the type.
+    pub(crate) fn live_of_type(&self, given: &[NodeId], type_name: &str) -> Option<LiveOfType> {
+        let mut live = LiveOfType::default();
+        for id in given {
+            self.add_live_of_type(*id, type_name, true, &mut live)?;
+        }
+        Some(live)
+    }
+
+    fn add_live_of_type(
+        &self,
+        id: NodeId,
+        type_name: &str,
+        holds: bool,
+        live: &mut LiveOfType,
+    ) -> Option<()> {
+        if live.nodes.contains(&id) {
+            // A null branch that is live but does not hold could come by another way as one that holds.
+            return (live.holding.contains(&id) || !holds).then_some(());
+        }
+        live.nodes.push(id);
+        if holds {
+            live.holding.push(id);
+        }
+        let node = self.node(id);
+        for also in &node.also {
+            self.add_live_of_type(*also, type_name, holds, live)?;
+        }
+        for group in &node.groups {
+            // An object's members may say which branch is meant.
+            if type_name == "object" && group.discriminator.is_some() {
+                return None;
+            }
+            let promising = || group.branches.iter().filter(|it| !it.is_null);
+            live.one_of_several |= promising().count() > 1;
+            let of_type: Vec<&Branch> =
+                group.branches.iter().filter(|it| it.types.take_type(type_name)).collect();
+            match of_type.as_slice() {
+                [one] => self.add_live_of_type(one.node, type_name, holds, live)?,
+                // Refused by the one branch beside null: it is what is promised.
+                [] if type_name != "object"
+                    && promising().count() == 1
+                    && group.branches.len() <= 2 =>
+                {
+                    for branch in &group.branches {
+                        let holds = holds && !branch.is_null;
+                        self.add_live_of_type(branch.node, type_name, holds, live)?;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(())
     }
 
     /// The branch that the value names, or the only one that it can be; the branches that take it; where none does, those
@@ -440,15 +512,33 @@ impl Compiler<'_> {
         };
         let branches =
             nodes.into_iter().zip(addresses).enumerate().map(|(index, (node, address))| {
+                let is_null = is_null(self.store, &address);
                 let validator = shares_types(index)
                     .then(|| LazyValidator { address, compiled: OnceLock::new() });
-                Branch { node, types: types[index].clone(), validator }
+                Branch { node, types: types[index].clone(), is_null, validator }
             });
         branches.collect()
     }
 }
 
 /// What a schema says of the type, and those that hold with it.
+/// Whether a schema is `null`, named or not, and says nothing else.
+fn is_null(store: &Store, at: &Address) -> bool {
+    let mut at = at.clone();
+    for _ in 0..32 {
+        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { return false };
+        match edit::target(store, &at).filter(|_| keywords.len() == 1) {
+            Some(target) => at = target,
+            None => {
+                let says = |it: &String| !matches!(it.as_str(), "type" | "title" | "description");
+                return keywords.get("type").is_some_and(|it| it == "null")
+                    && !keywords.keys().any(says);
+            }
+        }
+    }
+    false
+}
+
 fn types_at(store: &Store, at: &Address) -> Types {
     let mut types = Types(None);
     let mut all = vec![at.clone()];

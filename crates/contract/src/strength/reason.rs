@@ -48,13 +48,15 @@ pub(super) fn reason(
 
 /// The quirk that the faulty value, or its absence, confirms.
 fn widening(judge: &Judge, pointer: &str, faulty: &Value) -> Option<usize> {
-    walk(judge, faulty, &mut Tally::default()).into_iter().find_map(|sight| match sight {
-        Sight::Quirk { spot, quirk, verdict: Verdict::Confirmed, .. }
-            if spot.pointer == pointer =>
-        {
-            Some(quirk)
+    walk(judge, faulty, &mut Tally::default(), &mut Vec::new()).into_iter().find_map(|sight| {
+        match sight {
+            Sight::Quirk { spot, quirk, verdict: Verdict::Confirmed, .. }
+                if spot.pointer == pointer =>
+            {
+                Some(quirk)
+            }
+            _ => None,
         }
-        _ => None,
     })
 }
 

@@ -1,7 +1,7 @@
 use contract::{Body, Provenance};
 use proptest::prelude::*;
 
-use super::read_har;
+use crate::read_har;
 
 /// What is read of a HAR: a line for each exchange or fault.
 fn check(bytes: &[u8]) -> String {

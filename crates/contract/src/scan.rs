@@ -1,0 +1,463 @@
+//! Reads JSON text without building anything. Strict, so that whatever it takes serde_json takes too, as the same value;
+//! what it does not take may still be JSON (it stops early at deep nesting).
+
+use std::borrow::Cow;
+
+/// Deeper text is left to others: half of what serde_json reads.
+const MAX_DEPTH: usize = 100;
+
+/// A place in a text. Every method gives none where the text is not what it reads; the scanner is then of no more use.
+#[derive(Debug, Clone)]
+pub struct Scanner<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+/// A value, or the start of one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Token<'t> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number of at most 18 digits, written as one.
+    Whole(i64),
+    /// Any other number, as it is written.
+    Number(&'t str),
+    /// A text.
+    Text(Quoted<'t>),
+    /// The start of an array: [`Scanner::item`] reads on.
+    Array,
+    /// The start of an object: [`Scanner::member`] reads on.
+    Object,
+}
+
+/// A JSON string as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quoted<'t> {
+    /// What stands between the quotes.
+    pub raw: &'t str,
+    /// Whether some of it is escaped.
+    pub is_escaped: bool,
+}
+
+impl<'t> Quoted<'t> {
+    /// The text; none where an escape is half a surrogate pair.
+    pub fn text(self) -> Option<Cow<'t, str>> {
+        if self.is_escaped { unescape(self.raw).map(Cow::Owned) } else { Some(self.raw.into()) }
+    }
+}
+
+/// The text of a JSON string's content whose escapes are well-formed; none where one is half a surrogate pair.
+fn unescape(raw: &str) -> Option<String> {
+    let bytes = raw.as_bytes();
+    let mut text = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if *byte != b'\\' {
+            text.push(*byte);
+            at += 1;
+            continue;
+        }
+        let escaped = *bytes.get(at + 1)?;
+        at += 2;
+        text.push(match escaped {
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 8,
+            b'f' => 12,
+            b'u' => {
+                let unit = |at: usize| u32::from_str_radix(raw.get(at..at + 4)?, 16).ok();
+                let first = unit(at)?;
+                at += 4;
+                let code = if (0xD800..0xDC00).contains(&first) {
+                    let second = bytes[at..].starts_with(b"\\u").then(|| unit(at + 2))??;
+                    at += 6;
+                    let low = second.checked_sub(0xDC00).filter(|it| *it < 0x400)?;
+                    0x10000 + ((first - 0xD800) << 10) + low
+                } else {
+                    first
+                };
+                let mut buffer = [0; 4];
+                text.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut buffer).as_bytes());
+                continue;
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(text).ok()
+}
+
+impl<'t> Scanner<'t> {
+    /// At the start of a text.
+    pub fn new(text: &'t str) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// The byte at which it is.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            match byte {
+                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+                _ => return Some(*byte),
+            }
+        }
+        None
+    }
+
+    /// Whether nothing but white space is left.
+    pub fn is_at_end(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Reads a whole scalar, or the start of an array or object.
+    #[inline]
+    pub fn token(&mut self) -> Option<Token<'t>> {
+        match self.peek()? {
+            b'"' => self.quoted().map(Token::Text),
+            b'{' => self.open().map(|()| Token::Object),
+            b'[' => self.open().map(|()| Token::Array),
+            b't' => self.word("true", Token::Bool(true)),
+            b'f' => self.word("false", Token::Bool(false)),
+            b'n' => self.word("null", Token::Null),
+            _ => self.number(),
+        }
+    }
+
+    fn open(&mut self) -> Option<()> {
+        self.at += 1;
+        self.depth += 1;
+        (self.depth <= MAX_DEPTH).then_some(())
+    }
+
+    fn close(&mut self) {
+        self.at += 1;
+        self.depth -= 1;
+    }
+
+    fn word(&mut self, word: &str, token: Token<'t>) -> Option<Token<'t>> {
+        let is_there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += word.len();
+        is_there.then_some(token)
+    }
+
+    fn number(&mut self) -> Option<Token<'t>> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let digits = |mut at: usize| {
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+            at
+        };
+        let is_negative = bytes[start] == b'-';
+        let whole = start + usize::from(is_negative);
+        let mut at = digits(whole);
+        if at == whole || (bytes[whole] == b'0' && at > whole + 1) {
+            return None;
+        }
+        let is_plain = !matches!(bytes.get(at), Some(b'.' | b'e' | b'E'));
+        // `-0` is no whole number to serde_json.
+        if is_plain && at - whole <= 18 && !(is_negative && bytes[whole] == b'0') {
+            let value = bytes[whole..at].iter().fold(0, |sum, it| sum * 10 + i64::from(it - b'0'));
+            self.at = at;
+            return Some(Token::Whole(if is_negative { -value } else { value }));
+        }
+        if bytes.get(at) == Some(&b'.') {
+            let fraction = at + 1;
+            at = digits(fraction);
+            if at == fraction {
+                return None;
+            }
+        }
+        if matches!(bytes.get(at), Some(b'e' | b'E')) {
+            at += 1;
+            at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
+            let exponent = at;
+            at = digits(exponent);
+            if at == exponent {
+                return None;
+            }
+        }
+        self.at = at;
+        Some(Token::Number(&self.text[start..at]))
+    }
+
+    #[inline]
+    fn quoted(&mut self) -> Option<Quoted<'t>> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let mut at = start;
+        let mut is_escaped = false;
+        loop {
+            at += plain_length(&bytes[at..]);
+            match *bytes.get(at)? {
+                b'"' => break,
+                b'\\' => {
+                    is_escaped = true;
+                    at += match *bytes.get(at + 1)? {
+                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
+                        b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
+                        _ => return None,
+                    };
+                }
+                _ => return None,
+            }
+        }
+        self.at = at + 1;
+        Some(Quoted { raw: &self.text[start..at], is_escaped })
+    }
+
+    /// In an array: whether there is another item to read. At its end, the array is left.
+    #[inline]
+    pub fn item(&mut self, is_first: bool) -> Option<bool> {
+        match self.peek()? {
+            b']' => {
+                self.close();
+                Some(false)
+            }
+            _ if is_first => Some(true),
+            b',' => {
+                self.at += 1;
+                (self.peek()? != b']').then_some(true)
+            }
+            _ => None,
+        }
+    }
+
+    /// In an object: the next member's name, its value then to be read; none inside at its end, and the object is left.
+    #[inline]
+    pub fn member(&mut self, is_first: bool) -> Option<Option<Quoted<'t>>> {
+        match self.peek()? {
+            b'}' => {
+                self.close();
+                return Some(None);
+            }
+            b'"' if is_first => {}
+            b',' if !is_first => {
+                self.at += 1;
+                if self.peek()? != b'"' {
+                    return None;
+                }
+            }
+            _ => return None,
+        }
+        let name = self.quoted()?;
+        if self.peek()? != b':' {
+            return None;
+        }
+        self.at += 1;
+        Some(Some(name))
+    }
+
+    /// As [`Scanner::skip`], but an object or array is read over by its quotes and brackets alone: what is between them
+    /// need not be JSON.
+    pub fn leap(&mut self) -> Option<&'t str> {
+        if !matches!(self.peek()?, b'{' | b'[') {
+            return self.skip();
+        }
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut at = start;
+        let mut depth = 0_usize;
+        loop {
+            match bytes.get(at)? {
+                b'"' => {
+                    at += 1;
+                    loop {
+                        at += plain_length(bytes.get(at..)?);
+                        match bytes.get(at)? {
+                            b'"' => break,
+                            b'\\' => at += 2,
+                            _ => at += 1,
+                        }
+                    }
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at = at + 1;
+                        return Some(&self.text[start..self.at]);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    /// Reads over a value, and gives its text.
+    pub fn skip(&mut self) -> Option<&'t str> {
+        self.peek()?;
+        let start = self.at;
+        let token = self.token()?;
+        self.skip_rest(token)?;
+        Some(&self.text[start..self.at])
+    }
+
+    fn skip_rest(&mut self, token: Token<'t>) -> Option<()> {
+        let mut is_first = true;
+        match token {
+            Token::Array => {
+                while self.item(is_first)? {
+                    is_first = false;
+                    self.skip()?;
+                }
+            }
+            Token::Object => {
+                while self.member(is_first)?.is_some() {
+                    is_first = false;
+                    self.skip()?;
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+/// How many bytes stand before the first quote, backslash or control character: eight at a time.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    let mut length = 0;
+    for eight in bytes.chunks_exact(8) {
+        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        // A byte becomes negative where it is zero: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+        let zero = |it: u64| it.wrapping_sub(ONES) & !it;
+        let quote = zero(word ^ (ONES * u64::from(b'"')));
+        let backslash = zero(word ^ (ONES * u64::from(b'\\')));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found = (quote | backslash | control) & HIGH;
+        if found != 0 {
+            return length + found.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let ends = |it: &u8| matches!(it, b'"' | b'\\' | 0..0x20);
+    length + bytes[length..].iter().position(ends).unwrap_or(bytes.len() - length)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The value of a text, as far as the scanner takes it.
+    fn read(text: &str) -> Option<Value> {
+        let mut scanner = Scanner::new(text);
+        let value = value(&mut scanner)?;
+        scanner.is_at_end().then_some(value)
+    }
+
+    fn value(scanner: &mut Scanner<'_>) -> Option<Value> {
+        Some(match scanner.token()? {
+            Token::Null => Value::Null,
+            Token::Bool(it) => it.into(),
+            Token::Whole(it) => it.into(),
+            Token::Number(it) => serde_json::from_str(it).ok()?,
+            Token::Text(it) => it.text()?.into(),
+            Token::Array => {
+                let mut items = Vec::new();
+                while scanner.item(items.is_empty())? {
+                    items.push(value(scanner)?);
+                }
+                items.into()
+            }
+            Token::Object => {
+                let mut members = serde_json::Map::new();
+                let mut is_first = true;
+                while let Some(name) = scanner.member(is_first)? {
+                    is_first = false;
+                    members.insert(name.text()?.into_owned(), value(scanner)?);
+                }
+                members.into()
+            }
+        })
+    }
+
+    #[test]
+    fn what_is_json_is_taken() {
+        for text in [
+            "null",
+            " [ ] ",
+            "{}",
+            "[1,-2,0,3.5,1e2,-0,-0.0,1E+2,123456789012345678901]",
+            r#"{"a":{"b":[true,false]}}"#,
+            r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#,
+            r#"{"a":1,"a":2}"#,
+        ] {
+            assert_eq!(read(text), serde_json::from_str(text).ok(), "{text}");
+            assert!(read(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_not() {
+        for text in [
+            "",
+            "nul",
+            "[1,]",
+            "[,1]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{\"a\" 1}",
+            "01",
+            "-",
+            "1.",
+            ".5",
+            "1e",
+            "+1",
+            "\"\n\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "[1 2]",
+            "1 2",
+            "]",
+            "[}",
+            "\"",
+            "1e400",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(read(&("[".repeat(101) + &"]".repeat(101))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_is_what_serde_json_reads(text in r#"[\[\]{}",:\\u0-9ade.+\- tfnulrs\n]{0,24}"#) {
+            if let Some(value) = read(&text) {
+                prop_assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
+            }
+        }
+
+        #[test]
+        fn a_leap_ends_where_a_value_does(text in r#"[\[\]{}",:\\u0-9ae\n\u{e9}]{0,24}"#) {
+            let (mut strict, mut loose) = (Scanner::new(&text), Scanner::new(&text));
+            let leapt = loose.leap();
+            if let Some(skipped) = strict.skip() {
+                prop_assert_eq!(leapt, Some(skipped));
+                prop_assert_eq!(loose.at(), strict.at());
+            }
+        }
+
+        #[test]
+        fn texts_are_read_as_serde_json_reads_them(text: String, before in 0..9_usize) {
+            let quoted = format!("{}{}", " ".repeat(before), serde_json::to_string(&text).unwrap());
+            prop_assert_eq!(read(&quoted), Some(Value::String(text)));
+        }
+    }
+}

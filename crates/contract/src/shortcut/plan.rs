@@ -1,0 +1,517 @@
+//! What the full check would say, known beforehand: for each place that bodies have shown, and each type of value there.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    judge::{Judge, QuirkTree},
+    place::ANY,
+    quirk::{PlaceQuirks, Verdict},
+    rule::{Rule, Severity},
+    schema::{
+        Store, edit, fragment,
+        tree::{Member, NodeId, type_of},
+    },
+    tally::{PlaceId, Tally, code_in_words},
+};
+
+/// The JSON Schema types, by number.
+pub(super) const TYPES: [&str; 7] =
+    ["null", "boolean", "integer", "number", "string", "array", "object"];
+
+pub(super) const NULL: usize = 0;
+pub(super) const BOOLEAN: usize = 1;
+pub(super) const INTEGER: usize = 2;
+pub(super) const NUMBER: usize = 3;
+pub(super) const STRING: usize = 4;
+pub(super) const ARRAY: usize = 5;
+pub(super) const OBJECT: usize = 6;
+
+/// More places than this are not learnt: the keys of a map that a schema names without end.
+const MOST_STATES: usize = 20_000;
+
+pub(super) type StateId = usize;
+
+/// What is known of one response's bodies. State 0 is the whole body.
+#[derive(Debug)]
+pub(super) struct Plan<'c> {
+    judge: &'c Judge,
+    store: &'c Store,
+    pub(super) states: Vec<State<'c>>,
+}
+
+/// The values at one place under the same schemas.
+#[derive(Debug)]
+pub(super) struct State<'c> {
+    given: Vec<NodeId>,
+    quirks: Option<&'c QuirkTree>,
+    pub(super) place: PlaceId,
+    /// Whether what is wrong here is told of a value further up.
+    pub(super) told_above: bool,
+    /// By type; none where no value of the type was learnt.
+    pub(super) cases: [Option<Case<'c>>; TYPES.len()],
+}
+
+/// The values of one type at one place.
+#[derive(Debug)]
+pub(super) enum Case<'c> {
+    /// It depends on more than is known here.
+    Unknown,
+    Known(Box<Known<'c>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Known<'c> {
+    pub(super) sensitive: bool,
+    /// What is wrong with every value of the type.
+    pub(super) refused: Option<Rule>,
+    pub(super) quirks: Verdicts<'c>,
+    pub(super) values: Values,
+    /// Whether what is wrong below is told of this value, or of one further up.
+    pub(super) told_above: bool,
+}
+
+/// What values say about the quirks of their place.
+#[derive(Debug)]
+pub(super) enum Verdicts<'c> {
+    /// All the same.
+    All(Vec<(usize, Verdict)>),
+    /// Each its own.
+    Each(&'c PlaceQuirks),
+}
+
+#[derive(Debug)]
+pub(super) enum Values {
+    Scalars(Box<Scalars>),
+    Arrays { items: StateId, bounds: Bounds },
+    Objects(Objects),
+}
+
+/// What is promised of scalars beyond their type.
+#[derive(Debug, Default)]
+pub(super) struct Scalars {
+    /// A value must be in each of these lists.
+    pub(super) lists: Vec<Vec<Value>>,
+    /// What is counted as a code, and its number in the tally.
+    pub(super) codes: Vec<(Value, usize)>,
+    /// Whole numbers outside of these are refused.
+    pub(super) bounds: Bounds,
+    /// What else is asked of numbers; of such as are not whole, the bounds too.
+    pub(super) whole: Option<Validator>,
+    pub(super) numbers: Option<Validator>,
+    /// The form of texts, and whether it is that of a date-time and nothing else.
+    pub(super) form: Option<Validator>,
+    pub(super) is_date_time: bool,
+    pub(super) lengths: Option<Validator>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    least: i128,
+    most: i128,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { least: i128::MIN, most: i128::MAX }
+    }
+}
+
+impl Bounds {
+    pub(super) fn hold(self, number: i128) -> bool {
+        (self.least..=self.most).contains(&number)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Objects {
+    pub(super) named: Vec<Named>,
+    by_name: HashMap<String, usize>,
+    pub(super) others: Others,
+}
+
+/// A member that the schemas or the quirks name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) name: String,
+    /// None where it is unknown what holds for it.
+    pub(super) state: Option<StateId>,
+    /// The place at which it is counted as missing.
+    pub(super) missing: Option<PlaceId>,
+    /// The place at which it is missed as required.
+    pub(super) required: Option<PlaceId>,
+    /// The quirks that it confirms by not being there, and their place.
+    pub(super) never: Vec<usize>,
+    pub(super) quirk_place: PlaceId,
+}
+
+/// Members that nothing names.
+#[derive(Debug)]
+pub(super) enum Others {
+    Unknown,
+    Values(StateId),
+    Undocumented(Severity),
+}
+
+impl Objects {
+    /// The member of a name; `expected` is the number that comes next where members come in their usual order.
+    pub(super) fn find(&self, name: &str, expected: usize) -> Option<usize> {
+        match self.named.get(expected) {
+            Some(it) if it.name == name => Some(expected),
+            _ => self.by_name.get(name).copied(),
+        }
+    }
+}
+
+impl<'c> Plan<'c> {
+    pub(super) fn new(judge: &'c Judge, store: &'c Store) -> Self {
+        let mut plan = Self { judge, store, states: Vec::new() };
+        plan.state(vec![judge.root], Some(&judge.quirks), 0, false);
+        plan
+    }
+
+    fn state(
+        &mut self,
+        given: Vec<NodeId>,
+        quirks: Option<&'c QuirkTree>,
+        place: PlaceId,
+        told_above: bool,
+    ) -> StateId {
+        self.states.push(State { given, quirks, place, told_above, cases: Default::default() });
+        self.states.len() - 1
+    }
+
+    /// Learns every place of a body and the types of the values there.
+    pub(super) fn learn(&mut self, body: &Value, tally: &mut Tally) {
+        self.learn_value(0, body, tally);
+    }
+
+    fn learn_value(&mut self, state: StateId, value: &Value, tally: &mut Tally) {
+        let number = TYPES.iter().position(|it| *it == type_of(value)).expect("a type of JSON");
+        if self.states[state].cases[number].is_none() {
+            if self.states.len() > MOST_STATES {
+                return;
+            }
+            let known = self.known(state, value, tally);
+            let case = known.map_or(Case::Unknown, |it| Case::Known(Box::new(it)));
+            self.states[state].cases[number] = Some(case);
+        }
+        let Some(Case::Known(known)) = &self.states[state].cases[number] else { return };
+        match (&known.values, value) {
+            (Values::Arrays { items, .. }, Value::Array(values)) => {
+                let items = *items;
+                for value in values {
+                    self.learn_value(items, value, tally);
+                }
+            }
+            (Values::Objects(objects), Value::Object(members)) => {
+                let mut below = Vec::with_capacity(members.len());
+                for (name, value) in members {
+                    let state = match (objects.find(name, below.len()), &objects.others) {
+                        (Some(number), _) => objects.named[number].state,
+                        (None, Others::Values(state)) => Some(*state),
+                        (None, Others::Unknown | Others::Undocumented(_)) => None,
+                    };
+                    below.push((state, value));
+                }
+                for (state, value) in below {
+                    if let Some(state) = state {
+                        self.learn_value(state, value, tally);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is known of the values of a value's type; none where they depend on more.
+    fn known(&mut self, state: StateId, value: &Value, tally: &mut Tally) -> Option<Known<'c>> {
+        let type_name = type_of(value);
+        let State { given, quirks, place, told_above, .. } = &self.states[state];
+        let (quirks, place, told_above) = (*quirks, *place, *told_above);
+        let tree = &self.judge.tree;
+        let live = tree.live_of_type(given, type_name)?;
+        let mut holding = Vec::new();
+        for id in &live.holding {
+            let Some(address) = &tree.node(*id).address else { continue };
+            match self.store.get(address)? {
+                Value::Bool(true) => {}
+                Value::Object(keywords) => {
+                    let leads = edit::target(self.store, address).is_some();
+                    if keywords.contains_key("$ref") && !leads {
+                        return None;
+                    }
+                    holding.push(keywords);
+                }
+                _ => return None,
+            }
+        }
+        let mut refused = None;
+        for keywords in &holding {
+            if !takes(keywords, type_name)? {
+                refused = Some(if type_name == "null" { Rule::Null } else { Rule::Type });
+            }
+            if !keywords.iter().all(|(name, value)| is_known(name, value, type_name)) {
+                return None;
+            }
+        }
+        let told_above = told_above || live.one_of_several;
+        let nodes = live.nodes;
+        let sensitive = nodes.iter().any(|it| tree.node(*it).sensitive.is_some());
+        let values = match (type_name, value) {
+            (_, Value::Object(members)) => {
+                // In the order in which they come, as far as that is known.
+                let mut order = Vec::new();
+                order.extend(members.keys().map(String::as_str));
+                let objects =
+                    self.objects(&order, &nodes, &holding, quirks, place, told_above, tally)?;
+                Values::Objects(objects)
+            }
+            ("array", _) => {
+                let items = tree.item(&nodes, 0);
+                let below = tally.below(place, ANY);
+                let bounds = bounds(&holding, "minItems", "maxItems")?;
+                let quirks = quirks.and_then(QuirkTree::any);
+                Values::Arrays { items: self.state(items, quirks, below, told_above), bounds }
+            }
+            _ => {
+                let mut scalars = scalars(&holding, type_name)?;
+                let codes = nodes.iter().flat_map(|it| &tree.node(*it).codes);
+                for code in codes {
+                    let number = tally.code(place, &code_in_words(code));
+                    scalars.codes.push((code.clone(), number));
+                }
+                if type_name == "boolean" && !sensitive {
+                    scalars.codes = [true, false]
+                        .map(|it| (Value::Bool(it), tally.code(place, &it.to_string())))
+                        .into();
+                }
+                Values::Scalars(Box::new(scalars))
+            }
+        };
+        let here = quirks.map(|it| &it.here).filter(|it| it.is_some());
+        let quirks = match here {
+            None => Verdicts::All(Vec::new()),
+            Some(here) if here.by_type() => Verdicts::All(here.judge(&sample(type_name))),
+            Some(here) if matches!(values, Values::Scalars(_)) => Verdicts::Each(here),
+            Some(_) => return None,
+        };
+        Some(Known { sensitive, refused, quirks, values, told_above })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what is known of an object, taken apart")]
+    fn objects(
+        &mut self,
+        order: &[&str],
+        live: &[NodeId],
+        holding: &[&'c Map<String, Value>],
+        quirks: Option<&'c QuirkTree>,
+        place: PlaceId,
+        told_above: bool,
+        tally: &mut Tally,
+    ) -> Option<Objects> {
+        let tree = &self.judge.tree;
+        let required = |name: &str| {
+            let mut lists = holding.iter().filter_map(|it| it.get("required")?.as_array());
+            lists.any(|it| it.iter().any(|it| it == name))
+        };
+        // As `additionalProperties` beside the names has it, which the walk does not ask.
+        let refused_by_name = |name: &str| {
+            holding.iter().any(|it| {
+                let own = it.get("properties").is_some_and(|it| it.get(name).is_some());
+                let rest = it.get("additionalProperties");
+                !own && rest.is_some_and(|it| !is_open(it))
+            })
+        };
+        let documented: BTreeSet<&str> = tree.named_members(live).collect();
+        let mut names: Vec<&str> = tree.named_members(live).collect();
+        names.extend(quirks.into_iter().flat_map(QuirkTree::members).map(|it| it.0));
+        let lists = holding.iter().filter_map(|it| it.get("required")?.as_array());
+        names.extend(lists.flatten().filter_map(Value::as_str));
+        names.sort_by_key(|name| order.iter().position(|it| it == name).unwrap_or(order.len()));
+        let mut named: Vec<Named> = Vec::new();
+        let mut by_name = HashMap::new();
+        for name in names {
+            if by_name.contains_key(name) {
+                continue;
+            }
+            let quirks_of_name = quirks.and_then(|it| it.member(name));
+            let any = || quirks_of_name.or_else(|| quirks.and_then(QuirkTree::any));
+            let at_name = tally.below(place, name);
+            let tree = &self.judge.tree;
+            let value = match tree.member(live, name) {
+                Member::Known(_) if refused_by_name(name) => None,
+                Member::Known(nodes) => Some((nodes, quirks_of_name, at_name)),
+                Member::MapKey(_) if holding.iter().any(|it| is_closed(it)) => None,
+                Member::MapKey(nodes) => Some((nodes, any(), tally.below(place, ANY))),
+                Member::Undocumented { closed: false }
+                    if quirks_of_name.is_some_and(|it| it.here.is_some()) =>
+                {
+                    Some((Vec::new(), quirks_of_name, at_name))
+                }
+                Member::Undocumented { .. } => None,
+            };
+            let state =
+                value.map(|(nodes, quirks, place)| self.state(nodes, quirks, place, told_above));
+            let never = quirks_of_name.map_or(Vec::new(), |it| it.here.judge_missing());
+            by_name.insert(name.to_owned(), named.len());
+            named.push(Named {
+                name: name.to_owned(),
+                state,
+                missing: documented.contains(name).then_some(at_name),
+                required: required(name).then_some(at_name),
+                never: never.into_iter().map(|it| it.0).collect(),
+                quirk_place: at_name,
+            });
+        }
+        // Any name that none of them is: without patterns, all such names are alike.
+        let mut unnamed = "_".to_owned();
+        while by_name.contains_key(&unnamed) {
+            unnamed.push('_');
+        }
+        let others = match self.judge.tree.member(live, &unnamed) {
+            Member::Known(_) => Others::Unknown,
+            Member::MapKey(_) if holding.iter().any(|it| is_closed(it)) => Others::Unknown,
+            Member::MapKey(nodes) => {
+                let below = tally.below(place, ANY);
+                let quirks = quirks.and_then(QuirkTree::any);
+                Others::Values(self.state(nodes, quirks, below, told_above))
+            }
+            Member::Undocumented { closed: true } if told_above => Others::Unknown,
+            Member::Undocumented { closed } if closed || self.judge.is_modelled() => {
+                Others::Undocumented(Severity::Error)
+            }
+            Member::Undocumented { .. } => Others::Undocumented(Severity::Warning),
+        };
+        Some(Objects { named, by_name, others })
+    }
+}
+
+fn is_open(rest: &Value) -> bool {
+    *rest == Value::Bool(true) || rest.as_object().is_some_and(Map::is_empty)
+}
+
+fn is_closed(keywords: &Map<String, Value>) -> bool {
+    keywords.get("additionalProperties") == Some(&Value::Bool(false))
+}
+
+/// Whether a schema's own `type` takes a type; none where it is none.
+fn takes(keywords: &Map<String, Value>, type_name: &str) -> Option<bool> {
+    let is = |it: &str| it == type_name || (it == "number" && type_name == "integer");
+    match keywords.get("type") {
+        None => Some(true),
+        Some(Value::String(it)) => Some(is(it)),
+        Some(Value::Array(them)) => Some(them.iter().filter_map(Value::as_str).any(is)),
+        Some(_) => None,
+    }
+}
+
+/// Whether it is known what a keyword says of values of a type. What is not listed here, jsonschema decides.
+fn is_known(name: &str, value: &Value, type_name: &str) -> bool {
+    let is_scalar = !matches!(type_name, "array" | "object");
+    match name {
+        "$ref" | "type" | "allOf" | "anyOf" | "oneOf" => true,
+        "enum" => is_scalar && value.is_array(),
+        "const" => is_scalar,
+        "properties" => type_name != "object" || value.is_object(),
+        "required" => type_name != "object" || value.is_array(),
+        "additionalProperties" => type_name != "object" || value.is_boolean() || value.is_object(),
+        "unevaluatedProperties" => type_name != "object" || is_open(value),
+        "patternProperties" | "minProperties" | "maxProperties" | "propertyNames"
+        | "dependentRequired" | "dependentSchemas" | "dependencies" => type_name != "object",
+        "items" => type_name != "array" || value.is_object() || *value == Value::Bool(true),
+        "minItems" | "maxItems" => true,
+        "prefixItems" | "additionalItems" | "unevaluatedItems" | "uniqueItems" | "contains"
+        | "minContains" | "maxContains" => type_name != "array",
+        "format" | "pattern" | "minLength" | "maxLength" | "minimum" | "maximum"
+        | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => true,
+        "title" | "description" | "default" | "example" | "examples" | "deprecated"
+        | "readOnly" | "writeOnly" | "nullable" | "externalDocs" | "xml" | "discriminator"
+        | "$comment" => true,
+        _ => name.starts_with("x-"),
+    }
+}
+
+/// Whole bounds; none where one is no whole number.
+fn bounds(holding: &[&Map<String, Value>], least: &str, most: &str) -> Option<Bounds> {
+    let mut bounds = Bounds::default();
+    let whole = |it: &Value| it.as_i64().map(i128::from).or_else(|| it.as_u64().map(i128::from));
+    for keywords in holding {
+        if let Some(it) = keywords.get(least) {
+            bounds.least = bounds.least.max(whole(it)?);
+        }
+        if let Some(it) = keywords.get(most) {
+            bounds.most = bounds.most.min(whole(it)?);
+        }
+    }
+    Some(bounds)
+}
+
+/// What is promised of scalars beyond their type; none where it cannot be asked of a value alone.
+fn scalars(holding: &[&Map<String, Value>], type_name: &str) -> Option<Scalars> {
+    let mut scalars = Scalars::default();
+    for keywords in holding {
+        if let Some(Value::Array(list)) = keywords.get("enum") {
+            scalars.lists.push(list.clone());
+        }
+        if let Some(value) = keywords.get("const") {
+            scalars.lists.push(vec![value.clone()]);
+        }
+    }
+    // Equal numbers of two spellings are another's affair.
+    let is_plain = |it: &Value| !it.is_number() || it.is_i64();
+    if !scalars.lists.iter().flatten().all(is_plain) {
+        return None;
+    }
+    let asked = |names: &[&str]| -> Option<Option<Validator>> {
+        let of = |it: &Map<String, Value>| -> Map<String, Value> {
+            let own = it.iter().filter(|it| names.contains(&it.0.as_str()));
+            own.map(|(name, value)| (name.clone(), value.clone())).collect()
+        };
+        let schemas = holding.iter().map(|it| Value::Object(of(it)));
+        let schemas: Vec<Value> = schemas.filter(|it| *it != json!({})).collect();
+        if schemas.is_empty() {
+            return Some(None);
+        }
+        fragment::validator(&json!({ "allOf": schemas })).ok().map(Some)
+    };
+    const BOUNDS: [&str; 4] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+    match type_name {
+        "string" => {
+            scalars.form = asked(&["format", "pattern"])?;
+            let forms = holding.iter().flat_map(|it| [it.get("format"), it.get("pattern")]);
+            let forms: Vec<&Value> = forms.flatten().collect();
+            scalars.is_date_time = !forms.is_empty() && forms.iter().all(|it| **it == "date-time");
+            scalars.lengths = asked(&["minLength", "maxLength"])?;
+        }
+        "integer" | "number" => {
+            scalars.numbers = asked(&[&BOUNDS[..], &["multipleOf"]].concat())?;
+            let exclusive =
+                holding.iter().any(|it| BOUNDS[2..].iter().any(|name| it.contains_key(*name)));
+            match bounds(holding, "minimum", "maximum") {
+                Some(bounds) if !exclusive => {
+                    scalars.bounds = bounds;
+                    scalars.whole = asked(&["multipleOf"])?;
+                }
+                _ => scalars.whole = scalars.numbers.clone(),
+            }
+        }
+        _ => {}
+    }
+    Some(scalars)
+}
+
+/// Some value of a type.
+fn sample(type_name: &str) -> Value {
+    match type_name {
+        "null" => Value::Null,
+        "boolean" => json!(true),
+        "integer" => json!(1),
+        "number" => json!(0.5),
+        "string" => json!("text"),
+        "array" => json!([]),
+        _ => json!({}),
+    }
+}

@@ -1,0 +1,212 @@
+//! Checks any number of sources, on one thread or several, whole or in part; the findings are the same.
+
+use std::{
+    num::NonZero,
+    ops::Range,
+    path::PathBuf,
+    sync::{Arc, Mutex, mpsc},
+    thread::{self, ScopedJoinHandle},
+};
+
+use contract::{Run, Unreadable};
+
+use crate::{
+    read::{Answered, Format, Raw},
+    source::each_raw,
+};
+
+/// How much one thread is given at a time, in bytes.
+const BATCH: usize = 256 * 1024;
+
+/// How sources are checked.
+#[derive(Debug, Clone)]
+pub struct Bulk {
+    /// How many threads check.
+    pub threads: NonZero<usize>,
+    /// Only the exchanges of this part, of so many parts.
+    pub shard: Option<Shard>,
+    /// What plain JSON files are the bodies of.
+    pub answered: Option<Answered>,
+}
+
+/// One part of several: each exchange, and each thing that cannot be read, belongs to exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// From one.
+    pub number: u64,
+    /// How many there are.
+    pub of: u64,
+}
+
+impl Shard {
+    fn has(self, number: u64) -> bool {
+        number % self.of == self.number - 1
+    }
+}
+
+/// A source's path, or why there is none.
+pub type Found = Result<PathBuf, Unreadable>;
+
+/// Checks every exchange of the sources in `run`, with the help of runs that `another` makes alike.
+pub fn check_all<'c>(
+    run: &mut Run<'c>,
+    another: &(dyn Fn() -> Run<'c> + Sync),
+    sources: &[Found],
+    bulk: &Bulk,
+) {
+    let mut number = 0;
+    let mut is_ours = || {
+        number += 1;
+        bulk.shard.is_none_or(|it| it.has(number - 1))
+    };
+    if bulk.threads.get() == 1 {
+        return each(sources, bulk, &mut |item| {
+            if is_ours() {
+                check(run, item);
+            }
+        });
+    }
+    thread::scope(|scope| {
+        let mut team = Team::new(run, another, bulk.threads.get(), scope);
+        each(sources, bulk, &mut |item| {
+            if is_ours() {
+                team.take(item);
+            }
+        });
+        team.finish();
+    });
+}
+
+fn each(sources: &[Found], bulk: &Bulk, each: &mut dyn FnMut(Result<Raw<'_>, Unreadable>)) {
+    for source in sources {
+        match source {
+            Ok(path) => each_raw(path, bulk.answered.as_ref(), each),
+            Err(unreadable) => each(Err(unreadable.clone())),
+        }
+    }
+}
+
+fn check(run: &mut Run<'_>, item: Result<Raw<'_>, Unreadable>) {
+    // Whether a line is JSON need not be asked twice.
+    let known = item.as_ref().ok().and_then(Raw::read_loosely);
+    if known.is_some_and(|it| run.check_known(&it)) {
+        return;
+    }
+    match item.and_then(|it| it.read()) {
+        Ok(exchange) => run.check(&exchange),
+        Err(unreadable) => run.unreadable(unreadable),
+    }
+}
+
+/// Exchanges that are checked by one thread, copied out of the window that they were found in.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    items: Vec<Result<Copied, Unreadable>>,
+}
+
+struct Copied {
+    source: Arc<str>,
+    format: Format,
+    bytes: Range<usize>,
+    entry: usize,
+    byte: usize,
+}
+
+impl Batch {
+    fn check(self, run: &mut Run<'_>) {
+        for item in self.items {
+            match item {
+                Ok(Copied { source, format, bytes, entry, byte }) => {
+                    let bytes = &self.bytes[bytes];
+                    check(run, Ok(Raw { source: &source, format, bytes, entry, byte }));
+                }
+                Err(unreadable) => check(run, Err(unreadable)),
+            }
+        }
+    }
+}
+
+/// The threads that check, started when there is more than one batch.
+struct Team<'r, 's, 'e, 'c> {
+    run: &'r mut Run<'c>,
+    another: &'e (dyn Fn() -> Run<'c> + Sync),
+    threads: usize,
+    scope: &'s thread::Scope<'s, 'e>,
+    batch: Batch,
+    source: Arc<str>,
+    at_work: Option<AtWork<'s, 'c>>,
+}
+
+impl<'r, 's, 'e, 'c: 'e> Team<'r, 's, 'e, 'c> {
+    fn new(
+        run: &'r mut Run<'c>,
+        another: &'e (dyn Fn() -> Run<'c> + Sync),
+        threads: usize,
+        scope: &'s thread::Scope<'s, 'e>,
+    ) -> Self {
+        let (batch, source) = (Batch::default(), "".into());
+        Self { run, another, threads, scope, batch, source, at_work: None }
+    }
+
+    fn take(&mut self, item: Result<Raw<'_>, Unreadable>) {
+        let copied = item.map(|it| {
+            if *self.source != *it.source {
+                self.source = it.source.into();
+            }
+            let start = self.batch.bytes.len();
+            self.batch.bytes.extend_from_slice(it.bytes);
+            Copied {
+                source: self.source.clone(),
+                format: it.format,
+                bytes: start..self.batch.bytes.len(),
+                entry: it.entry,
+                byte: it.byte,
+            }
+        });
+        self.batch.items.push(copied);
+        if self.batch.bytes.len() >= BATCH {
+            let batch = std::mem::take(&mut self.batch);
+            let (work, _) =
+                self.at_work.get_or_insert_with(|| start(self.scope, self.another, self.threads));
+            // A thread that is gone has panicked, which is told when it is joined.
+            let _ = work.send(batch);
+        }
+    }
+
+    fn finish(self) {
+        self.batch.check(self.run);
+        if let Some((work, threads)) = self.at_work {
+            drop(work);
+            for thread in threads {
+                match thread.join() {
+                    Ok(run) => self.run.absorb(run),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        }
+    }
+}
+
+type AtWork<'s, 'c> = (mpsc::SyncSender<Batch>, Vec<ScopedJoinHandle<'s, Run<'c>>>);
+
+fn start<'s, 'e, 'c: 'e>(
+    scope: &'s thread::Scope<'s, 'e>,
+    another: &'e (dyn Fn() -> Run<'c> + Sync),
+    threads: usize,
+) -> AtWork<'s, 'c> {
+    let (work, batches) = mpsc::sync_channel::<Batch>(threads);
+    let batches = Arc::new(Mutex::new(batches));
+    let threads = (0..threads).map(|_| {
+        let batches = batches.clone();
+        scope.spawn(move || {
+            let mut run = another();
+            loop {
+                let batch = batches.lock().map(|it| it.recv());
+                let Ok(Ok(batch)) = batch else { return run };
+                batch.check(&mut run);
+            }
+        })
+    });
+    (work, threads.collect())
+}
