@@ -14,6 +14,7 @@ pub type Law = fn(&[u8]);
 pub const LAWS: &[(&str, Law)] = &[
     ("har", har),
     ("body", body),
+    ("shortcut", shortcut),
     ("quirk_file", quirk_file),
     ("document", document),
     ("path", path),
@@ -67,6 +68,18 @@ pub fn body(bytes: &[u8]) {
         let again = serde_json::to_string_pretty(&value).expect("it was read");
         assert_eq!(found(again.as_bytes()), as_it_is);
     }
+}
+
+/// A body, after everything in it was seen before: the shortcut reports what the full check does.
+pub fn shortcut(bytes: &[u8]) {
+    let told = |no_fast_path: bool| {
+        let mut run = Run::new(&CONTRACT, RunOptions { no_fast_path, ..RunOptions::default() });
+        for entry in 0..3 {
+            run.check(&Exchange { entry, ..exchange(200, bytes) });
+        }
+        run.report().to_json()
+    };
+    assert_eq!(told(false), told(true));
 }
 
 /// A quirk file: read, or refused with a fault that names the file.
