@@ -59,6 +59,8 @@ pub struct Run<'c> {
     /// What the vendor's own answers showed.
     pub(crate) shape: Shape,
     folds: BTreeMap<Key, Fold>,
+    /// What is wrong inside the branches that come nearest. It is drafted, and told as one finding of the value.
+    inside_branches: BTreeMap<Key, Fold>,
     quirk_counts: BTreeMap<(usize, OperationId, u16, Place), QuirkCounts>,
     /// The number of the exchange being checked.
     exchange: u64,
@@ -120,6 +122,7 @@ impl<'c> Run<'c> {
             tallies: BTreeMap::new(),
             shape: Shape::default(),
             folds: BTreeMap::new(),
+            inside_branches: BTreeMap::new(),
             quirk_counts: BTreeMap::new(),
             exchange: 0,
         }
@@ -170,14 +173,21 @@ impl<'c> Run<'c> {
         &mut fold.observed
     }
 
+    /// Keeps what `tell` tells out of the findings.
+    pub(crate) fn inside_branch(&mut self, tell: impl FnOnce(&mut Self)) {
+        std::mem::swap(&mut self.folds, &mut self.inside_branches);
+        tell(self);
+        std::mem::swap(&mut self.folds, &mut self.inside_branches);
+    }
+
     /// The gravest of what exchanges showed.
     pub(crate) fn worst_seen(&self) -> Option<Severity> {
         self.folds.values().map(|it| it.severity).min()
     }
 
-    /// The defects that exchanges showed, in order of place.
+    /// The defects that exchanges showed, in order of place; those inside branches last.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
-        self.folds.iter().map(|(key, fold)| {
+        self.folds.iter().chain(&self.inside_branches).map(|(key, fold)| {
             let first = &fold.details.first;
             let first = format!("{}, entry {}", first.source, first.entry);
             let place = key.place.clone().unwrap_or_default();
