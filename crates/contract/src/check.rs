@@ -3,7 +3,7 @@
 mod body;
 
 use crate::{
-    check::body::{BodyAt, Told},
+    check::body::{BodyAt, Branches, Told},
     document::{EVENT_STREAM, Operation, OperationId, Response, essence, is_json},
     exchange::{Body, Exchange, Origin, Probe},
     finding::{PromisedBy, Sighting},
@@ -283,7 +283,7 @@ impl<'c> Run<'c> {
             let spot = spot(judge, &body.value, pointer);
             let (rule, by) = (Rule::DuplicateMember, PromisedBy::Documented);
             let severity = rule.severity();
-            self.tell(&place, &spot, None, Told { rule, by, severity, nearest_branch: None });
+            self.tell(&place, &spot, None, Told { rule, by, severity, branches: Branches::None });
         }
         self.body(&place, operation, exchange.status);
         if let Taken::News(shortcut) = taken {

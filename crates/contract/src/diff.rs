@@ -119,7 +119,7 @@ fn touched(
     let touched = places.filter_map(|(quirk, at)| {
         let was = quirk::standing(store, before, quirk, at);
         let is = quirk::standing(store, after, quirk, at);
-        let never_comes = *quirk.wire.schema() == Value::Bool(false);
+        let never_comes = quirk.wire.is_nothing();
         let (touch, message) = match (&was, is) {
             (_, Standing::Needed) => return None,
             (was, is) if *was == is => return None,

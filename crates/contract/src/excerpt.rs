@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     place::{ANY, Place, printable_name},
-    quirk::{Quirk, Wire},
+    quirk::Quirk,
     schema::fragment,
 };
 
@@ -14,17 +14,17 @@ pub(crate) fn excerpt(quirk: &Quirk, body: &Value, place: &Place) -> Option<Stri
     let comes = fragment::validator(quirk.wire.schema()).ok()?;
     let declared = fragment::validator(&quirk.declared).ok()?;
     let shows = |it: &Value| comes.is_valid(it) && !declared.is_valid(it);
-    let never = quirk.wire == Wire::Returned(Value::Bool(false));
+    let missing = quirk.wire.is_nothing();
     let codes = quirk.wire.schema().get("enum").and_then(Value::as_array);
     let segments: Vec<_> = place.segments().map(String::from).collect();
-    let search = Search { shows: &shows, never, codes: codes.map_or(&[], Vec::as_slice) };
+    let search = Search { shows: &shows, missing, codes: codes.map_or(&[], Vec::as_slice) };
     search.below(body, &segments, 0)
 }
 
 struct Search<'s> {
     shows: &'s dyn Fn(&Value) -> bool,
     /// Whether it is shown by a member that is missing.
-    never: bool,
+    missing: bool,
     codes: &'s [Value],
 }
 
@@ -42,7 +42,7 @@ impl Search<'_> {
                 let item = items.iter().find_map(|it| self.below(it, rest, depth + 1))?;
                 Some(format!("[\n{indent}{item}{}\n{end}]", rest_of(items.len())))
             }
-            Value::Object(members) if self.never && rest.is_empty() => {
+            Value::Object(members) if self.missing && rest.is_empty() => {
                 let is_missing = !members.contains_key(segment);
                 is_missing.then(|| format!("{{\n{indent}…\n{end}}}"))
             }

@@ -178,6 +178,8 @@ pub(crate) struct Ledger {
     /// The number of the exchange being checked, from one.
     pub(crate) exchange: u64,
     pub(crate) folds: Numbered<Key, Fold>,
+    /// What is wrong inside the branches that come nearest. It is drafted, and told as one finding of the value.
+    pub(crate) inside_branches: Numbered<Key, Fold>,
     pub(crate) quirks: Numbered<QuirkAt, QuirkCounts>,
     pub(crate) tallies: Numbered<ResponseAt, Tally>,
 }
@@ -206,6 +208,11 @@ impl Ledger {
         &mut fold.observed
     }
 
+    /// Makes what is told from now on stand among the defects inside branches, or among the others again.
+    pub(crate) fn turn_to_branches(&mut self) {
+        std::mem::swap(&mut self.folds, &mut self.inside_branches);
+    }
+
     /// Whether an exchange is an earlier sighting of a defect than those before it.
     pub(crate) fn is_news(&self, number: usize, exchange: &Exchange<'_>) -> bool {
         self.folds.at(number).is_after(exchange.source, exchange.entry)
@@ -229,6 +236,7 @@ impl Ledger {
     /// Takes what another ledger counted in other exchanges.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.folds.absorb(other.folds, Fold::absorb);
+        self.inside_branches.absorb(other.inside_branches, Fold::absorb);
         self.quirks.absorb(other.quirks, QuirkCounts::absorb);
         self.tallies.absorb(other.tallies, |to, from| to.absorb(&from));
         self.exchange = self.exchange.max(other.exchange);

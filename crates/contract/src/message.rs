@@ -213,6 +213,7 @@ fn wire(quirk: &Quirk, seen: &[QuirkReport]) -> String {
     .to_owned();
     match &quirk.wire {
         Wire::Returned(Value::Bool(false)) => out += "Nothing: the member never comes.\n",
+        Wire::Also(Value::Bool(false)) => out += "Sometimes nothing: the member may be missing.\n",
         Wire::Returned(_) => {
             let instead = if quirk.is_undocumented() { "" } else { " instead" };
             let _ = write!(out, "{words}{instead}.\n\n{}", code("json", &pretty(&comes)));

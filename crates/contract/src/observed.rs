@@ -17,6 +17,17 @@ pub(crate) struct Seen {
     pub(crate) observed: Observed,
 }
 
+impl Seen {
+    /// Adds what was seen of another defect of the same place.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.count += other.count;
+        self.exchanges = self.exchanges.max(other.exchanges);
+        self.observed.types.extend(other.observed.types);
+        self.observed.codes.extend(other.observed.codes);
+        self.observed.beyond_codes |= other.observed.beyond_codes;
+    }
+}
+
 /// Whole numbers beyond this are not codes but data.
 const LARGEST_CODE: u64 = 99;
 /// More different numbers than this are not codes.

@@ -131,15 +131,23 @@ impl<'c> Run<'c> {
         tallies
     }
 
+    /// Keeps what `tell` tells out of the findings.
+    pub(crate) fn inside_branch(&mut self, tell: impl FnOnce(&mut Self)) {
+        self.ledger.turn_to_branches();
+        tell(self);
+        self.ledger.turn_to_branches();
+    }
+
     /// The gravest of what exchanges showed.
     pub(crate) fn worst_seen(&self) -> Option<Severity> {
         self.ledger.folds.iter().map(|it| it.1.severity).min()
     }
 
-    /// The defects that exchanges showed, in order of place.
+    /// The defects that exchanges showed, in order of place; those inside branches last.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
         let tallies = self.tallies();
-        self.ledger.folds.iter().map(move |(key, fold)| {
+        let folds = self.ledger.folds.iter().chain(self.ledger.inside_branches.iter());
+        folds.map(move |(key, fold)| {
             let first = &fold.details.first;
             let first = format!("{}, entry {}", first.source, first.entry);
             let place = key.place.clone().unwrap_or_default();

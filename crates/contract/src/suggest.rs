@@ -1,5 +1,5 @@
 //! Drafts quirks from what exchanges showed: the declared side from the document, the other side from the values' types,
-//! forms and small codes. The reason stays blank, so that no draft can be loaded unread.
+//! forms and small codes. The reason stays blank, so that no draft can be loaded unread; nothing else keeps one from loading.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,11 @@ use crate::{
     ledger::Key,
     observed::{Seen, rust_type},
     place::{ANY, Place, printable_name},
+    quirk,
     rule::Rule,
     run::Run,
     schema::{describe::describe, fragment},
+    text::Text,
 };
 
 /// A quirk file to be read, completed and kept, or thrown away.
@@ -43,7 +45,7 @@ impl Run<'_> {
     pub fn drafts(&self, today: Date) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = Vec::new();
         let taken: BTreeSet<&str> = self.contract.quirks.iter().map(|it| it.id.as_str()).collect();
-        for (key, seen) in self.seen_defects() {
+        for (key, seen) in one_a_place(self.seen_defects()) {
             let Some(mut outline) = self.outline(key, &seen) else { continue };
             let is_taken = |id: &str| taken.contains(id) || drafts.iter().any(|it| it.id == id);
             let plain = outline.id.clone();
@@ -53,10 +55,23 @@ impl Run<'_> {
                 }
                 outline.id = format!("{plain}-{number}");
             }
-            let text = text(key, &seen, &outline, today);
+            if !self.would_load(&text(key, &seen, &outline, "to be said", today)) {
+                continue;
+            }
+            let text = text(key, &seen, &outline, "", today);
             drafts.push(Draft { id: outline.id, text, field: outline.field });
         }
         drafts
+    }
+
+    /// Whether the document needs a quirk, once it has a reason. It does not where another alternative, or another media
+    /// type, has what came, or where only the model is narrower.
+    fn would_load(&self, text: &str) -> bool {
+        let text = Text { name: String::new(), text: text.to_owned() };
+        quirk::read(&text).is_ok_and(|quirk| {
+            let (store, document) = (&self.contract.paper, self.contract.paper_document());
+            quirk::check_against(store, document, &[(quirk, &text)]).is_ok_and(|it| it.is_empty())
+        })
     }
 
     fn outline(&self, key: &Key, seen: &Seen) -> Option<Outline> {
@@ -82,8 +97,9 @@ impl Run<'_> {
                 let declared = declared?;
                 let schema = observed.schema();
                 let kind = observed.first_type();
-                // Where declared values come too, both forms do.
-                let both = seen.count < seen.values;
+                // Where declared values come too, both forms do; so they may where null is one, which is not counted here.
+                let takes_null = fragment::covers(&declared, &json!({ "type": "null" }));
+                let both = seen.count < seen.values || takes_null == Containment::Yes;
                 let key = if both { "also" } else { "returned" };
                 if fragment::covers(&declared, &schema) == Containment::Yes {
                     // Only the model is narrower: nothing to pin against the document.
@@ -101,6 +117,16 @@ impl Run<'_> {
                     declared,
                     comes: (key, schema),
                     field: field(rust_type),
+                })
+            }
+            Rule::Required | Rule::BodyMissing => {
+                let declared = declared.unwrap_or(Value::Bool(true));
+                Some(Outline {
+                    id: format!("{word}-may-be-missing"),
+                    summary: "documented as always there, may be missing".into(),
+                    comes: ("also", Value::Bool(false)),
+                    field: field(format!("Option<{}>", rust_type(&declared))),
+                    declared,
                 })
             }
             Rule::UndocumentedField if is_name => {
@@ -142,7 +168,31 @@ impl Run<'_> {
     }
 }
 
-fn text(key: &Key, seen: &Seen, outline: &Outline, today: Date) -> String {
+/// In order of place. What is wrong with the values of one place by several rules is one defect: one quirk says what comes
+/// there.
+fn one_a_place<'k>(seen: impl Iterator<Item = (&'k Key, Seen)>) -> Vec<(&'k Key, Seen)> {
+    let is_of_value =
+        |it: &Key| matches!(it.rule, Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds);
+    let same_place =
+        |a: &Key, b: &Key| (&a.operation, a.status, &a.place) == (&b.operation, b.status, &b.place);
+    let mut seen: Vec<(&Key, Seen)> = seen.collect();
+    seen.sort_by_key(|it| it.0);
+    let mut defects: Vec<(&Key, Seen)> = Vec::new();
+    for (key, seen) in seen {
+        match defects.last_mut() {
+            Some((last, all))
+                if *last == key
+                    || (is_of_value(last) && is_of_value(key) && same_place(last, key)) =>
+            {
+                all.absorb(seen);
+            }
+            _ => defects.push((key, seen)),
+        }
+    }
+    defects
+}
+
+fn text(key: &Key, seen: &Seen, outline: &Outline, reason: &str, today: Date) -> String {
     let review = today.saturating_add(6.months());
     let place = key.place.as_ref().map_or("", Place::as_str);
     let plural = |count: u64, word: &str| {
@@ -155,7 +205,7 @@ fn text(key: &Key, seen: &Seen, outline: &Outline, today: Date) -> String {
          summary     = {}\n\
          declared    = {}\n\
          {:<11} = {}\n\
-         reason      = \"\"\n\
+         reason      = \"{reason}\"\n\
          known_since = {today}\n\
          review_by   = {review}\n\n\
          [[at]]\n\

@@ -19,15 +19,24 @@ pub(crate) struct Violation {
     pub(crate) rule: Rule,
     /// The branch of an `anyOf` or `oneOf` that comes nearest, from one, where none matches.
     pub(crate) nearest_branch: Option<usize>,
-    /// What is wrong inside that branch, by pointer.
-    pub(crate) inner: Vec<String>,
+    /// What is wrong inside that branch.
+    pub(crate) inner: Vec<Violation>,
     /// Whether it is a member that no schema evaluated.
     pub(crate) is_unevaluated: bool,
+    /// Whether more than one alternative of a `oneOf` takes the value.
+    pub(crate) is_ambiguous: bool,
 }
 
 impl Violation {
     fn new(pointer: String, rule: Rule) -> Self {
-        Self { pointer, rule, nearest_branch: None, inner: Vec::new(), is_unevaluated: false }
+        Self {
+            pointer,
+            rule,
+            nearest_branch: None,
+            inner: Vec::new(),
+            is_unevaluated: false,
+            is_ambiguous: false,
+        }
     }
 }
 
@@ -96,10 +105,12 @@ fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
         {
             Vec::new()
         }
+        ValidationErrorKind::OneOfMultipleValid { .. } => {
+            here(Rule::Type).into_iter().map(|it| Violation { is_ambiguous: true, ..it }).collect()
+        }
         ValidationErrorKind::Type { .. }
         | ValidationErrorKind::FalseSchema
-        | ValidationErrorKind::Not { .. }
-        | ValidationErrorKind::OneOfMultipleValid { .. } => here(Rule::Type),
+        | ValidationErrorKind::Not { .. } => here(Rule::Type),
         ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. } => here(Rule::Enum),
         ValidationErrorKind::Format { .. }
         | ValidationErrorKind::Pattern { .. }
@@ -134,13 +145,16 @@ fn from_branches(
     if let [(_, only)] = others.as_slice() {
         return of(only);
     }
-    // The nearest branch is one that takes the type, then one with few faults, then the first.
+    // The nearest branch is one that takes the type, then one whose members and codes the value has, then one with few
+    // faults, then the first.
     let nearest = others.iter().map(|(index, errors)| (*index, of(errors))).min_by_key(
         |(index, violations)| {
             let of_type = violations
                 .iter()
                 .any(|it| it.pointer == pointer && matches!(it.rule, Rule::Type | Rule::Null));
-            (of_type, violations.len(), *index)
+            let of_other_kind =
+                violations.iter().filter(|it| matches!(it.rule, Rule::Required | Rule::Enum));
+            (of_type, of_other_kind.count(), violations.len(), *index)
         },
     );
     let worst = nearest.as_ref().and_then(|it| it.1.iter().min_by_key(|it| rank(it.rule)));
@@ -151,10 +165,8 @@ fn from_branches(
         Some(it) => it.rule,
         None => Rule::Type,
     };
-    let inner = nearest
-        .as_ref()
-        .map_or(Vec::new(), |it| it.1.iter().map(|it| it.pointer.clone()).collect());
-    let nearest_branch = nearest.map(|it| it.0 + 1);
+    let (nearest_branch, inner) = nearest.map(|it| (it.0 + 1, it.1)).unzip();
+    let inner = inner.unwrap_or_default();
     vec![Violation { nearest_branch, inner, ..Violation::new(pointer.to_owned(), rule) }]
 }
 

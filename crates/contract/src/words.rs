@@ -111,8 +111,9 @@ impl Topic<'_> {
                 (PromisedBy::Model, Some(field)) => {
                     format!("tell the vendor, or make the model's `{field}` optional")
                 }
-                _ => "tell the vendor: the reference requires it".into(),
-            },Rule::UndocumentedField if modelled => {
+                _ => format!("tell the vendor: the reference requires it; or pin it with a quirk at this place (`also = false`: may be missing){field}"),
+            },
+            Rule::UndocumentedField if modelled => {
                 let owner = self.field.and_then(|it| it.rsplit_once('.')).map_or("the type", |it| it.0);
                 format!("pin it with a quirk (`declared = false`) and add it to the model's `{owner}`, or tell the vendor")
             }

@@ -81,7 +81,17 @@ pub(super) struct Told {
     pub(super) rule: Rule,
     pub(super) by: PromisedBy,
     pub(super) severity: Severity,
-    pub(super) nearest_branch: Option<usize>,
+    pub(super) branches: Branches,
+}
+
+/// How a value stands to the alternatives that are promised.
+#[derive(Clone, Copy)]
+pub(super) enum Branches {
+    None,
+    /// It fits none of them; this one, from one, comes nearest.
+    Nearest(usize),
+    /// It fits more than one of a `oneOf`.
+    Several,
 }
 
 impl Run<'_> {
@@ -130,7 +140,8 @@ impl Run<'_> {
                 continue;
             }
             // The branch that comes nearest has only faults that are told already.
-            let is_told = |it: &String| {
+            let is_told = |it: &Violation| {
+                let it = &it.pointer;
                 undocumented.contains(it)
                     || settled.contains(it)
                     || ancestors(it).any(|it| settled.contains(it))
@@ -162,7 +173,7 @@ impl Run<'_> {
         let severity =
             if body.judge.is_modelled() || closed { Severity::Error } else { Severity::Warning };
         let rule = Rule::UndocumentedField;
-        self.tell(body, spot, Some(value), Told { rule, by, severity, nearest_branch: None });
+        self.tell(body, spot, Some(value), Told { rule, by, severity, branches: Branches::None });
         severity
     }
 
@@ -197,16 +208,28 @@ impl Run<'_> {
     }
 
     fn violation(&mut self, body: &BodyAt<'_>, violation: Violation, by_document: bool) {
-        let spot = spot(body.judge, body.value, &violation.pointer);
+        let spot_of = |it: &Violation| spot(body.judge, body.value, &it.pointer);
+        let spot = spot_of(&violation);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
         let severity = match violation.rule {
             // The schema itself is closed there.
             Rule::UndocumentedField => Severity::Error,
             rule => rule.severity(),
         };
-        let Violation { rule, nearest_branch, .. } = violation;
+        let Violation { rule, nearest_branch, inner, is_ambiguous, .. } = violation;
+        let branches = match nearest_branch {
+            _ if is_ambiguous => Branches::Several,
+            Some(it) => Branches::Nearest(it),
+            None => Branches::None,
+        };
+        for it in inner.iter().filter(|it| it.pointer != violation.pointer) {
+            let told =
+                Told { rule: it.rule, by, severity: it.rule.severity(), branches: Branches::None };
+            let value = body.value.pointer(&it.pointer);
+            self.inside_branch(|run| run.tell(body, &spot_of(it), value, told));
+        }
         let value = body.value.pointer(&violation.pointer);
-        self.tell(body, &spot, value, Told { rule, by, severity, nearest_branch });
+        self.tell(body, &spot, value, Told { rule, by, severity, branches });
     }
 
     /// Adds a finding about a value, or the lack of one.
@@ -217,7 +240,7 @@ impl Run<'_> {
         value: Option<&Value>,
         told: Told,
     ) {
-        let Told { rule, by, severity, nearest_branch } = told;
+        let Told { rule, by, severity, branches } = told;
         // Nobody knows what an undocumented member holds.
         let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
         let came = value.map(|it| came(it, sensitive));
@@ -230,11 +253,17 @@ impl Run<'_> {
                 promised: match rule {
                     Rule::UndocumentedField => "no such member".into(),
                     Rule::DuplicateMember => "one member of the name".into(),
+                    _ if matches!(branches, Branches::Several) => {
+                        "what fits exactly one alternative (`oneOf`), and it fits several".into()
+                    }
                     _ => promise.map_or_else(|| "a value".into(), |it| describe(&it)),
                 },
                 by,
                 field: body.field(&spot.pointer),
-                nearest_branch,
+                nearest_branch: match branches {
+                    Branches::Nearest(it) => Some(it),
+                    Branches::None | Branches::Several => None,
+                },
                 first: body.sighting(spot),
             }
         });

@@ -40,6 +40,9 @@ impl Server {
         let url = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
         let (origin, path) = split_origin(url).unwrap_or(("", url));
         let mut parts = Vec::new();
+        if origin.starts_with("//") {
+            parts.push(Part::Variable(vec!["http:".into(), "https:".into()]));
+        }
         push_parts(&origin_in_one_spelling(origin), listed, &mut parts);
         let origin = (!parts.is_empty()).then_some(parts.len());
         let starts = path.is_empty() || path.starts_with(['/', '{']);
@@ -128,9 +131,9 @@ fn origin_in_one_spelling(origin: &str) -> String {
     }
 }
 
-/// `https://host` and `/path`.
+/// `https://host`, or `//host` of whatever scheme (RFC 3986, section 4.2), and `/path`.
 pub(crate) fn split_origin(url: &str) -> Option<(&str, &str)> {
-    let host = url.find("://")? + 3;
+    let host = if url.starts_with("//") { 2 } else { url.find("://")? + 3 };
     let path = url[host..].find('/').map_or(url.len(), |it| host + it);
     Some(url.split_at(path))
 }
@@ -159,6 +162,9 @@ mod tests {
             ("https://v.test/{base}", "https://v.test/other/x", Some("/x")),
             ("{url}/v2", "https://v.test/api/v2/x", Some("/x")),
             ("https://v.test/v1", "https://v.test/v10/x", None),
+            ("//V.test/v1", "https://v.test/v1/x", Some("/x")),
+            ("//v.test/v1", "http://v.test/v1/x", Some("/x")),
+            ("//v.test/v1", "https://other.test/v1/x", None),
             ("/v1", "https://v.test/v1/x", None),
         ];
         for (server_url, url, expected) in cases {

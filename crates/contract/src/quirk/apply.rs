@@ -70,6 +70,7 @@ pub(crate) fn write(
         let is_there = !edit::find(store, root, segments).is_empty();
         let how = match &quirk.wire {
             Wire::Returned(Value::Bool(false)) => Edit::Remove,
+            Wire::Also(Value::Bool(false)) => Edit::MayBeMissing,
             it if !is_there => Edit::Insert(it.schema()),
             Wire::Returned(_) => Edit::Replace(&instead),
             Wire::Also(_) => Edit::Replace(&also),

@@ -32,7 +32,7 @@ struct QuirkFile {
     described: Option<Fragment>,
     /// What comes instead of what is declared. `false`: the member never comes.
     returned: Option<Fragment>,
-    /// What comes beside what is declared, or beside the place's `returned`.
+    /// What comes beside what is declared, or beside the place's `returned`. `false`: the member may be missing.
     also: Option<Fragment>,
     /// Why this is believed.
     #[schemars(regex(pattern = format::NOT_BLANK))]

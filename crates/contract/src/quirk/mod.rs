@@ -75,7 +75,7 @@ pub struct Quirk {
 pub enum Wire {
     /// This, instead of what is declared. `false`: the member never comes.
     Returned(Value),
-    /// This as well.
+    /// This as well. `false`: the member may be missing.
     Also(Value),
 }
 
@@ -93,6 +93,11 @@ impl Wire {
         match self {
             Self::Returned(it) | Self::Also(it) => it,
         }
+    }
+
+    /// Whether a member that does not come shows the quirk.
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self.schema() == Value::Bool(false)
     }
 }
 

@@ -65,14 +65,19 @@ pub(crate) fn check_against(
 
 fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
     let comes = quirk.wire.schema();
-    let nothing_comes = *comes == json!(false);
-    if nothing_comes && (quirk.is_undocumented() || matches!(quirk.wire, Wire::Also(_))) {
-        let key = if quirk.is_undocumented() { "declared" } else { "also" };
+    if quirk.wire.is_nothing() && quirk.is_undocumented() {
         fault(
-            key,
-            format!(
-                "`{key} = false`: nothing is documented and nothing comes, so no value could confirm the quirk; delete the file"
-            ),
+            "declared",
+            "`declared = false`: nothing is documented and nothing comes, so no value could confirm the quirk; delete the file".into(),
+        );
+    }
+    let is_item = |at: &&QuirkPlace| at.place.split_last().is_some_and(|it| it.1 == ANY);
+    if quirk.wire.is_nothing()
+        && let Some(at) = quirk.at.iter().find(is_item)
+    {
+        fault(
+            quirk.wire.key(),
+            format!("`{}`: an item or map key is never missing; name a member", at.place),
         );
     }
     if let Some(twice) =
@@ -87,7 +92,7 @@ fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
         );
     }
     if !quirk.is_undocumented()
-        && *comes != json!(false)
+        && !quirk.wire.is_nothing()
         && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
     {
         fault("declared", "`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
@@ -120,7 +125,15 @@ pub(crate) fn standing(
         );
     };
     let documented = fragment::below(store, root, &path(&at.place));
-    match documented {
+    let may_be_missing = quirk.wire == Wire::Also(Value::Bool(false));
+    if may_be_missing && !edit::requires(store, root, &path(&parent), &name) {
+        return match documented {
+            Some(_) => Standing::Resolved,
+            None => orphaned("the document neither has nor requires it; correct `place`".into()),
+        };
+    }
+    // A member may be required and nothing said of it.
+    match documented.or_else(|| may_be_missing.then_some(Value::Bool(true))) {
         Some(it) if quirk.is_undocumented() => undeclared(quirk, &it, "has the place, as"),
         Some(it) => declared(quirk, &it),
         None if !quirk.is_undocumented() => orphaned(
@@ -177,9 +190,12 @@ fn declared(quirk: &Quirk, documented: &Value) -> Standing {
 
 /// Whether what is documented is wide enough for what comes; nothing comes only where nothing is documented.
 fn allows(documented: &Value, quirk: &Quirk) -> bool {
-    match quirk.wire.schema() {
-        Value::Bool(false) => *documented == json!(false),
-        comes => fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes,
+    match &quirk.wire {
+        Wire::Also(Value::Bool(false)) => false,
+        Wire::Returned(Value::Bool(false)) => *documented == json!(false),
+        Wire::Returned(comes) | Wire::Also(comes) => {
+            fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes
+        }
     }
 }
 

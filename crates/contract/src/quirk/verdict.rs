@@ -30,7 +30,8 @@ struct Pinned {
     /// The quirk's number in the register.
     number: usize,
     returned: bool,
-    never: bool,
+    /// Whether a member that does not come shows it.
+    nothing: bool,
     /// Whether anything may come, a body or none: only the status is new.
     anything: bool,
     /// Whether a value's type alone says what the quirk says of it.
@@ -63,7 +64,7 @@ impl PlaceQuirks {
         self.quirks.push(Pinned {
             number,
             returned: matches!(quirk.wire, Wire::Returned(_)),
-            never: quirk.wire == Wire::Returned(Value::Bool(false)),
+            nothing: quirk.wire.is_nothing(),
             anything: quirk.is_undocumented() && *quirk.wire.schema() == Value::Bool(true),
             by_type: [quirk.wire.schema(), &quirk.declared]
                 .into_iter()
@@ -100,15 +101,15 @@ impl PlaceQuirks {
         judged.map(|(index, it)| (it.number, verdict(index, it))).collect()
     }
 
-    /// What a missing member says: it confirms that it never comes.
+    /// What a missing member says: it confirms that it never comes, or may be missing.
     pub(crate) fn judge_missing(&self) -> Vec<(usize, Verdict)> {
-        let never = self.quirks.iter().filter(|it| it.never);
-        never.map(|it| (it.number, Verdict::Confirmed)).collect()
+        let missing = self.quirks.iter().filter(|it| it.nothing);
+        missing.map(|it| (it.number, Verdict::Confirmed)).collect()
     }
 
     /// What a missing body says: it also confirms a status of which only the status is pinned.
     pub(crate) fn judge_no_body(&self) -> Vec<(usize, Verdict)> {
-        let content = self.quirks.iter().filter(|it| it.never || it.anything);
+        let content = self.quirks.iter().filter(|it| it.nothing || it.anything);
         content.map(|it| (it.number, Verdict::Confirmed)).collect()
     }
 

@@ -16,6 +16,8 @@ pub(crate) enum Edit<'e> {
     Insert(&'e Value),
     /// The member never comes: nothing fits it, and nothing requires it.
     Remove,
+    /// Nothing requires the member.
+    MayBeMissing,
 }
 
 /// Edits the document at every schema that describes the place below `root`. A `$ref` on the way to what others share is
@@ -40,8 +42,12 @@ pub(crate) fn edit(
             });
         }
         (Edit::Insert(_), None) => {}
-        (Edit::Remove, last) => {
-            visit(store, root, segments, &mut way, &mut |store, at, _| replace(store, at, never));
+        (Edit::Remove | Edit::MayBeMissing, last) => {
+            if matches!(edit, Edit::Remove) {
+                visit(store, root, segments, &mut way, &mut |store, at, _| {
+                    replace(store, at, never)
+                });
+            }
             if let Some((name, parent)) = last {
                 visit(store, root, parent, &mut way, &mut |store, at, sharing| {
                     forget(store, at, name, &mut Way { sharing, followed: Vec::new() })
@@ -158,13 +164,18 @@ fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
     }
 }
 
-/// No part of the schema requires the member any more.
-fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
+/// Whether a schema that describes the place below `root` requires the member.
+pub(crate) fn requires(store: &Store, root: &Address, segments: &[String], name: &str) -> bool {
     let requires = |it: &Address| {
         let required = store.get(it).and_then(|it| it.get("required")).and_then(Value::as_array);
         required.is_some_and(|it| it.iter().any(|it| it == name))
     };
-    if !described_by(store, std::slice::from_ref(at)).iter().any(requires) {
+    described_by(store, &find(store, root, segments)).iter().any(requires)
+}
+
+/// No part of the schema requires the member any more.
+fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
+    if !requires(store, at, &[], name) {
         return;
     }
     let followed = way.followed.len();

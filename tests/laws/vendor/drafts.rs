@@ -1,0 +1,167 @@
+//! Quirks drafted from answers: with reasons they make those answers pass, and not others.
+
+use contract::{Contract, ContractTexts, Report, Rule, Run, RunOptions, Severity, Text};
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use super::{ok, told};
+
+/// A document of 3.0 with one operation, `GET /x`.
+fn contract(responses: &Value, quirks: Vec<Text>) -> Contract {
+    let schemas = json!({
+        "A": {"type": "object", "required": ["a", "id"], "properties": {"a": {"type": "integer"}, "id": {"type": "integer"}}},
+        "B": {"type": "object", "required": ["b", "id"], "properties": {"b": {"type": "integer"}, "id": {"type": "integer"}}},
+    });
+    let document = json!({
+        "openapi": "3.0.3", "info": {"title": "", "version": ""}, "servers": [{"url": "//v.test"}],
+        "paths": {"/x": {"get": {"responses": responses}}}, "components": {"schemas": schemas},
+    });
+    let documented = vec![Text { name: "v.json".into(), text: document.to_string() }];
+    let texts = ContractTexts { documented, quirks, modelled: None, settings: None };
+    Contract::load(&texts).unwrap()
+}
+
+fn run<'c>(contract: &'c Contract, bodies: &[Value]) -> Run<'c> {
+    let mut run = Run::new(contract, RunOptions::default());
+    for body in bodies {
+        let text = if *body == json!("no body") { String::new() } else { body.to_string() };
+        let mut exchange = tests::exchange(200, text.as_bytes());
+        exchange.url = "https://v.test/x".into();
+        exchange.content_type = Some("application/json".into());
+        run.check(&exchange);
+    }
+    run
+}
+
+/// What is graver than a note.
+fn told_aloud(mut report: Report) -> String {
+    report
+        .findings
+        .retain(|it| it.severity != Severity::Note && it.rule != Rule::UndocumentedField);
+    told(&report)
+}
+
+#[test]
+fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
+    let branches = |key: &str| json!({key: [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]});
+    let of =
+        |schema: Value| json!({"type": "object", "required": ["v"], "properties": {"v": schema}});
+    let string = || of(json!({"type": "string"}));
+    // The document, what came, what is found in it, another answer, and what is found in that.
+    let cases = [
+        (string(), vec![json!({"v": "a"}), json!({})], "required /v", json!({"v": 1}), "type /v"),
+        (
+            string(),
+            vec![json!({"v": null}), json!({})],
+            "null /v, required /v",
+            json!({"v": 1}),
+            "type /v",
+        ),
+        (string(), vec![json!({"v": 1})], "type /v", json!({"v": true}), "quirk-mutated /v"),
+        (
+            json!({"type": "object", "required": ["w"]}),
+            vec![json!({})],
+            "required /w",
+            json!([]),
+            "type",
+        ),
+        (
+            of(json!({"type": "string", "format": "date"})),
+            vec![json!({"v": "x"}), json!({"v": 1}), json!({"v": "2026-01-01"})],
+            "type /v, format /v",
+            json!({"v": []}),
+            "type /v",
+        ),
+        (
+            of(json!({"type": "integer", "format": "int32"})),
+            vec![json!({"v": 1}), json!({"v": 3_000_000_000_i64})],
+            "bounds /v",
+            json!({"v": "1"}),
+            "type /v",
+        ),
+        (
+            of(branches("oneOf")),
+            vec![json!({"v": {"a": 1}})],
+            "type /v",
+            json!({"v": {"a": "1", "id": 1}}),
+            "type /v",
+        ),
+        (
+            of(branches("anyOf")),
+            vec![json!({"v": {"b": "x", "id": 1}}), json!({"v": {"b": "x", "id": 2}})],
+            "type /v",
+            json!({"v": {"b": [], "id": 1}}),
+            "quirk-mutated /v/b",
+        ),
+        (
+            of(branches("anyOf")),
+            vec![json!({"v": {"a": 1, "id": 1, "b": "x"}})],
+            "",
+            json!({"v": {}}),
+            "type /v",
+        ),
+        (string(), vec![json!("no body")], "body-missing", json!({}), "required /v"),
+        (
+            json!({"type": "array", "items": string()}),
+            vec![json!([{"v": 1}, {}])],
+            "type /*/v, required /*/v",
+            json!({}),
+            "type",
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+            vec![json!({"a": 1, "b": "x"})],
+            "type /*",
+            json!({"a": []}),
+            "type /*",
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "string", "nullable": true}}),
+            vec![json!({"a": 1, "b": null})],
+            "type /*",
+            json!({"a": []}),
+            "type /*",
+        ),
+    ];
+    for (schema, bodies, found, faulty, then) in cases {
+        let responses = ok(schema.clone());
+        let paper = contract(&responses, Vec::new());
+        let seen = run(&paper, &bodies);
+        let mut places: Vec<String> =
+            told_aloud(seen.report()).split(", ").map(Into::into).collect();
+        let mut expected: Vec<&str> = found.split(", ").collect();
+        places.sort();
+        expected.sort_unstable();
+        assert_eq!(places, expected, "{schema}");
+        let drafts = seen.drafts(date(2026, 1, 1)).into_iter().map(|it| Text {
+            name: format!("{}.toml", it.id),
+            text: it.text.replace("reason      = \"\"", "reason = \"seen\""),
+        });
+        let pinned = contract(&responses, drafts.collect());
+        assert_eq!(told_aloud(run(&pinned, &bodies).report()), "", "{schema}");
+        assert_eq!(told_aloud(run(&pinned, &[faulty]).report()), then, "{schema}");
+    }
+}
+
+#[test]
+fn a_member_that_may_be_missing_may_also_come() {
+    let schema =
+        json!({"type": "object", "required": ["v"], "properties": {"v": {"type": "string"}}});
+    let quirk = |says: &str| Text {
+        name: "q.toml".into(),
+        text: format!(
+            "summary = \"q\"\n{says}\nreason = \"r\"\nknown_since = 2026-01-01\npermanent = true\n\
+             [[at]]\noperation = \"GET /x\"\nstatus = 200\nplace = \"/v\"\n"
+        ),
+    };
+    let says = "declared = { type = \"string\" }\nalso = false";
+    let pinned = contract(&ok(schema), vec![quirk(says)]);
+    for (body, found) in
+        [(json!({}), "quirk-confirmed /v"), (json!({"v": "x"}), ""), (json!({"v": 1}), "type /v")]
+    {
+        assert_eq!(told(&run(&pinned, &[body]).report()), found);
+    }
+    let optional = json!({"type": "object", "properties": {"v": {"type": "string"}}});
+    let resolved = contract(&ok(optional), vec![quirk(says)]);
+    assert_eq!(told(&run(&resolved, &[]).report()), "quirk-resolved /v");
+}
