@@ -8,8 +8,8 @@ use std::{
 use contract::{Finding, Location, PromisedBy, Rule, Severity};
 
 use crate::{
-    report::words::often,
-    terminal::{ERROR, NOTE, WARNING, printable, snippet::Excerpt},
+    report::words::{often, printable},
+    terminal::{ERROR, NOTE, WARNING, snippet::Excerpt},
 };
 
 /// Lines of the files that findings name, as far as they can be read here.
