@@ -12,7 +12,7 @@ use std::{
 use common::{compare, root, xtask};
 use serde_json::{Value, json};
 
-const FORMS: [&str; 4] = ["json", "junit", "sarif", "markdown"];
+const FORMS: [&str; 5] = ["json", "junit", "sarif", "markdown", "html"];
 
 /// Runs a command with every form, and gives what was written and, under `screen` and `summary`, what was printed.
 fn forms(arguments: &[&str], folder: &Path) -> BTreeMap<&'static str, String> {
@@ -88,6 +88,17 @@ fn every_form_has_the_same_findings_in_the_same_order() {
         assert!(region["startLine"].as_u64().is_some(), "{result:#}");
     }
 
+    // The page folds by rule and by what is said: each rule, and each card of a rule, stands where its first finding does.
+    let links = forms["html"].split("<li id=\"").skip(1).map(|it| &it[..12]);
+    let links: Vec<&str> = links.filter(|it| all.contains(it)).collect();
+    let mut folded: Vec<&Value> = Vec::new();
+    for finding in findings {
+        let is_alike = |it: &&Value| ["severity", "rule"].iter().all(|key| it[key] == finding[key]);
+        let after = folded.iter().rposition(is_alike).map_or(folded.len(), |it| it + 1);
+        folded.insert(after, finding);
+    }
+    assert_eq!(links, folded.iter().map(|it| it["id"].as_str().unwrap()).collect::<Vec<_>>());
+
     let named: BTreeSet<&str> = ids_in(&forms["junit"], &all).into_iter().collect();
     assert_eq!(named, all.iter().copied().collect());
     let broken: BTreeSet<_> = findings
@@ -102,7 +113,7 @@ fn every_form_has_the_same_findings_in_the_same_order() {
         assert_eq!(run["properties"][format!("{severity}s")], count);
         if count == 1 { format!("1 {severity}") } else { format!("{count} {severity}s") }
     });
-    for form in ["screen", "markdown"] {
+    for form in ["screen", "markdown", "html"] {
         assert!(forms[form].contains(&counts.join(", ")), "{form}: {}", forms[form]);
     }
     let annotations = forms["screen"].lines().filter(|it| it.starts_with("::error "));
@@ -222,18 +233,59 @@ fn large(count: usize) -> String {
 fn many_findings_are_folded_into_what_people_read_and_tools_take() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.json");
-    fs::write(&path, large(26_000)).unwrap();
+    fs::write(&path, large(50_000)).unwrap();
     let begun = Instant::now();
     let forms = forms(&["report", path.to_str().unwrap()], folder.path());
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
-    assert!(forms["screen"].contains("26000 errors"));
+    assert!(forms["screen"].contains("50000 errors"));
     assert!(forms["screen"].lines().count() < 600, "{}", forms["screen"].lines().count());
     assert!(forms["screen"].lines().filter(|it| it.starts_with("::")).count() <= 30);
-    assert!(forms["markdown"].len() < 65_536 && forms["markdown"].contains("26000 errors"));
+    assert!(forms["markdown"].len() < 65_536 && forms["markdown"].contains("50000 errors"));
     assert!(forms["junit"].len() < 1_000_000, "{}", forms["junit"].len());
     let sarif: Value = serde_json::from_str(&forms["sarif"]).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 25_000);
-    assert_eq!(sarif["runs"][0]["properties"]["errors"], 26_000);
+    assert_eq!(sarif["runs"][0]["properties"]["errors"], 50_000);
+    // What is said alike is said once, and a link leads to each.
+    assert_eq!(forms["html"].matches("<article").count(), 1 + QUIRKS);
+    assert_eq!(forms["html"].matches("<li id=\"").count(), 50_000);
+}
+
+/// The files of `schemas/quirks`.
+const QUIRKS: usize = 10;
+
+/// What is wrong with the vendor's document is told by each form, breaks nothing, and is folded.
+#[test]
+fn every_form_tells_the_documents_faults() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("faulty.json");
+    let target = format!("json={}", path.display());
+    xtask(&["check", "--report", &target], &BTreeMap::new());
+    let mut report: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let fault = |index: usize| json!({ "file": "a b.yaml", "pointer": format!("/paths/~1x/{index}"), "message": "`$ref` <blink>\u{1b}[31m leads nowhere" });
+    report["document_faults"] = (0..300).map(fault).collect();
+    fs::write(&path, report.to_string()).unwrap();
+    let forms = forms(&["report", path.to_str().unwrap()], folder.path());
+    assert!(forms["screen"].starts_with("exit 0\n"), "{}", forms["screen"]);
+    assert!(forms["screen"].contains("::notice title=paperwire::300 faults of the document"));
+    for (form, told, count) in [
+        ("screen", "a b.yaml#/paths/~1x/", 10),
+        ("markdown", "`a b.yaml#/paths/~1x/", 25),
+        ("junit", "a b.yaml#/paths/~1x/", 200),
+        ("html", "#/paths/~1x/", 300),
+        ("sarif", "\"#/paths/~1x/", 100),
+    ] {
+        let text = &forms[form];
+        assert_eq!(text.matches(told).count(), count, "{form}: {text}");
+        assert!(text.contains("leads nowhere") && !text.contains('\u{1b}'), "{form}");
+        assert!(["screen", "sarif"].contains(&form) || !text.contains("<blink>"), "{form}");
+    }
+    let sarif: Value = serde_json::from_str(&forms["sarif"]).unwrap();
+    let told = &sarif["runs"][0]["invocations"][0]["toolConfigurationNotifications"];
+    assert_eq!(
+        told[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "a%20b.yaml"
+    );
+    assert_eq!(told[100]["message"]["text"], "and 200 more; the canonical report has all");
 }
 
 /// The help of a rule is its page, in SARIF as in `explain`.

@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, fmt::Write};
 use anstyle::{AnsiColor, Style};
 use contract::{Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Verdict};
 
-use crate::{report::words, terminal::excerpt::Files};
+use crate::{
+    report::words::{self, printable},
+    terminal::excerpt::Files,
+};
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -55,9 +58,9 @@ impl View {
 pub(crate) fn report(report: &Report, view: &View) -> String {
     let mut out = headline(report);
     out += &findings(report, view);
-    out += &quirks(report);
+    out += &quirks(report, view);
     out += &left_out(report, view);
-    out += &document_faults(report);
+    out += &document_faults(report, view);
     out += &unreadable(report);
     out += &next_step(report, view.command);
     out
@@ -66,11 +69,6 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
 /// Says on standard error that something went wrong.
 pub(crate) fn complain(error: &str) {
     anstream::eprintln!("{} {error}", paint(ERROR, "error:"));
-}
-
-/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
-fn printable(text: impl std::fmt::Display) -> String {
-    text.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 fn paint(style: Style, text: impl std::fmt::Display) -> String {
@@ -83,7 +81,8 @@ fn headline(report: &Report) -> String {
         Verdict::Broken => ERROR,
         Verdict::CouldNotCheck => WARNING,
     };
-    format!("{} {}\n", paint(style, words::verdict(report)), words::counts(report))
+    let verdict = format!("{}.", words::verdict(report));
+    format!("{} {}\n", paint(style, verdict), words::counts(report))
 }
 
 fn findings(report: &Report, view: &View) -> String {
@@ -122,6 +121,12 @@ fn findings(report: &Report, view: &View) -> String {
     out
 }
 
+/// A text between words wrapped, each line so far from the left.
+fn indented(text: &str, indent: usize, view: &View) -> String {
+    let lines = snippet::wrapped(&printable(text), view.width.saturating_sub(indent));
+    lines.iter().map(|it| format!("{:indent$}{it}\n", "")).collect()
+}
+
 /// `error[type] 200 /place 0123456789ab`
 fn title(finding: &Finding) -> String {
     let style = match finding.severity {
@@ -137,9 +142,7 @@ fn title(finding: &Finding) -> String {
 
 fn one(finding: &Finding, files: &Files, view: &View) -> String {
     let mut out = format!("\n{}\n", title(finding));
-    for line in snippet::wrapped(&printable(&finding.message), view.width.saturating_sub(4)) {
-        let _ = writeln!(out, "    {line}");
-    }
+    out += &indented(&finding.message, 4, view);
     let excerpts = excerpt::excerpts(finding, files, view.unfolded);
     // An arrow says how often; without one, a row does.
     let has_arrow = excerpts.first().is_some_and(|it| !it.lines.is_empty());
@@ -150,7 +153,7 @@ fn one(finding: &Finding, files: &Files, view: &View) -> String {
     out
 }
 
-fn quirks(report: &Report) -> String {
+fn quirks(report: &Report, view: &View) -> String {
     if report.quirks.is_empty() {
         return String::new();
     }
@@ -161,7 +164,7 @@ fn quirks(report: &Report) -> String {
         out += &quirk_line(quirk);
         // What was not seen needs no more words here; `quirks` has them.
         if !matches!(quirk.state, QuirkState::Unconfirmed | QuirkState::NotExercised) {
-            let _ = writeln!(out, "                {}", printable(&quirk.summary));
+            out += &indented(&quirk.summary, 16, view);
         }
     }
     out
@@ -185,8 +188,9 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
 
 fn left_out(report: &Report, view: &View) -> String {
     let mut out = String::new();
-    if let Some(words) = words::left_out(report) {
-        let _ = writeln!(out, "\n{words}");
+    let counts = words::left_out(report);
+    if !counts.is_empty() {
+        let _ = writeln!(out, "\n{}", counts.join(", "));
     }
     let named = if view.unfolded { usize::MAX } else { MOST_SKIPPED };
     for skipped in report.skipped.iter().take(named) {
@@ -204,15 +208,16 @@ fn left_out(report: &Report, view: &View) -> String {
 }
 
 /// What is wrong with the vendor's document.
-fn document_faults(report: &Report) -> String {
+fn document_faults(report: &Report, view: &View) -> String {
     let faults = &report.document_faults;
     if faults.is_empty() {
         return String::new();
     }
     let mut out = format!("\n{}\n", paint(STRONG, "Faults of the document"));
     for fault in faults.iter().take(MOST_FAULTS) {
-        let place = paint(FAINT, format!("{}#{}", fault.file, fault.pointer));
-        let _ = writeln!(out, "  {place}\n    {}", fault.message);
+        let place = paint(FAINT, printable(format!("{}#{}", fault.file, fault.pointer)));
+        let _ = writeln!(out, "  {place}");
+        out += &indented(&fault.message, 4, view);
     }
     if faults.len() > MOST_FAULTS {
         let more = faults.len() - MOST_FAULTS;

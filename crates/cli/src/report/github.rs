@@ -22,13 +22,15 @@ pub(super) fn annotations(report: &Report) -> String {
             );
         }
     }
-    let unread = report.unreadable.len() + report.unjudged().count();
-    if unread > 0 {
-        let count = plural(unread as u64, "source or operation");
-        out += &format!(
-            "::notice title=paperwire::{}\n",
-            data(&format!("{count} could not be checked"))
-        );
+    for (count, what, words) in [
+        (report.unreadable.len(), "source", "could not be read"),
+        (report.unjudged().count(), "operation", "could not be checked"),
+        (report.document_faults.len(), "fault", "of the document, and how each is read"),
+    ] {
+        if count > 0 {
+            let what = plural(count as u64, what);
+            out += &format!("::notice title=paperwire::{what} {words}: see the step's summary\n");
+        }
     }
     out
 }

@@ -12,7 +12,7 @@ use contract::{OperationId, Place, QuirkState, Report, Severity, Strength, Verdi
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use crate::report::words::plural;
+use crate::report::words::{counts, plural, verdict};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -40,7 +40,7 @@ pub(crate) fn html(report: &Report, strength: Option<&Strength>) -> String {
                 meta name="color-scheme" content="light dark";
                 title { (verdict(report)) " · paperwire" }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE.trim_end())) }
             }
             body {
                 header {
@@ -57,8 +57,9 @@ pub(crate) fn html(report: &Report, strength: Option<&Strength>) -> String {
                     (register::section(report, &places))
                     @if let Some(strength) = strength { (left_out::strength(strength)) }
                     (left_out::section(report))
+                    (left_out::document_faults(report))
                 }
-                script { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(SCRIPT.trim_end())) }
             }
         }
     };
@@ -67,16 +68,9 @@ pub(crate) fn html(report: &Report, strength: Option<&Strength>) -> String {
     page.into_string().replace(is_control, "\u{fffd}")
 }
 
+/// The hash of an element's text, as a policy names it (CSP 3, section 2.3.1). Without white space at the end: checkers trim it.
 fn hash_of(text: &str) -> String {
-    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
-}
-
-fn verdict(report: &Report) -> &'static str {
-    match report.verdict {
-        Verdict::Kept => "Contract kept",
-        Verdict::Broken => "Contract broken",
-        Verdict::CouldNotCheck => "Could not check",
-    }
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text.trim_end())))
 }
 
 fn verdict_class(report: &Report) -> &'static str {
@@ -89,19 +83,13 @@ fn verdict_class(report: &Report) -> &'static str {
 
 /// What was checked and found, in a sentence.
 fn summary(report: &Report) -> String {
-    let counts =
-        [Severity::Error, Severity::Warning].map(|it| plural(report.count(it) as u64, it.as_str()));
     let known = report.quirks.iter().filter(|it| it.state == QuirkState::Confirmed).count();
     let known = if known == 0 {
         String::new()
     } else {
         format!(" {} seen again, as known.", plural(known as u64, "quirk"))
     };
-    format!(
-        "{} checked: {}.{known}",
-        plural(report.exchanges.checked, "exchange"),
-        counts.join(", ")
-    )
+    counts(report) + &known
 }
 
 fn contents(report: &Report, strength: Option<&Strength>) -> Markup {
@@ -112,6 +100,7 @@ fn contents(report: &Report, strength: Option<&Strength>) -> Markup {
             @if !report.quirks.is_empty() { a href="#quirks" { "Quirks" } }
             @if strength.is_some() { a href="#strength" { "Strength" } }
             a href="#left-out" { "Left out" }
+            @if !report.document_faults.is_empty() { a href="#document" { "Document" } }
         }
     }
 }
@@ -155,6 +144,10 @@ fn next_steps(report: &Report, rules: &[findings::OfRule<'_>]) -> Markup {
             }
             @if !report.unreadable.is_empty() {
                 p { a href="#left-out" { (plural(report.unreadable.len() as u64, "source")) " could not be read" } "." }
+            }
+            @if !report.document_faults.is_empty() {
+                p { a href="#document" { (plural(report.document_faults.len() as u64, "fault")) " of the document" }
+                    ": what is around them was used." }
             }
             @if unseen > 0 {
                 p.faint { "Not yet seen on the wire: " (plural(unseen as u64, "known quirk")) ", shown by examples or a stand-in alone." }

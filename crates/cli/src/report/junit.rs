@@ -21,6 +21,7 @@ pub(super) fn junit(report: &Report) -> String {
     let mut suites: Vec<Suite> =
         by_operation(report).into_iter().map(|(it, cases)| Suite::of(report, it, cases)).collect();
     suites.extend(sources(report));
+    suites.extend(document(report));
     let sum = |count: fn(&Case) -> bool| -> usize { suites.iter().map(|it| it.count(count)).sum() };
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
@@ -245,7 +246,9 @@ fn told(found: &[&Finding]) -> String {
 fn sources(report: &Report) -> Option<Suite> {
     let mut cases = Vec::new();
     if report.exchanges.checked == 0 {
-        let message = words::left_out(report).unwrap_or_else(|| "no exchange was read".into());
+        let left_out = words::left_out(report);
+        let message =
+            if left_out.is_empty() { "no exchange was read".into() } else { left_out.join(", ") };
         cases.push(Case { name: "judged".into(), outcome: Outcome::CouldNotCheck { message } });
     }
     let mut unreadable: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -274,6 +277,21 @@ fn sources(report: &Report) -> Option<Suite> {
         return None;
     }
     Some(Suite { name: "exchanges".into(), properties: Vec::new(), cases })
+}
+
+/// What is wrong with the vendor's document. It fails nothing: the rest of it was used.
+fn document(report: &Report) -> Option<Suite> {
+    let faults = &report.document_faults;
+    let mut told: String = faults.iter().take(MOST_NAMED).map(|it| format!("{it}\n")).collect();
+    if let Some(more @ 1..) = faults.len().checked_sub(MOST_NAMED) {
+        let _ = writeln!(told, "and {more} more; the canonical report has all");
+    }
+    let case = Case {
+        name: plural(faults.len() as u64, "fault"),
+        outcome: Outcome::Passed { told: Some(told) },
+    };
+    let suite = Suite { name: "document".into(), properties: Vec::new(), cases: vec![case] };
+    (!faults.is_empty()).then_some(suite)
 }
 
 /// A text in XML: markup escaped, and what XML 1.0 cannot hold as U+FFFD.

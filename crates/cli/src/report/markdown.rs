@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use contract::{Finding, Report, Rule};
 
 use crate::report::words::{
-    counts, left_out, often, plural, quirk_counts, sighting, subject, verdict,
+    counts, left_out, often, plural, printable, quirk_counts, sighting, subject, verdict,
 };
 
 /// How many findings have a row, and their own words folded below it.
@@ -16,13 +16,14 @@ const LONGEST: usize = 60_000;
 /// The report as GitHub-flavoured Markdown.
 pub(super) fn markdown(report: &Report) -> String {
     let mut out = format!("## {}\n\n{}\n", verdict(report), counts(report));
-    if let Some(left_out) = left_out(report) {
-        let _ = writeln!(out, "\n{left_out}.");
+    let left_out = left_out(report);
+    if !left_out.is_empty() {
+        let _ = writeln!(out, "\n{}.", left_out.join(", "));
     }
     let found: Vec<&Finding> = report.findings.iter().filter(|it| is_news(it)).collect();
     out += &table(&found);
     let sections = found.iter().take(MOST_TOLD).map(|it| details(it));
-    let sections = sections.chain([quirks(report), not_checked(report)]);
+    let sections = sections.chain([quirks(report), not_checked(report), document_faults(report)]);
     let mut folded = 0;
     for section in sections {
         if out.len() + section.len() > LONGEST {
@@ -127,11 +128,21 @@ fn not_checked(report: &Report) -> String {
     let skipped = report.skipped.iter();
     let skipped =
         skipped.map(|it| (format!("{}, entry {}", it.source, it.entry), it.reason.as_str()));
-    let all: Vec<(String, &str)> = unjudged.chain(unreadable).chain(skipped).collect();
+    folded("Not checked", unjudged.chain(unreadable).chain(skipped).collect())
+}
+
+fn document_faults(report: &Report) -> String {
+    let faults = report.document_faults.iter();
+    let faults = faults.map(|it| (format!("{}#{}", it.file, it.pointer), it.message.as_str()));
+    folded("Faults of the document", faults.collect())
+}
+
+/// What there is, each with why, under a title; nothing where there is nothing.
+fn folded(title: &str, all: Vec<(String, &str)>) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let mut out = format!("\n<details><summary>Not checked ({})</summary>\n\n", all.len());
+    let mut out = format!("\n<details><summary>{title} ({})</summary>\n\n", all.len());
     for (what, why) in all.iter().take(MOST_TOLD) {
         let _ = writeln!(out, "- {}: {}", code(what), prose(why));
     }
@@ -156,12 +167,11 @@ fn code(text: &str) -> String {
 }
 
 fn code_free(text: &str) -> String {
-    text.replace('`', "'").replace(['\n', '\r'], " ")
+    printable(text).replace('`', "'")
 }
 
 /// A sentence of ours, whose backticks are code spans, and in which everything else stands for itself.
 fn prose(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
     let spans: Vec<&str> = text.split('`').collect();
     if spans.len().is_multiple_of(2) {
         return plain(&text.replace('`', "'"));
@@ -185,7 +195,7 @@ fn plain(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
+    let text = printable(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

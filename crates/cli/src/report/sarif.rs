@@ -1,13 +1,13 @@
 //! SARIF 2.1.0 (OASIS): what code scanning shows beside the line to edit. Kept under GitHub's limits.
 
-use contract::{Finding, Location, Report, Rule, Severity, Verdict};
+use contract::{DocumentFault, Finding, Location, Report, Rule, Severity, Verdict};
 use serde_json::{Value, json};
 
 use crate::report::words::{often, plural, sighting, subject};
 
 /// GitHub takes no more results of a run; the gravest come first.
 const MOST_RESULTS: usize = 25_000;
-/// How many notifications tell of what was left out.
+/// How many notifications of one kind there are.
 const MOST_NOTIFICATIONS: usize = 100;
 
 /// The report as SARIF. Known deviations are suppressed results, with why they are believed.
@@ -25,6 +25,7 @@ pub(super) fn sarif(report: &Report) -> String {
             "executionSuccessful": report.verdict != Verdict::CouldNotCheck && report.unreadable.is_empty(),
             "exitCode": report.exit_code,
             "toolExecutionNotifications": notifications(report, left_out),
+            "toolConfigurationNotifications": document_faults(report),
         }],
         "columnKind": "unicodeCodePoints",
         "results": results,
@@ -125,7 +126,6 @@ fn suppressions(report: &Report, finding: &Finding) -> Value {
 
 /// What was not judged, and what did not fit in.
 fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
-    let tell = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
     let mut told: Vec<Value> = Vec::new();
     if left_out > 0 {
         let more = plural(left_out as u64, "more finding");
@@ -143,6 +143,27 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
     for it in &report.skipped {
         told.push(tell("note", format!("{}, entry {}: {}", it.source, it.entry, it.reason)));
     }
+    folded(told)
+}
+
+/// What is wrong with the vendor's document: a place in it, and how it was read.
+fn document_faults(report: &Report) -> Vec<Value> {
+    let notification = |fault: &DocumentFault| {
+        let mut told = tell("warning", fault.message.clone());
+        told["locations"] = json!([{
+            "physicalLocation": { "artifactLocation": { "uri": uri(&fault.file) } },
+            "logicalLocations": [{ "fullyQualifiedName": format!("#{}", fault.pointer), "kind": "member" }],
+        }]);
+        told
+    };
+    folded(report.document_faults.iter().map(notification).collect())
+}
+
+fn tell(level: &str, text: String) -> Value {
+    json!({ "level": level, "message": { "text": text } })
+}
+
+fn folded(mut told: Vec<Value>) -> Vec<Value> {
     let more = told.len().saturating_sub(MOST_NOTIFICATIONS);
     told.truncate(MOST_NOTIFICATIONS);
     if more > 0 {

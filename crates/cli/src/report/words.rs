@@ -11,11 +11,16 @@ pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
     }
 }
 
+/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
+pub(crate) fn printable(text: impl std::fmt::Display) -> String {
+    text.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
 pub(crate) fn verdict(report: &Report) -> &'static str {
     match report.verdict {
-        Verdict::Kept => "Contract kept.",
-        Verdict::Broken => "Contract broken.",
-        Verdict::CouldNotCheck => "Could not check.",
+        Verdict::Kept => "Contract kept",
+        Verdict::Broken => "Contract broken",
+        Verdict::CouldNotCheck => "Could not check",
     }
 }
 
@@ -68,18 +73,14 @@ pub(crate) fn quirk_counts(quirk: &QuirkReport) -> String {
     counts.join(", ")
 }
 
-/// `2 exchanges left alone`, and so on; nothing where all were checked.
-pub(crate) fn left_out(report: &Report) -> Option<String> {
+/// `2 exchanges left alone`, and so on; empty where all were checked.
+pub(crate) fn left_out(report: &Report) -> Vec<String> {
     let counts = &report.exchanges;
     let rows = [
         (counts.skipped, "left alone"),
         (counts.out_of_scope, "out of scope"),
         (counts.could_not_check, "could not be checked"),
     ];
-    let words: Vec<String> = rows
-        .iter()
-        .filter(|it| it.0 > 0)
-        .map(|(count, words)| format!("{} {words}", plural(*count, "exchange")))
-        .collect();
-    (!words.is_empty()).then(|| words.join(", "))
+    let told = rows.iter().filter(|it| it.0 > 0);
+    told.map(|(count, words)| format!("{} {words}", plural(*count, "exchange"))).collect()
 }

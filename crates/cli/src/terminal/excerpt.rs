@@ -8,8 +8,8 @@ use std::{
 use contract::{Finding, Location, PromisedBy, Rule, Severity};
 
 use crate::{
-    report::words::often,
-    terminal::{ERROR, NOTE, WARNING, printable, snippet::Excerpt},
+    report::words::{often, printable},
+    terminal::{ERROR, NOTE, WARNING, snippet::Excerpt},
 };
 
 /// Lines of the files that findings name, as far as they can be read here.
@@ -163,6 +163,7 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
     let blank = text.map_or(0, |it| it.chars().take_while(|it| it.is_whitespace()).count());
     // An object that opens here says its name on this line, and no more.
     let start = if end <= *column { blank } else { column - 1 };
+    let end = text.and_then(|it| value_end(it, start)).unwrap_or(end);
     let by = match finding.promised_by {
         PromisedBy::Documented => "documented",
         PromisedBy::Described => "described",
@@ -179,9 +180,47 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
     }
 }
 
+/// Where the object, array or text that starts there ends, if it ends on this line: a document may be one line.
+fn value_end(line: &str, start: usize) -> Option<usize> {
+    let mut depth = 0;
+    let mut quote = None;
+    let mut escaped = false;
+    for (index, c) in line.chars().enumerate().skip(start) {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (Some(it), c) if it == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => depth -= 1,
+            (None, _) if depth == 0 => return None,
+            (None, _) => {}
+        }
+        if depth == 0 && quote.is_none() {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_arrow_ends_where_the_value_does() {
+        for (line, start, end) in [
+            (r#"{"a": {"b": "}\"]"}, "c": 1}"#, 6, Some(19)),
+            ("returned = { pattern = '^[{]$' }  # why", 11, Some(32)),
+            (r#""a": "text", "b""#, 5, Some(11)),
+            ("\"a\": {", 5, None),
+            ("pub a: String,", 0, None),
+            ("{", 5, None),
+        ] {
+            assert_eq!(value_end(line, start), end, "{line}");
+        }
+    }
 
     #[test]
     fn the_member_stands_among_its_parents() {

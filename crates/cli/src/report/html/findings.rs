@@ -1,13 +1,13 @@
 //! The findings by rule. What is said alike is said once, with all the places that it is said of.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use contract::{Finding, Report, Rule, Severity};
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
 use super::{sentence, tree::Places, whereabouts};
-use crate::report::words::plural;
+use crate::report::words::{self, plural};
 
 /// How many places of a card, and how many cards of a rule, are shown unfolded.
 const UNFOLDED: usize = 20;
@@ -38,11 +38,24 @@ impl Card<'_> {
     }
 }
 
-/// The findings as the page tells them, the gravest first.
+/// The findings as the page tells them, in the report's order as far as folding leaves it: a rule and a card stand where
+/// their first finding does.
 pub(super) fn fold(report: &Report) -> Vec<OfRule<'_>> {
-    let mut rules: BTreeMap<(Severity, Rule), BTreeMap<_, Vec<&Finding>>> = BTreeMap::new();
+    let mut rules: Vec<OfRule<'_>> = Vec::new();
+    let mut rule_at = HashMap::new();
+    let mut card_at = HashMap::new();
     for finding in &report.findings {
+        let of_rule = *rule_at.entry((finding.severity, finding.rule)).or_insert_with(|| {
+            rules.push(OfRule {
+                rule: finding.rule,
+                severity: finding.severity,
+                cards: Vec::new(),
+            });
+            rules.len() - 1
+        });
+        let cards = &mut rules[of_rule].cards;
         let said = (
+            of_rule,
             &finding.operation,
             finding.status,
             &finding.message,
@@ -52,15 +65,13 @@ pub(super) fn fold(report: &Report) -> Vec<OfRule<'_>> {
             &finding.came,
             &finding.quirk,
         );
-        let of_rule = rules.entry((finding.severity, finding.rule)).or_default();
-        of_rule.entry(said).or_default().push(finding);
+        let card = *card_at.entry(said).or_insert_with(|| {
+            cards.push(Card { findings: Vec::new() });
+            cards.len() - 1
+        });
+        cards[card].findings.push(finding);
     }
-    let of_rule = |((severity, rule), cards): ((Severity, Rule), BTreeMap<_, Vec<_>>)| OfRule {
-        rule,
-        severity,
-        cards: cards.into_values().map(|findings| Card { findings }).collect(),
-    };
-    rules.into_iter().map(of_rule).collect()
+    rules
 }
 
 pub(super) fn section(report: &Report, rules: &[OfRule<'_>], places: &Places<'_>) -> Markup {
@@ -115,7 +126,7 @@ fn card<'r>(card: &Card<'r>, places: &Places<'_>, ids: &mut HashSet<&'r str>) ->
             p { (sentence(&finding.message)) }
             dl {
                 @if !finding.promised.is_empty() {
-                    div { dt { "promised" } dd { (finding.promised) " " span.faint { "(" (finding.promised_by.as_str()) ")" } } }
+                    div { dt { "promised" } dd { (finding.promised) " " span.faint { "(" (promised_by(card)) ")" } } }
                 }
                 @if finding.first.is_some() && says_what(finding.rule) {
                     div { dt { "came" } dd { (came(finding)) } }
@@ -151,13 +162,20 @@ fn sighting<'r>(finding: &'r Finding, places: &Places<'_>, ids: &mut HashSet<&'r
             }
             " " a.id href={ "#" (finding.id) } { (finding.id) }
             @if let Some(first) = &finding.first {
-                " " span.faint {
-                    (plural(finding.count, "time")) " in " (plural(finding.exchanges, "exchange"))
-                    ", first " (first.source) ", entry " (first.entry)
-                    @if !first.pointer.is_empty() { ", " (first.pointer) }
-                }
+                @if let Some(often) = words::often(finding) { " " span.faint { (often) ", first " (words::sighting(first)) } }
             }
         }
+    }
+}
+
+/// Who promised it, and the line that says so where it is the same for all.
+fn promised_by(card: &Card<'_>) -> String {
+    let first = card.findings[0];
+    let by = first.promised_by.as_str();
+    let is_shared = card.findings.iter().all(|it| it.promised_at == first.promised_at);
+    match &first.promised_at {
+        Some(at) if is_shared => format!("{by}: {}:{}", at.file, at.line),
+        _ => by.to_owned(),
     }
 }
 

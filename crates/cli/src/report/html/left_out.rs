@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Report, Skipped, Strength};
+use contract::{DocumentFault, Report, Skipped, Strength};
 use maud::{Markup, html};
 
-use super::observed::bar;
-use crate::report::words::plural;
+use super::{observed::bar, with_code};
+use crate::report::words::{self, plural};
 
 /// How many rows are shown unfolded.
 const UNFOLDED: usize = 10;
@@ -21,6 +21,7 @@ pub(super) fn strength(strength: &Strength) -> Markup {
     html! {
         section aria-labelledby="strength" {
             h2 id="strength" tabindex="-1" { "Strength" }
+            p.faint { "Faults were planted in every recorded value, one at a time. What no assertion noticed could change without a word." }
             p { (strength.noticed) " of " (strength.planted) " planted faults noticed ("
                 (format!("{:.1}", strength.share() * 100.0)) " %)." }
             table.plain {
@@ -49,16 +50,32 @@ pub(super) fn strength(strength: &Strength) -> Markup {
     }
 }
 
+/// What is wrong with the vendor's document, file by file.
+pub(super) fn document_faults(report: &Report) -> Markup {
+    let mut by_file: BTreeMap<&str, Vec<&DocumentFault>> = BTreeMap::new();
+    for fault in &report.document_faults {
+        by_file.entry(&fault.file).or_default().push(fault);
+    }
+    html! {
+        @if !by_file.is_empty() {
+            section aria-labelledby="document" {
+                h2 id="document" tabindex="-1" { "Faults of the document" }
+                p.faint { "What is wrong with the vendor's document, and how it was read." }
+                @for (file, faults) in by_file {
+                    details open[faults.len() <= UNFOLDED] {
+                        summary { (plural(faults.len() as u64, "fault")) " in " span.place { (file) } }
+                        ul { @for it in faults { li { span.place { "#" (it.pointer) } ": " (with_code(&it.message)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
 pub(super) fn section(report: &Report) -> Markup {
-    let counts = &report.exchanges;
-    let counts = [
-        (counts.skipped, "left alone"),
-        (counts.out_of_scope, "out of scope"),
-        (counts.could_not_check, "could not be checked"),
-    ];
-    let nothing = counts.iter().all(|it| it.0 == 0)
-        && report.unreadable.is_empty()
-        && report.without_model.is_empty();
+    let counts = words::left_out(report);
+    let nothing =
+        counts.is_empty() && report.unreadable.is_empty() && report.without_model.is_empty();
     let mut by_reason: BTreeMap<&str, Vec<&Skipped>> = BTreeMap::new();
     for skipped in &report.skipped {
         by_reason.entry(&skipped.reason).or_default().push(skipped);
@@ -78,7 +95,7 @@ pub(super) fn section(report: &Report) -> Markup {
                     }
                 }
             }
-            ul { @for (count, words) in counts.iter().filter(|it| it.0 > 0) { li { (plural(*count, "exchange")) " " (words) } } }
+            ul { @for it in &counts { li { (it) } } }
             @for (reason, skipped) in &by_reason {
                 details open[skipped.len() <= UNFOLDED] {
                     summary { (plural(skipped.len() as u64, "exchange")) ": " (reason) }

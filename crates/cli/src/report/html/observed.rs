@@ -46,17 +46,25 @@ pub(super) fn observed(tally: &PlaceTally) -> String {
         }
         None => String::new(),
     };
+    let codes = tally.codes.keys().map(String::as_str);
+    let (booleans, mut codes): (Vec<&str>, Vec<&str>) =
+        codes.partition(|it| matches!(*it, "true" | "false"));
+    let booleans =
+        if booleans.is_empty() { String::new() } else { format!(" ({})", booleans.join(", ")) };
     for (name, count) in &types {
-        let form = if *name == "string" { form.as_str() } else { "" };
+        let form = match *name {
+            "string" => form.as_str(),
+            "boolean" => booleans.as_str(),
+            _ => "",
+        };
         let often =
             if types.len() > 1 { format!(" {}", share(*count, values)) } else { String::new() };
         words.push(format!("{name}{form}{often}"));
     }
-    if !tally.codes.is_empty() {
-        let codes: Vec<&str> = tally.codes.keys().map(String::as_str).take(MOST_CODES).collect();
-        let more = if tally.codes.len() > MOST_CODES { ", …" } else { "" };
-        let word = if tally.types.contains_key("boolean") { "" } else { "codes " };
-        words.push(format!("{word}{}{more}", codes.join(", ")));
+    if !codes.is_empty() {
+        let more = if codes.len() > MOST_CODES { ", …" } else { "" };
+        codes.truncate(MOST_CODES);
+        words.push(format!("codes {}{more}", codes.join(", ")));
     }
     for (count, of, word) in [
         (tally.null, tally.seen, "null"),
