@@ -5,7 +5,7 @@ mod body;
 use crate::{
     check::body::{BodyAt, Branches, Told},
     document::{EVENT_STREAM, Operation, OperationId, Response, essence, is_json},
-    exchange::{Body, Exchange, Origin, Probe},
+    exchange::{Body, Exchange, Origin, Probe, SourceBytes},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
     judge::Judge,
@@ -260,7 +260,8 @@ impl<'c> Run<'c> {
             Err(Unread::NotJson { byte }) => {
                 self.judged(operation, exchange);
                 if content.is_some() {
-                    let sighting = at.sighting(String::new(), origin.byte_of(bom + byte));
+                    let sighting =
+                        at.sighting(String::new(), SourceBytes::new(origin).find(bom + byte));
                     let rule = (Rule::BodyNotJson, Rule::BodyNotJson.severity());
                     self.note_at(at, rule, Some(Place::root()), promised(), None, sighting);
                 }
@@ -277,8 +278,14 @@ impl<'c> Run<'c> {
         self.judged(operation, exchange);
         let Some(judge) = judge else { return };
         let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
-        let place =
-            BodyAt { at, judge, value: &body.value, locator: Locator::new(text), bom, origin };
+        let place = BodyAt {
+            at,
+            judge,
+            value: &body.value,
+            locator: Locator::new(text),
+            bom,
+            source: SourceBytes::new(origin),
+        };
         for pointer in &body.duplicates {
             let spot = spot(judge, &body.value, pointer);
             let (rule, by) = (Rule::DuplicateMember, PromisedBy::Documented);

@@ -1,6 +1,6 @@
 //! A request and its response, from wherever they came.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -174,21 +174,51 @@ pub enum Origin<'a> {
     },
 }
 
-impl Origin<'_> {
+/// Finds where in their source bytes of a body stand. An escaped text is read once, however many are asked for.
+#[derive(Debug)]
+pub(crate) struct SourceBytes<'a> {
+    origin: Origin<'a>,
+    /// Of an escaped text, some bytes of the value, each with where it stands in the source.
+    marks: OnceCell<Vec<(usize, usize)>>,
+}
+
+/// How many bytes of an escaped text are read again at most.
+const MARK_EVERY: usize = 1024;
+
+impl<'a> SourceBytes<'a> {
+    pub(crate) fn new(origin: Origin<'a>) -> Self {
+        Self { origin, marks: OnceCell::new() }
+    }
+
     /// The byte of the source at which a byte of the body stands, or the nearest that can be told.
-    pub(crate) fn byte_of(self, offset: usize) -> Option<usize> {
-        match self {
-            Self::Unknown => None,
-            Self::Encoded { byte } => Some(byte),
-            Self::Verbatim { byte } => Some(byte + offset),
-            Self::Escaped { byte, raw } => Some(byte + escaped_offset(raw, offset)),
+    pub(crate) fn find(&self, offset: usize) -> Option<usize> {
+        match self.origin {
+            Origin::Unknown => None,
+            Origin::Encoded { byte } => Some(byte),
+            Origin::Verbatim { byte } => Some(byte + offset),
+            Origin::Escaped { byte, raw } => Some(byte + self.in_escaped(raw, offset)),
         }
+    }
+
+    /// How far into a JSON string's raw content the byte stands that is `offset` bytes into the string's value.
+    fn in_escaped(&self, raw: &str, offset: usize) -> usize {
+        let marks = self.marks.get_or_init(|| {
+            let mut marks = vec![(0, 0)];
+            let (mut value, mut at) = (0, 0);
+            while at < raw.len() {
+                (value, at) = unescaped(raw, value, at, value + MARK_EVERY);
+                marks.push((value, at));
+            }
+            marks
+        });
+        let next = marks.partition_point(|it| it.0 <= offset);
+        let (value, at) = marks[next - 1];
+        unescaped(raw, value, at, offset).1
     }
 }
 
-/// How far into a JSON string's raw content the byte stands that is `offset` bytes into the string's value.
-fn escaped_offset(raw: &str, offset: usize) -> usize {
-    let (mut at, mut value) = (0, 0);
+/// Reads a JSON string's raw content on, up to the byte `offset` of its value; both places are given and returned.
+fn unescaped(raw: &str, mut value: usize, mut at: usize, offset: usize) -> (usize, usize) {
     let bytes = raw.as_bytes();
     while at < bytes.len() && value < offset {
         let (consumed, produced) = match (bytes[at], bytes.get(at + 1)) {
@@ -209,7 +239,7 @@ fn escaped_offset(raw: &str, offset: usize) -> usize {
         at += consumed;
         value += produced;
     }
-    at.min(bytes.len())
+    (value, at.min(bytes.len()))
 }
 
 #[cfg(test)]
@@ -220,9 +250,15 @@ mod tests {
     fn escapes_are_counted() {
         let raw = r#"{\"a\":\"\u00e9é\ud83d\ude00\",\n\"b\":1}"#;
         let value: String = serde_json::from_str(&format!("\"{raw}\"")).unwrap();
+        let find = |raw: &str, offset| {
+            SourceBytes::new(Origin::Escaped { byte: 0, raw }).find(offset).unwrap()
+        };
         let offset = value.find('1').unwrap();
-        assert_eq!(&raw[escaped_offset(raw, offset)..], "1}");
-        assert_eq!(escaped_offset(raw, 0), 0);
-        assert_eq!(escaped_offset(raw, 1_000), raw.len());
+        assert_eq!(&raw[find(raw, offset)..], "1}");
+        assert_eq!(find(raw, 0), 0);
+        assert_eq!(find(raw, 1_000), raw.len());
+        let long = raw.repeat(200);
+        let offset = 199 * value.len() + offset;
+        assert_eq!(&long[find(&long, offset)..], "1}");
     }
 }

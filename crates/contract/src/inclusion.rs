@@ -9,7 +9,12 @@ use crate::{
     document::{Document, Operation, OperationId, Response, StatusPattern},
     place::{ANY, Place},
     rule::Rule,
-    schema::{Address, Store, describe::describe, edit, fragment},
+    schema::{
+        Address, Store,
+        describe::describe,
+        edit,
+        fragment::{self, Promise},
+    },
 };
 
 /// A break of the inclusion, or a hole in the model.
@@ -114,6 +119,29 @@ fn operations(store: &Store, documented: &Operation, modelled: &Operation, found
     }
 }
 
+/// A place on one side: the schemas that describe it, and what they promise together.
+struct Here {
+    schemas: Vec<Address>,
+    promise: Option<Promise>,
+}
+
+impl Here {
+    fn root(schema: &Address) -> Self {
+        Self { schemas: vec![schema.clone()], promise: Some(Promise::At(schema.clone())) }
+    }
+
+    /// A segment below it; `all` is everything that describes this place.
+    fn below(&self, store: &Store, all: &[Address], segment: &str) -> Self {
+        let mut schemas = edit::below(store, all, segment);
+        schemas.retain(|it| store.get(it).is_some());
+        Self { schemas, promise: self.promise.as_ref().and_then(|it| it.below(store, segment)) }
+    }
+
+    fn value(&self, store: &Store) -> Value {
+        self.promise.as_ref().map_or(Value::Bool(true), |it| it.value(store))
+    }
+}
+
 struct Comparison<'c> {
     store: &'c Store,
     operation: &'c OperationId,
@@ -137,7 +165,8 @@ impl Comparison<'_> {
             (Some(documented), Some(modelled)) => {
                 match (documented.json_schema(), modelled.json_schema()) {
                     (Some(documented), Some(modelled)) => {
-                        self.place([documented, modelled], &mut Vec::new())
+                        let sides = [documented, modelled].map(|it| Here::root(it));
+                        self.place(sides, &root)
                     }
                     (None, Some(_)) => self.wider(
                         &root,
@@ -169,40 +198,37 @@ impl Comparison<'_> {
     }
 
     /// Compares a place that both sides have, then what is below it.
-    fn place(&mut self, roots: [&Address; 2], segments: &mut Vec<String>) {
+    fn place(&mut self, sides: [Here; 2], place: &Place) {
         let store = self.store;
-        let place = segments.iter().fold(Place::root(), |place, it| place.member(it));
-        let [promised, accepted] =
-            roots.map(|it| fragment::below(store, it, segments).unwrap_or(json!(true)));
-        self.promises(&place, &promised, &accepted);
-        let [documented, modelled] = roots.map(|it| edit::find(store, it, segments));
-        let all = [&documented, &modelled].map(|it| edit::described_by(store, it));
+        let [promised, accepted] = sides.each_ref().map(|it| it.value(store));
+        self.promises(place, &promised, &accepted);
+        let [documented, modelled] = sides.each_ref().map(|it| &it.schemas);
+        let all = [documented, modelled].map(|it| edit::described_by(store, it));
         let key = all.each_ref().map(|it| beyond_references(store, it));
         if !self.visited.insert(key) {
             return;
         }
         let [documented_all, modelled_all] = &all;
-        self.rest(&place, documented_all, modelled_all);
-        self.beyond_comparison(&place, documented_all, modelled_all);
+        self.rest(place, documented_all, modelled_all);
+        self.beyond_comparison(place, documented_all, modelled_all);
         let names = |all: &[Address]| -> BTreeSet<String> {
             all.iter().flat_map(|it| segments_below(store, it)).collect()
         };
         let (documented_names, modelled_names) = (names(documented_all), names(modelled_all));
-        let [needed, given] = [&documented, &modelled].map(|it| requirements(store, it));
+        let [needed, given] = [documented, modelled].map(|it| requirements(store, it));
         for name in needed.difference(&given).filter(|it| modelled_names.contains(*it)) {
             self.wider(&place.member(name), "present", "the model can do without a member that is documented as required; make it required");
         }
         let open = documented_all.iter().any(|it| rest_of(store, it) == Some(Rest::Open));
         for name in documented_names.union(&modelled_names) {
             let child = place.member(name);
-            segments.push(name.clone());
+            let below = |side: usize| sides[side].below(store, &all[side], name);
             match (documented_names.contains(name), modelled_names.contains(name)) {
-                (true, true) => self.place(roots, segments),
+                (true, true) => self.place([below(0), below(1)], &child),
                 (false, true) if open => {}
                 (false, _) => self.wider(&child, "no such place", "the model has a place that neither the document nor a quirk has; remove it, or pin it with a quirk (`declared = false`)"),
-                (true, false) => self.lend(&child, name, roots[0], segments, documented_all, modelled_all),
+                (true, false) => self.lend(&child, name, below(0), documented_all, modelled_all),
             }
-            segments.pop();
         }
     }
 
@@ -261,13 +287,13 @@ impl Comparison<'_> {
         &mut self,
         child: &Place,
         name: &str,
-        root: &Address,
-        segments: &[String],
+        promised: Here,
         documented: &[Address],
         modelled: &[Address],
     ) {
         let store = self.store;
-        let promised = fragment::below(store, root, segments).unwrap_or(json!(true));
+        let Here { schemas: sources, .. } = &promised;
+        let promised = promised.value(store);
         // What never comes needs no model.
         if promised == json!(false) {
             return;
@@ -293,7 +319,7 @@ impl Comparison<'_> {
         });
         if let Some(owner) = owner {
             let name = (keyword == "properties").then(|| name.to_owned());
-            let sources = edit::find(store, root, segments);
+            let sources = sources.clone();
             self.found.loans.push(Loan { owner: owner.clone(), keyword, name, sources });
         }
     }

@@ -69,7 +69,7 @@ pub use report::{
 };
 pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
-pub use scan::{Quoted, Scanner, Token};
+pub use scan::{Quoted, Scanner, Token, plain_length};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
 pub use strength::{Operator, Strength, Survivors, faults};

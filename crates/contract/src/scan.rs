@@ -52,17 +52,28 @@ impl<'t> Quoted<'t> {
 /// The text of a JSON string's content whose escapes are well-formed; none where one is half a surrogate pair.
 fn unescape(raw: &str) -> Option<String> {
     let bytes = raw.as_bytes();
-    let mut text = Vec::with_capacity(raw.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        if *byte != b'\\' {
-            text.push(*byte);
-            at += 1;
+    // No escape is shorter than what it stands for.
+    let mut text = vec![0; bytes.len()];
+    let (mut at, mut end) = (0, 0);
+    while at < bytes.len() {
+        // Eight at a time; what is wrong of them is written again.
+        if let (Some(from), Some(to)) = (bytes.get(at..at + 8), text.get_mut(end..end + 8)) {
+            to.copy_from_slice(from);
+            let word = u64::from_le_bytes(from.try_into().expect("eight bytes"));
+            let length = first_zero(word ^ (ONES * u64::from(b'\\')));
+            (at, end) = (at + length, end + length);
+            if length == 8 {
+                continue;
+            }
+        }
+        if bytes[at] != b'\\' {
+            text[end] = bytes[at];
+            (at, end) = (at + 1, end + 1);
             continue;
         }
         let escaped = *bytes.get(at + 1)?;
         at += 2;
-        text.push(match escaped {
+        text[end] = match escaped {
             b'n' => b'\n',
             b't' => b'\t',
             b'r' => b'\r',
@@ -80,13 +91,15 @@ fn unescape(raw: &str) -> Option<String> {
                 } else {
                     first
                 };
-                let mut buffer = [0; 4];
-                text.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut buffer).as_bytes());
+                let length = char::from_u32(code)?.encode_utf8(&mut text[end..]).len();
+                end += length;
                 continue;
             }
             other => other,
-        });
+        };
+        end += 1;
     }
+    text.truncate(end);
     String::from_utf8(text).ok()
 }
 
@@ -295,6 +308,14 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// As [`Scanner::leap`], of the last value of an object whose text ends with the object's.
+    pub fn last(&mut self) -> Option<&'t str> {
+        self.peek()?;
+        let rest = self.text[self.at..].trim_ascii_end().strip_suffix('}')?;
+        self.at += rest.len();
+        Some(rest)
+    }
+
     /// Reads over a value, and gives its text.
     pub fn skip(&mut self) -> Option<&'t str> {
         self.peek()?;
@@ -325,10 +346,17 @@ impl<'t> Scanner<'t> {
     }
 }
 
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES * 0x80;
+
+/// How many of a word's bytes, from the lowest, stand before one that is zero.
+fn first_zero(word: u64) -> usize {
+    let found = word.wrapping_sub(ONES) & !word & HIGH;
+    found.trailing_zeros() as usize / 8
+}
+
 /// How many bytes stand before the first quote, backslash or control character: eight at a time.
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
+pub fn plain_length(bytes: &[u8]) -> usize {
     let mut length = 0;
     for eight in bytes.chunks_exact(8) {
         let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));

@@ -87,7 +87,8 @@ impl<'a> Raw<'a> {
     pub(crate) fn read_loosely(&self) -> Option<Exchange<'a>> {
         let is_line = self.format == Format::Line;
         let text = std::str::from_utf8(self.bytes).ok().filter(|_| is_line)?;
-        line::read(self, text, Scanner::leap).ok()
+        let ends_with_object = text.trim_ascii_end().ends_with("}}");
+        line::read(self, text, if ends_with_object { Scanner::last } else { Scanner::leap }).ok()
     }
 
     fn body(&self, answered: &Answered) -> Exchange<'a> {

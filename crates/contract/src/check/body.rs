@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     check::At,
     document::Operation,
-    exchange::Origin,
+    exchange::SourceBytes,
     finding::{PromisedBy, Sighting},
     form::form_of,
     json::Locator,
@@ -35,13 +35,13 @@ pub(super) struct BodyAt<'a> {
     pub(super) locator: Locator<'a>,
     /// How many bytes of a byte-order mark stand before the text.
     pub(super) bom: usize,
-    pub(super) origin: Origin<'a>,
+    pub(super) source: SourceBytes<'a>,
 }
 
 impl BodyAt<'_> {
     fn sighting(&self, spot: &Spot) -> Sighting {
         let offset = self.bom + self.locator.byte(&spot.pointer);
-        self.at.sighting(spot.shown.clone(), self.origin.byte_of(offset))
+        self.at.sighting(spot.shown.clone(), self.source.find(offset))
     }
 
     /// The model's name of the field at a pointer, `Ambassador.email`: the nearest type and its member.

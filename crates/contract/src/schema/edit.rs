@@ -68,19 +68,24 @@ struct Way<'w> {
 pub(crate) fn find(store: &Store, root: &Address, segments: &[String]) -> Vec<Address> {
     let mut here = vec![root.clone()];
     for segment in segments {
-        let mut below: Vec<Address> = Vec::new();
-        for at in described_by(store, &here) {
-            let keywords = store.get(&at).and_then(Value::as_object);
-            for child in keywords.map_or(Vec::new(), |it| children(&at, it, segment)) {
-                if !below.contains(&child) {
-                    below.push(child);
-                }
-            }
-        }
-        here = below;
+        here = below(store, &described_by(store, &here), segment);
     }
     here.retain(|it| store.get(it).is_some());
     here
+}
+
+/// The schemas of a segment below those of `all` that describe it.
+pub(crate) fn below(store: &Store, all: &[Address], segment: &str) -> Vec<Address> {
+    let mut below: Vec<Address> = Vec::new();
+    for at in all {
+        let keywords = store.get(at).and_then(Value::as_object);
+        for child in keywords.map_or(Vec::new(), |it| children(at, it, segment)) {
+            if !below.contains(&child) {
+                below.push(child);
+            }
+        }
+    }
+    below
 }
 
 /// The schemas and all that hold for the same value: where references lead, members of `allOf`, branches.
@@ -212,12 +217,17 @@ pub(crate) fn parts_by_keyword(
 ) -> Vec<(&'static str, Vec<Address>)> {
     let mut parts = Vec::new();
     for keyword in ["allOf", "anyOf", "oneOf"] {
-        let count = keywords.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
-        let list = at.child(keyword);
-        parts.push((keyword, (0..count).map(|it| list.child(&it.to_string())).collect()));
+        if let Some(Value::Array(schemas)) = keywords.get(keyword) {
+            let list = at.child(keyword);
+            let all = (0..schemas.len()).map(|it| list.child(&it.to_string()));
+            parts.push((keyword, all.collect()));
+        }
     }
     let conditional = ["then", "else"].into_iter().filter(|it| keywords.contains_key(*it));
-    parts.push(("then", conditional.map(|it| at.child(it)).collect()));
+    let conditional: Vec<Address> = conditional.map(|it| at.child(it)).collect();
+    if !conditional.is_empty() {
+        parts.push(("then", conditional));
+    }
     parts
 }
 

@@ -44,54 +44,106 @@ pub(crate) fn at(store: &Store, address: &Address) -> Value {
 /// The promise at a place below an address: all that describes it must hold, and one of the branches that do. A branch
 /// that takes such values and is silent about the place promises nothing there. None where nothing describes it.
 pub(crate) fn below(store: &Store, address: &Address, segments: &[String]) -> Option<Value> {
-    Below { store, segments, known: HashMap::new() }.at(address, 0)
+    let root = Promise::At(address.clone());
+    let promise = segments.iter().try_fold(root, |it, segment| it.below(store, segment));
+    promise.map(|it| it.value(store))
+}
+
+/// What schemas promise of one place, by their addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// What a schema promises.
+    At(Address),
+    /// Nothing, by a branch that is silent about the place.
+    Free,
+    All(Vec<Promise>),
+    Any(Vec<Promise>),
+}
+
+impl Promise {
+    /// The promise, self-contained.
+    pub(crate) fn value(&self, store: &Store) -> Value {
+        let values = |them: &[Self]| them.iter().map(|it| it.value(store)).collect();
+        match self {
+            Self::At(address) => at(store, address),
+            Self::Free => Value::Bool(true),
+            Self::All(them) => all(values(them)),
+            Self::Any(them) => union(values(them)),
+        }
+    }
+
+    /// The promise of a segment below the place; none where nothing describes it.
+    pub(crate) fn below(&self, store: &Store, segment: &str) -> Option<Self> {
+        Below { store, segment, known: HashMap::new() }.of(self)
+    }
+
+    /// None where there is nothing but silence.
+    fn any(mut them: Vec<Self>) -> Option<Self> {
+        dedup(&mut them);
+        match them.len() {
+            _ if them.iter().all(|it| *it == Self::Free) => None,
+            1 => them.pop(),
+            _ => Some(Self::Any(them)),
+        }
+    }
+
+    fn all(mut them: Vec<Self>) -> Option<Self> {
+        dedup(&mut them);
+        match them.len() {
+            0 => None,
+            1 => them.pop(),
+            _ => Some(Self::All(them)),
+        }
+    }
 }
 
 struct Below<'b> {
     store: &'b Store,
-    segments: &'b [String],
+    segment: &'b str,
     /// What is known already; nothing yet where a schema leads back to itself.
-    known: HashMap<(Address, usize), Option<Value>>,
+    known: HashMap<Address, Option<Promise>>,
 }
 
 impl Below<'_> {
-    fn at(&mut self, address: &Address, depth: usize) -> Option<Value> {
-        let Some(segment) = self.segments.get(depth) else {
-            return Some(at(self.store, address));
-        };
-        let key = (address.clone(), depth);
-        if let Some(known) = self.known.get(&key) {
+    fn of(&mut self, promise: &Promise) -> Option<Promise> {
+        match promise {
+            Promise::At(address) => self.at(address),
+            Promise::Free => Some(Promise::Free),
+            Promise::All(them) => Promise::all(them.iter().filter_map(|it| self.of(it)).collect()),
+            Promise::Any(them) => Promise::any(them.iter().filter_map(|it| self.of(it)).collect()),
+        }
+    }
+
+    fn at(&mut self, address: &Address) -> Option<Promise> {
+        if let Some(known) = self.known.get(address) {
             return known.clone();
         }
-        self.known.insert(key.clone(), None);
-        let promise = self.step(address, segment, depth);
-        self.known.insert(key, promise.clone());
+        self.known.insert(address.clone(), None);
+        let promise = self.step(address);
+        self.known.insert(address.clone(), promise.clone());
         promise
     }
 
-    fn step(&mut self, address: &Address, segment: &str, depth: usize) -> Option<Value> {
+    fn step(&mut self, address: &Address) -> Option<Promise> {
         let store = self.store;
         let keywords = store.get(address)?.as_object()?;
-        let mut promises = Vec::new();
-        let own = edit::children(address, keywords, segment);
-        let own: Vec<_> = own.iter().filter_map(|it| self.at(it, depth + 1)).collect();
-        if !own.is_empty() {
-            promises.push(union(own));
-        }
-        let target = edit::target(store, address);
-        promises.extend(target.and_then(|it| self.at(&it, depth)));
+        let own = edit::children(address, keywords, self.segment);
+        let own = Promise::any(own.into_iter().map(Promise::At).collect());
+        let target = edit::target(store, address).and_then(|it| self.at(&it));
+        let mut promises: Vec<Promise> = own.into_iter().chain(target).collect();
         for (keyword, parts) in edit::parts_by_keyword(address, keywords) {
-            let described: Vec<Option<Value>> = parts.iter().map(|it| self.at(it, depth)).collect();
+            let described: Vec<Option<Promise>> = parts.iter().map(|it| self.at(it)).collect();
             if keyword == "allOf" {
                 promises.extend(described.into_iter().flatten());
             } else if described.iter().any(Option::is_some) {
-                let silent = |(part, it): (&Address, Option<Value>)| {
-                    it.or_else(|| self.is_free(part, segment).then_some(Value::Bool(true)))
+                let silent = |(part, it): (&Address, Option<Promise>)| {
+                    it.or_else(|| self.is_free(part, self.segment).then_some(Promise::Free))
                 };
-                promises.push(union(parts.iter().zip(described).filter_map(silent).collect()));
+                let any = parts.iter().zip(described).filter_map(silent).collect();
+                promises.extend(Promise::any(any));
             }
         }
-        (!promises.is_empty()).then(|| all(promises))
+        Promise::all(promises)
     }
 
     /// Whether a schema takes objects (or arrays) and lets whatever it likes stand below them.
@@ -154,9 +206,38 @@ pub(crate) fn covers(outer: &Value, inner: &Value) -> Containment {
     if outer == inner || *outer == json!(true) || *inner == json!(false) {
         return Containment::Yes;
     }
+    if let Some(known) = covers_plainly(outer, inner) {
+        return known;
+    }
     match (canonical(outer), canonical(inner)) {
         (Some(outer), Some(inner)) => outer.covers(&inner).unwrap_or(Containment::Unknown),
         _ => Containment::Unknown,
+    }
+}
+
+/// As [`covers`], where it needs no canonical form, which costs much: the inner promise says all that the outer says, or it
+/// takes null and the outer does not.
+fn covers_plainly(outer: &Value, inner: &Value) -> Option<Containment> {
+    const BEYOND_TYPE: &[&str] = &["enum", "const", "allOf", "anyOf", "oneOf", "not"];
+    let (says, said) = (outer.as_object()?, inner.as_object()?);
+    let (outer, inner) = (types(outer)?, types(inner)?);
+    let fits = |it: &&str| outer.contains(it) || (*it == "integer" && outer.contains(&"number"));
+    let others_are_said =
+        says.iter().all(|(name, it)| name == "type" || said.get(name) == Some(it));
+    if others_are_said && inner.iter().all(fits) {
+        return Some(Containment::Yes);
+    }
+    let takes_null =
+        inner.contains(&"null") && !BEYOND_TYPE.iter().any(|it| said.contains_key(*it));
+    (takes_null && !outer.contains(&"null")).then_some(Containment::No)
+}
+
+/// The types that a fragment names.
+fn types(fragment: &Value) -> Option<Vec<&str>> {
+    match fragment.get("type")? {
+        Value::String(one) => Some(vec![one]),
+        Value::Array(them) => Some(them.iter().filter_map(Value::as_str).collect()),
+        _ => None,
     }
 }
 
@@ -167,6 +248,13 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
 
 /// Whether no value fits both; false where that cannot be decided.
 pub(crate) fn disjoint(a: &Value, b: &Value) -> bool {
+    if let (Some(a), Some(b)) = (types(a), types(b)) {
+        let is_numeric = |it: &&str| ["integer", "number"].contains(it);
+        let are_numeric = a.iter().any(is_numeric) && b.iter().any(is_numeric);
+        if !are_numeric && !a.iter().any(|it| b.contains(it)) {
+            return true;
+        }
+    }
     let (Some(a), Some(b)) = (canonical(a), canonical(b)) else {
         return false;
     };
@@ -376,8 +464,8 @@ fn fold_null(branches: &mut Vec<Value>) {
     *branches = vec![Value::Object(folded)];
 }
 
-fn dedup(values: &mut Vec<Value>) {
-    let mut kept: Vec<Value> = Vec::new();
+fn dedup<T: PartialEq>(values: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::new();
     for value in values.drain(..) {
         if !kept.contains(&value) {
             kept.push(value);

@@ -5,6 +5,8 @@ use std::{
     ops::Range,
 };
 
+use contract::plain_length;
+
 /// The window's usual size.
 const SIZE: usize = 256 * 1024;
 
@@ -219,6 +221,7 @@ impl Scan {
                 }
                 // Most of what is escaped is a quote of a body, and there are many.
                 loop {
+                    at += plain_length(&bytes[at..]);
                     match bytes.get(at) {
                         Some(b'"') | None => break,
                         Some(b'\\') if at + 1 < bytes.len() => at += 2,
