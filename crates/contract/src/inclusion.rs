@@ -165,7 +165,7 @@ impl Comparison<'_> {
             (Some(documented), Some(modelled)) => {
                 match (documented.json_schema(), modelled.json_schema()) {
                     (Some(documented), Some(modelled)) => {
-                        let sides = [documented, modelled].map(|it| Here::root(it));
+                        let sides = [documented, modelled].map(Here::root);
                         self.place(sides, &root)
                     }
                     (None, Some(_)) => self.wider(
