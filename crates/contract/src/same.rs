@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Address, Store};
+use crate::schema::{Address, Store, edit};
 
 /// Two addresses.
 type Pair = (Address, Address);
@@ -128,18 +128,7 @@ impl<'s> Sameness<'s> {
 
     /// The schema itself, or where it leads while it is a reference and no more.
     pub(crate) fn follow(&self, at: &Address) -> Address {
-        let mut at = at.clone();
-        // A longer chain is a circle.
-        for _ in 0..32 {
-            let keywords = self.store.get(&at).and_then(Value::as_object);
-            let refers = keywords
-                .is_some_and(|it| said(it).all(|(name, _)| name == "$ref") && !it.is_empty());
-            match self.target(&at.child("$ref")).filter(|_| refers) {
-                Some(target) => at = target,
-                None => break,
-            }
-        }
-        at
+        edit::follow(self.store, at, |it| said(it).all(|(name, _)| name == "$ref"))
     }
 }
 

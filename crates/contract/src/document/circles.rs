@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::{place::push_segment, schema::store::percent_decode};
-
-/// How many references may hold for one value, one behind the other.
-const MOST_REFERENCES: usize = 100;
+use crate::{
+    place::push_segment,
+    schema::{edit::MOST_REFERENCES, store::percent_decode},
+};
 
 /// After so many rounds, whatever closes a circle is cut.
 const CAREFUL_ROUNDS: usize = 8;

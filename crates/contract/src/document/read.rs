@@ -9,7 +9,7 @@ use crate::{
         Content, Document, METHODS, Operation, OperationId, PathTemplate, Response, Server,
         StatusPattern, essence,
     },
-    schema::{Address, Side, Store},
+    schema::{Address, Side, Store, edit},
 };
 
 impl Document {
@@ -101,18 +101,7 @@ impl<'s> Reader<'s> {
 
     /// The address itself, or where its `$ref` leads.
     fn follow(&self, address: &Address) -> Address {
-        let mut address = address.clone();
-        // A chain longer than this is a circle.
-        for _ in 0..32 {
-            let reference = self.store.get(&address).and_then(|it| it.get("$ref"));
-            let Some(target) =
-                reference.and_then(Value::as_str).and_then(|it| self.store.resolve(self.side, it))
-            else {
-                break;
-            };
-            address = target;
-        }
-        address
+        edit::follow(self.store, address, |_| true)
     }
 
     fn path_item(&mut self, template: &str, at: &Address, servers: &[usize]) -> Vec<Operation> {

@@ -8,6 +8,9 @@ use crate::{
     schema::{Address, Side, Store, sharing::Sharing},
 };
 
+/// How many references may hold for one value, one behind the other.
+pub(crate) const MOST_REFERENCES: usize = 100;
+
 /// What to do at the place.
 pub(crate) enum Edit<'e> {
     /// Puts what the function makes of the schema in its place.
@@ -202,6 +205,29 @@ fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
 pub(crate) fn target(store: &Store, at: &Address) -> Option<Address> {
     let reference = store.get(at)?.get("$ref")?.as_str()?;
     store.resolve(at.side, reference)
+}
+
+/// The address itself, or where references lead from it while what stands there `is_reference` and no more.
+pub(crate) fn follow(
+    store: &Store,
+    at: &Address,
+    is_reference: impl Fn(&Map<String, Value>) -> bool,
+) -> Address {
+    let mut at = at.clone();
+    // A longer chain is a circle.
+    for _ in 0..MOST_REFERENCES {
+        let keywords = store.get(&at).and_then(Value::as_object);
+        match target(store, &at).filter(|_| keywords.is_some_and(&is_reference)) {
+            Some(target) => at = target,
+            None => break,
+        }
+    }
+    at
+}
+
+/// Whether an object is a `$ref` and nothing else.
+pub(crate) fn is_reference_alone(object: &Map<String, Value>) -> bool {
+    object.len() == 1 && object.contains_key("$ref")
 }
 
 /// The schemas that describe the same value: members of `allOf` and the branches.

@@ -1,17 +1,20 @@
 //! The schemas of one response, compiled for walking a body: which members, items and map values are known at a value,
 //! whatever else is wrong with it.
 
+mod compile;
+mod types;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
 use jsonschema::Validator;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::schema::{
-    Address, Store, discriminator::Discriminator, edit, fragment, validators::Validators,
-};
+use self::types::Types;
+pub(crate) use self::types::type_of;
+use crate::schema::{Address, discriminator::Discriminator, validators::Validators};
 
 /// A schema in the tree.
 pub(crate) type NodeId = usize;
@@ -47,6 +50,13 @@ pub(crate) struct Node {
     pub(crate) sensitive: Option<String>,
     /// The types that it takes, where it says so.
     types: Types,
+}
+
+impl Node {
+    /// Whether it says of what type a value is.
+    pub(crate) fn says_type(&self) -> bool {
+        self.types.are_said()
+    }
 }
 
 /// What a schema says of members that it does not name.
@@ -110,77 +120,6 @@ impl LazyValidator {
     }
 }
 
-/// The types that a branch takes, as far as its `type` says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Types(Option<Vec<String>>);
-
-impl Node {
-    /// Whether it says of what type a value is.
-    pub(crate) fn says_type(&self) -> bool {
-        self.types.0.is_some()
-    }
-}
-
-impl Types {
-    fn take(&self, value: &Value) -> bool {
-        self.0.as_ref().is_none_or(|types| types.iter().any(|it| is_type(value, it)))
-    }
-
-    fn take_type(&self, name: &str) -> bool {
-        let is = |it: &String| it == name || (it == "number" && name == "integer");
-        self.0.as_ref().is_none_or(|types| types.iter().any(is))
-    }
-
-    /// The types that both take.
-    fn and(self, other: Self) -> Self {
-        let (Some(ours), Some(theirs)) = (&self.0, &other.0) else {
-            return if self.0.is_some() { self } else { other };
-        };
-        let has = |types: &[String], it: &str| types.iter().any(|name| name == it);
-        let all = ours.iter().chain(theirs);
-        let takes = |types: &[String], it: &str| {
-            has(types, it) || (it == "integer" && has(types, "number"))
-        };
-        let mut both: Vec<String> =
-            all.filter(|it| takes(ours, it) && takes(theirs, it)).cloned().collect();
-        both.sort();
-        both.dedup();
-        Self(Some(both))
-    }
-
-    fn overlap(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Some(a), Some(b)) => a.iter().any(|it| b.contains(it)) || (numeric(a) && numeric(b)),
-            _ => true,
-        }
-    }
-}
-
-fn numeric(types: &[String]) -> bool {
-    types.iter().any(|it| it == "integer" || it == "number")
-}
-
-/// Whether a value is of a JSON Schema type; `1.0` is an integer.
-pub(crate) fn is_type(value: &Value, name: &str) -> bool {
-    match name {
-        "number" => value.is_number(),
-        _ => type_of(value) == name,
-    }
-}
-
-/// The most precise JSON Schema type of a value.
-pub(crate) fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(it) if it.as_f64().is_some_and(|it| it.fract() == 0.0) => "integer",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 /// How a member stands to the schemas that hold at its object.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Member {
@@ -193,27 +132,6 @@ pub(crate) enum Member {
 }
 
 impl Tree {
-    /// Compiles the schema at `root` and all that it reaches.
-    pub(crate) fn compile(validators: &Arc<Validators>, root: &Address) -> (Self, NodeId) {
-        let store = validators.store();
-        let mut compiler = Compiler { store, numbers: HashMap::new(), open: Vec::new() };
-        let root = compiler.node(root);
-        let mut nodes: Vec<Node> = Vec::new();
-        // Not by recursion: schemas may stand one below the other as far as a document is long.
-        while let Some((id, address)) = compiler.open.pop() {
-            let mut node = match store.get(&address) {
-                Some(Value::Object(keywords)) => compiler.keywords(&address, keywords),
-                _ => Node::default(),
-            };
-            node.address = Some(address);
-            if nodes.len() <= id {
-                nodes.resize_with(id + 1, Node::default);
-            }
-            nodes[id] = node;
-        }
-        (Self { nodes, validators: validators.clone() }, root)
-    }
-
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }
@@ -390,7 +308,7 @@ impl Tree {
     /// Whether the schemas say of what type the value is, and it is.
     pub(crate) fn describes(&self, live: &[NodeId], value: &Value) -> bool {
         let mut typed =
-            live.iter().map(|it| &self.node(*it).types).filter(|it| it.0.is_some()).peekable();
+            live.iter().map(|it| &self.node(*it).types).filter(|it| it.are_said()).peekable();
         typed.peek().is_some() && typed.all(|it| it.take(value))
     }
 
@@ -409,165 +327,5 @@ impl Tree {
     pub(crate) fn component(&self, live: &[NodeId]) -> Option<&str> {
         let addresses = live.iter().filter_map(|it| self.node(*it).address.as_ref());
         addresses.into_iter().find_map(Address::component)
-    }
-}
-
-struct Compiler<'c> {
-    store: &'c Store,
-    numbers: HashMap<Address, NodeId>,
-    /// Numbered, and not compiled yet.
-    open: Vec<(NodeId, Address)>,
-}
-
-impl Compiler<'_> {
-    fn node(&mut self, address: &Address) -> NodeId {
-        if let Some(id) = self.numbers.get(address) {
-            return *id;
-        }
-        let id = self.numbers.len();
-        self.numbers.insert(address.clone(), id);
-        self.open.push((id, address.clone()));
-        id
-    }
-
-    fn keywords(&mut self, at: &Address, keywords: &Map<String, Value>) -> Node {
-        let mut node = Node::default();
-        if let Some(target) = edit::target(self.store, at) {
-            node.also.push(self.node(&target));
-        }
-        node.also.extend(self.list(at, keywords, "allOf"));
-        for keyword in ["anyOf", "oneOf"] {
-            let branches = self.list(at, keywords, keyword);
-            if !branches.is_empty() {
-                let addresses =
-                    (0..branches.len()).map(|it| at.child(keyword).child(&it.to_string()));
-                let branches = self.branches(branches, addresses.collect());
-                let discriminator = Discriminator::of(keywords, keyword);
-                node.groups.push(Group { branches, discriminator });
-            }
-        }
-        if keywords.contains_key("if") {
-            let mut schemas = |names: &[&str]| -> Vec<NodeId> {
-                let there = names.iter().filter(|it| keywords.contains_key(**it));
-                there.map(|it| self.node(&at.child(it))).collect()
-            };
-            node.condition = Some(Condition {
-                with: schemas(&["if", "then"]),
-                without: schemas(&["else"]).pop(),
-                holds: LazyValidator { address: at.child("if"), compiled: OnceLock::new() },
-            });
-        }
-        if let Some(properties) = keywords.get("properties").and_then(Value::as_object) {
-            let list = at.child("properties");
-            for name in properties.keys() {
-                node.members.insert(name.clone(), self.node(&list.child(name)));
-            }
-        }
-        if let Some(patterns) = keywords.get("patternProperties").and_then(Value::as_object) {
-            for pattern in patterns.keys() {
-                let matcher = fragment::validator(&serde_json::json!({ "pattern": pattern }));
-                let values = self.node(&at.child("patternProperties").child(pattern));
-                node.patterns.extend(matcher.ok().map(|it| (it, values)));
-            }
-        }
-        for keyword in ["unevaluatedProperties", "additionalProperties"] {
-            node.rest = match keywords.get(keyword) {
-                Some(Value::Bool(false)) if keyword == "unevaluatedProperties" => Rest::Unevaluated,
-                Some(Value::Bool(false)) => Rest::Closed,
-                Some(Value::Bool(true)) => Rest::Open,
-                Some(Value::Object(it)) if it.is_empty() => Rest::Open,
-                Some(_) => Rest::Map(self.node(&at.child(keyword))),
-                None => node.rest,
-            };
-        }
-        node.prefix = self.list(at, keywords, "prefixItems");
-        if keywords.get("items").is_some_and(Value::is_object) {
-            node.items = Some(self.node(&at.child("items")));
-        }
-        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
-        node.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
-        node.codes = match (keywords.get("enum"), keywords.get("const")) {
-            (Some(Value::Array(values)), _) => values.clone(),
-            (_, Some(value)) => vec![value.clone()],
-            _ => Vec::new(),
-        };
-        node.sensitive =
-            keywords.get("x-sensitive").map(|it| it.as_str().unwrap_or_default().to_owned());
-        node.has_form = keywords.contains_key("format") || keywords.contains_key("pattern");
-        node.types = types_of(keywords).unwrap_or_default();
-        node
-    }
-
-    fn list(&mut self, at: &Address, keywords: &Map<String, Value>, keyword: &str) -> Vec<NodeId> {
-        let count = keywords.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
-        let list = at.child(keyword);
-        (0..count).map(|it| self.node(&list.child(&it.to_string()))).collect()
-    }
-
-    fn branches(&self, nodes: Vec<NodeId>, addresses: Vec<Address>) -> Vec<Branch> {
-        let types: Vec<_> = addresses.iter().map(|it| types_at(self.store, it)).collect();
-        let shares_types = |index: usize| {
-            let others = types.iter().enumerate().filter(|it| it.0 != index);
-            others.into_iter().any(|it| it.1.overlap(&types[index]))
-        };
-        let branches =
-            nodes.into_iter().zip(addresses).enumerate().map(|(index, (node, address))| {
-                let is_null = is_null(self.store, &address);
-                let validator = shares_types(index)
-                    .then(|| LazyValidator { address, compiled: OnceLock::new() });
-                Branch { node, types: types[index].clone(), is_null, validator }
-            });
-        branches.collect()
-    }
-}
-
-/// What a schema says of the type, and those that hold with it.
-/// Whether a schema is `null`, named or not, and says nothing else.
-fn is_null(store: &Store, at: &Address) -> bool {
-    let mut at = at.clone();
-    for _ in 0..32 {
-        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { return false };
-        match edit::target(store, &at).filter(|_| keywords.len() == 1) {
-            Some(target) => at = target,
-            None => {
-                let says = |it: &String| !matches!(it.as_str(), "type" | "title" | "description");
-                return keywords.get("type").is_some_and(|it| it == "null")
-                    && !keywords.keys().any(says);
-            }
-        }
-    }
-    false
-}
-
-fn types_at(store: &Store, at: &Address) -> Types {
-    let mut types = Types(None);
-    let mut all = vec![at.clone()];
-    let mut next = 0;
-    while let Some(at) = all.get(next).cloned() {
-        next += 1;
-        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { continue };
-        if let Some(own) = types_of(keywords) {
-            types = types.and(own);
-        }
-        let parts = keywords.get("allOf").and_then(Value::as_array).map_or(0, Vec::len);
-        let parts = (0..parts).map(|it| at.child("allOf").child(&it.to_string()));
-        for further in edit::target(store, &at).into_iter().chain(parts) {
-            if !all.contains(&further) {
-                all.push(further);
-            }
-        }
-    }
-    types
-}
-
-/// What a schema's own `type` says.
-fn types_of(keywords: &Map<String, Value>) -> Option<Types> {
-    match keywords.get("type")? {
-        Value::String(name) => Some(Types(Some(vec![name.clone()]))),
-        Value::Array(names) => {
-            let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
-            Some(Types(Some(names.collect())))
-        }
-        _ => None,
     }
 }

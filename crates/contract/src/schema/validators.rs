@@ -6,7 +6,7 @@ use std::{
 };
 
 use jsonschema::{Draft, Registry, Validator};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::schema::{Address, Side, Store, edit};
 
@@ -31,7 +31,7 @@ impl Validators {
     /// # Errors
     /// Where it is no JSON Schema; documents that were loaded have none of that.
     pub(crate) fn get(&self, at: &Address) -> Result<Arc<Validator>, String> {
-        let at = self.beyond_references(at);
+        let at = edit::follow(&self.store, at, edit::is_reference_alone);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(validator) = known().get(&at) {
             return Ok(validator.clone());
@@ -39,21 +39,6 @@ impl Validators {
         let validator = Arc::new(self.compile(&at)?);
         known().insert(at, validator.clone());
         Ok(validator)
-    }
-
-    /// Where a schema that is nothing but a reference leads.
-    fn beyond_references(&self, at: &Address) -> Address {
-        let mut at = at.clone();
-        for _ in 0..32 {
-            let keywords = self.store.get(&at).and_then(Value::as_object);
-            match edit::target(&self.store, &at)
-                .filter(|_| keywords.is_some_and(|it| it.len() == 1))
-            {
-                Some(target) => at = target,
-                None => break,
-            }
-        }
-        at
     }
 
     fn compile(&self, at: &Address) -> Result<Validator, String> {
