@@ -5,7 +5,7 @@ mod body;
 use crate::{
     check::body::{BodyAt, Branches, Told},
     document::{EVENT_STREAM, Operation, OperationId, Response, essence, is_json},
-    exchange::{Body, Exchange, Origin, Probe, SourceBytes},
+    exchange::{Body, Exchange, Origin, Probe, SourceBytes, Written},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
     judge::Judge,
@@ -48,8 +48,9 @@ impl<'c> Run<'c> {
         }
     }
 
-    /// Judges an exchange whose body the shortcut takes; where it does not, nothing has happened. What it takes is JSON.
-    pub fn check_known(&mut self, exchange: &Exchange<'_>) -> bool {
+    /// Judges an exchange by its body's text, whatever else its body is, if the shortcut takes that; where it does not,
+    /// nothing has happened. What it takes is JSON.
+    pub fn check_known(&mut self, exchange: &Exchange<'_>, text: Written<'_>) -> bool {
         let contract = self.contract;
         let Scope::Operation(operation) = scope(&contract.documented, &self.base_urls, exchange)
         else {
@@ -60,13 +61,12 @@ impl<'c> Run<'c> {
             && !exchange.preflight
             && !exchange.method.eq_ignore_ascii_case("HEAD")
             && !self.is_excluded(&operation.id);
-        let judge = self.shortcuts.judge_of(operation, exchange).filter(|_| is_plain);
-        let (Some(judge), Body::Bytes { bytes, .. }) = (judge, &exchange.body) else {
+        let Some(judge) = self.shortcuts.judge_of(operation, exchange).filter(|_| is_plain) else {
             return false;
         };
         self.next_exchange();
         let at = At { operation: &operation.id, status: Some(exchange.status), exchange };
-        let is_taken = self.take_shortcut(judge, &at, bytes) == Taken::Yes;
+        let is_taken = self.take_shortcut(judge, &at, text) == Taken::Yes;
         if is_taken {
             self.judged(operation, exchange);
         } else {
@@ -205,9 +205,13 @@ impl<'c> Run<'c> {
         }
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = &bytes[bom..];
+        let written = std::str::from_utf8(text).ok().map(Written::Plain);
         // An answer as one before it, judged by the same: nothing else is to be told of it.
         let judge = self.shortcuts.judge_of(operation, exchange);
-        let taken = judge.map(|it| self.take_shortcut(it, at, text));
+        let take = |run: &mut Self, judge| {
+            written.map_or(Taken::No, |it| run.take_shortcut(judge, at, it))
+        };
+        let taken = judge.map(|it| take(self, it));
         if taken == Some(Taken::Yes) {
             return self.judged(operation, exchange);
         }
@@ -245,7 +249,7 @@ impl<'c> Run<'c> {
                 if let (Some(judge), true) = (judge, content.is_some()) {
                     self.shortcuts.remember(operation, exchange, judge);
                 }
-                judge.map_or(Taken::No, |it| self.take_shortcut(it, at, text))
+                judge.map_or(Taken::No, |it| take(self, it))
             }
         };
         if taken == Taken::Yes {
@@ -298,7 +302,7 @@ impl<'c> Run<'c> {
         }
     }
 
-    fn take_shortcut(&mut self, judge: &'c Judge, at: &At<'_>, text: &[u8]) -> Taken {
+    fn take_shortcut(&mut self, judge: &'c Judge, at: &At<'_>, text: Written<'_>) -> Taken {
         if self.options.no_fast_path {
             return Taken::No;
         }

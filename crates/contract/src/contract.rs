@@ -18,7 +18,7 @@ use crate::{
     promise::{Promises, promises},
     quirk::{self, Quirk},
     schema::{Address, Side, Store, validators::Validators},
-    scope::{Scope, scope},
+    scope::{Scope, scope, servers},
     settings::{self, Settings},
     text::{Fault, Faults, Text},
 };
@@ -202,7 +202,7 @@ impl Contract {
         exchange: &Exchange<'_>,
         base_urls: &[String],
     ) -> Option<&Judge> {
-        match scope(&self.documented, base_urls, exchange) {
+        match scope(&self.documented, &servers(base_urls), exchange) {
             Scope::Operation(operation) => self.judge_of(operation, exchange).ok()?,
             Scope::Out | Scope::Undocumented(_) => None,
         }

@@ -150,6 +150,15 @@ pub enum Body<'a> {
     },
 }
 
+/// The JSON text of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written<'t> {
+    /// As it is.
+    Plain(&'t str),
+    /// As the content of a JSON string.
+    InText(&'t str),
+}
+
 /// Where a body's bytes stand in their source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin<'a> {

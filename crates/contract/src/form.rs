@@ -1,41 +1,43 @@
 //! The form of a text, where it has a well-known one: more than its type, less than its value.
 
-/// The name of the form: that of JSON Schema's `format` where there is one.
+/// The forms that have a name: that of JSON Schema's `format` where there is one.
+pub(crate) const FORMS: [&str; 5] =
+    ["empty", "digits", "date", "date-time", "date and time without a zone"];
+
+/// The name of a text's form.
 pub(crate) fn form_of(text: &str) -> Option<&'static str> {
-    let digits = || !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
-    if text.is_empty() {
-        Some("empty")
-    } else if digits() {
-        Some("digits")
-    } else if !text.get(..10).is_some_and(|it| has_form(it.as_bytes(), b"dddd-dd-dd")) {
-        None
-    } else if text.len() == 10 {
-        Some("date")
-    } else if is_date_time(text, 'T') {
-        Some("date-time")
-    } else if is_date_time(text, ' ') {
-        Some("date and time without a zone")
-    } else {
-        None
+    form_number(text).map(|it| FORMS[it])
+}
+
+/// The number of a text's form among [`FORMS`].
+pub(crate) fn form_number(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    match bytes.first() {
+        None => Some(0),
+        Some(first) if !first.is_ascii_digit() => None,
+        _ if bytes.iter().all(u8::is_ascii_digit) => Some(1),
+        _ if !has_form(bytes.get(..10)?, b"dddd-dd-dd") => None,
+        _ => match bytes.get(10) {
+            None => Some(2),
+            Some(b'T') if zone(&bytes[11..]).is_some_and(is_zone) => Some(3),
+            Some(b' ') if zone(&bytes[11..]).is_some_and(<[u8]>::is_empty) => Some(4),
+            _ => None,
+        },
     }
 }
 
-fn is_date_time(text: &str, separator: char) -> bool {
-    let Some((date, time)) = text.split_once(separator) else {
-        return false;
+/// What stands after the time of day.
+fn zone(time: &[u8]) -> Option<&[u8]> {
+    let (seconds, rest) = time.split_at_checked(8)?;
+    let fraction = match rest.strip_prefix(b".") {
+        Some(it) => 1 + it.iter().take_while(|it| it.is_ascii_digit()).count(),
+        None => 0,
     };
-    let Some((seconds, rest)) = time.split_at_checked(8) else {
-        return false;
-    };
-    let fraction = rest
-        .strip_prefix('.')
-        .map_or(0, |it| 1 + it.bytes().take_while(u8::is_ascii_digit).count());
-    let zone = &rest.as_bytes()[fraction..];
-    let has_zone =
-        matches!(zone, b"Z" | b"z") || has_form(zone, b"+dd:dd") || has_form(zone, b"-dd:dd");
-    has_form(date.as_bytes(), b"dddd-dd-dd")
-        && has_form(seconds.as_bytes(), b"dd:dd:dd")
-        && (if separator == 'T' { has_zone } else { zone.is_empty() })
+    has_form(seconds, b"dd:dd:dd").then_some(&rest[fraction..])
+}
+
+fn is_zone(zone: &[u8]) -> bool {
+    matches!(zone, b"Z" | b"z") || has_form(zone, b"+dd:dd") || has_form(zone, b"-dd:dd")
 }
 
 /// Whether `text` follows `form`, in which `d` stands for a digit.

@@ -56,7 +56,7 @@ pub use contract::{Contract, ContractTexts};
 pub use corrected::Corrected;
 pub use diff::{Diff, Touch, TouchedQuirk, diff};
 pub use document::{DocumentFault, OperationId};
-pub use exchange::{Body, Exchange, Origin, Probe, Provenance};
+pub use exchange::{Body, Exchange, Origin, Probe, Provenance, Written};
 pub use finding::{Finding, Location, PromisedBy, Sighting};
 pub use join::{JoinError, join};
 pub use json::{MAX_DEPTH, byte_of};
@@ -69,7 +69,7 @@ pub use report::{
 };
 pub use rule::{Rule, Severity};
 pub use run::{Run, RunOptions};
-pub use scan::{Quoted, Scanner, Token, plain_length};
+pub use scan::{Quoted, Scanner, Token, closing_quote};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
 pub use strength::{Operator, Strength, Survivors, faults};

@@ -22,7 +22,7 @@ use crate::{
     report::Report,
     rule::Severity,
     run::{Run, RunOptions},
-    scope::{Scope, path_in_scope, scope},
+    scope::{Scope, path_in_scope, scope, servers},
 };
 
 /// The key of a masking: who has it can tell whether a masked value stands for a given one.
@@ -91,7 +91,7 @@ impl Contract {
         base_urls: &[String],
         key: &MaskKey,
     ) -> Option<Masked> {
-        let all_base_urls = [self.settings.base_urls.as_slice(), base_urls].concat();
+        let all_base_urls = servers(&[self.settings.base_urls.as_slice(), base_urls].concat());
         let Scope::Operation(operation) = scope(&self.documented, &all_base_urls, exchange) else {
             return None;
         };

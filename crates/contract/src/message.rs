@@ -14,7 +14,7 @@ use crate::{
     quirk::{Quirk, Wire},
     report::QuirkReport,
     schema::{Side, describe::describe, fragment},
-    scope::{Scope, scope},
+    scope::{Scope, scope, servers},
     text::{Faults, Text},
 };
 
@@ -36,7 +36,7 @@ impl Contract {
         exchange: &Exchange<'_>,
         base_urls: &[String],
     ) -> Option<Shown> {
-        let all_base_urls = [self.settings.base_urls.as_slice(), base_urls].concat();
+        let all_base_urls = servers(&[self.settings.base_urls.as_slice(), base_urls].concat());
         let Scope::Operation(operation) = scope(&self.documented, &all_base_urls, exchange) else {
             return None;
         };

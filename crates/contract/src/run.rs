@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     contract::Contract,
-    document::OperationId,
+    document::{OperationId, Server},
     finding::{self, Finding, PromisedBy},
     ledger::{Key, Ledger},
     observed::Seen,
@@ -20,6 +20,7 @@ use crate::{
     },
     rule::{Rule, Severity},
     schema::{describe::describe, fragment},
+    scope::servers,
     shape::{Compared, Shape, ShapeChange},
     shortcut::Shortcuts,
     tally::Tally,
@@ -57,7 +58,7 @@ pub struct Run<'c> {
     pub(crate) asked: BTreeSet<OperationId>,
     pub(crate) judged: BTreeSet<OperationId>,
     /// Every URL that stands for the document's server.
-    pub(crate) base_urls: Vec<String>,
+    pub(crate) base_urls: Vec<Server>,
     pub(crate) ledger: Ledger,
     pub(crate) shortcuts: Shortcuts<'c>,
     skipped: Vec<Skipped>,
@@ -70,7 +71,7 @@ impl<'c> Run<'c> {
         let base_urls = [contract.settings.base_urls.as_slice(), &options.base_urls].concat();
         Self {
             contract,
-            base_urls,
+            base_urls: servers(&base_urls),
             options,
             counts: ExchangeCounts::default(),
             asked: BTreeSet::new(),

@@ -3,12 +3,16 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 /// Deeper text is left to others: half of what serde_json reads.
 const MAX_DEPTH: usize = 100;
 
 /// A place in a text. Every method gives none where the text is not what it reads; the scanner is then of no more use.
+///
+/// `IN_TEXT`: the JSON is the content of a JSON string, and read as it is written there.
 #[derive(Debug, Clone)]
-pub struct Scanner<'t> {
+pub struct Scanner<'t, const IN_TEXT: bool = false> {
     text: &'t str,
     at: usize,
     depth: usize,
@@ -40,12 +44,35 @@ pub struct Quoted<'t> {
     pub raw: &'t str,
     /// Whether some of it is escaped.
     pub is_escaped: bool,
+    /// Whether it is escaped once more, as it stands in a text.
+    in_text: bool,
+    /// Whether UTF-16 units are escaped, of which one may be half a character.
+    has_units: bool,
 }
 
 impl<'t> Quoted<'t> {
+    /// What stands between the quotes of a JSON string whose escapes are well-formed.
+    pub fn new(raw: &'t str) -> Self {
+        let is_escaped = raw.contains('\\');
+        Self { raw, is_escaped, in_text: false, has_units: is_escaped }
+    }
+
     /// The text; none where an escape is half a surrogate pair.
+    #[inline]
     pub fn text(self) -> Option<Cow<'t, str>> {
-        if self.is_escaped { unescape(self.raw).map(Cow::Owned) } else { Some(self.raw.into()) }
+        if !self.is_escaped {
+            return Some(self.raw.into());
+        }
+        let text = unescape(self.raw)?;
+        if self.in_text && text.contains('\\') {
+            return unescape(&text).map(Cow::Owned);
+        }
+        Some(text.into())
+    }
+
+    /// Whether it is a text, whatever it says.
+    pub(crate) fn is_text(self) -> bool {
+        !self.has_units || self.text().is_some()
     }
 }
 
@@ -108,27 +135,46 @@ impl<'t> Scanner<'t> {
     pub fn new(text: &'t str) -> Self {
         Self { text, at: 0, depth: 0 }
     }
+}
+
+impl<'t> Scanner<'t, true> {
+    /// At the start of JSON that is the content of a JSON string, as it is written there. The string itself need not be
+    /// well-formed: what is no JSON in it is not taken.
+    pub(crate) fn in_text(raw: &'t str) -> Self {
+        Self { text: raw, at: 0, depth: 0 }
+    }
+}
+
+impl<'t, const IN_TEXT: bool> Scanner<'t, IN_TEXT> {
+    /// How many bytes a quote takes.
+    const QUOTE: usize = if IN_TEXT { 2 } else { 1 };
 
     /// The byte at which it is.
     pub fn at(&self) -> usize {
         self.at
     }
 
+    /// The next byte that is no white space; of an escaped quote, the quote.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            match byte {
-                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
-                _ => return Some(*byte),
+        loop {
+            match *bytes.get(self.at)? {
+                b' ' => self.at += 1,
+                b'\n' | b'\t' | b'\r' if !IN_TEXT => self.at += 1,
+                b'\\' if IN_TEXT => match *bytes.get(self.at + 1)? {
+                    b'n' | b't' | b'r' => self.at += 2,
+                    b'"' => return Some(b'"'),
+                    _ => return None,
+                },
+                byte => return Some(byte),
             }
         }
-        None
     }
 
     /// Whether nothing but white space is left.
     pub fn is_at_end(&mut self) -> bool {
-        self.peek().is_none()
+        self.peek().is_none() && self.at == self.text.len()
     }
 
     /// Reads a whole scalar, or the start of an array or object.
@@ -207,26 +253,29 @@ impl<'t> Scanner<'t> {
     #[inline]
     fn quoted(&mut self) -> Option<Quoted<'t>> {
         let bytes = self.text.as_bytes();
-        let start = self.at + 1;
+        let start = self.at + Self::QUOTE;
         let mut at = start;
-        let mut is_escaped = false;
+        let (mut is_escaped, mut has_units) = (false, false);
         loop {
-            at += plain_length(&bytes[at..]);
+            at += plain_length(bytes.get(at..)?);
             match *bytes.get(at)? {
-                b'"' => break,
+                b'"' if !IN_TEXT => break,
+                b'\\' if IN_TEXT && *bytes.get(at + 1)? == b'"' => break,
                 b'\\' => {
-                    is_escaped = true;
-                    at += match *bytes.get(at + 1)? {
-                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-                        b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
-                        _ => return None,
+                    let (length, is_unit) = if IN_TEXT {
+                        escape_in_text(bytes.get(at + 1..)?)?
+                    } else {
+                        escape(bytes.get(at + 1..)?)?
                     };
+                    is_escaped = true;
+                    has_units |= is_unit;
+                    at += 1 + length;
                 }
                 _ => return None,
             }
         }
-        self.at = at + 1;
-        Some(Quoted { raw: &self.text[start..at], is_escaped })
+        self.at = at + Self::QUOTE;
+        Some(Quoted { raw: &self.text[start..at], is_escaped, in_text: IN_TEXT, has_units })
     }
 
     /// In an array: whether there is another item to read. At its end, the array is left.
@@ -249,10 +298,16 @@ impl<'t> Scanner<'t> {
     /// In an object: the next member's name, its value then to be read; none inside at its end, and the object is left.
     #[inline]
     pub fn member(&mut self, is_first: bool) -> Option<Option<Quoted<'t>>> {
+        if self.is_next_member(is_first)? { self.name().map(Some) } else { Some(None) }
+    }
+
+    /// In an object: whether there is another member, its name then to be read. At its end, the object is left.
+    #[inline]
+    pub(crate) fn is_next_member(&mut self, is_first: bool) -> Option<bool> {
         match self.peek()? {
             b'}' => {
                 self.close();
-                return Some(None);
+                return Some(false);
             }
             b'"' if is_first => {}
             b',' if !is_first => {
@@ -263,57 +318,28 @@ impl<'t> Scanner<'t> {
             }
             _ => return None,
         }
+        Some(true)
+    }
+
+    /// Reads a member's name.
+    pub(crate) fn name(&mut self) -> Option<Quoted<'t>> {
         let name = self.quoted()?;
         if self.peek()? != b':' {
             return None;
         }
         self.at += 1;
-        Some(Some(name))
+        Some(name)
     }
 
-    /// As [`Scanner::skip`], but an object or array is read over by its quotes and brackets alone: what is between them
-    /// need not be JSON.
-    pub fn leap(&mut self) -> Option<&'t str> {
-        if !matches!(self.peek()?, b'{' | b'[') {
-            return self.skip();
+    /// Reads a member's name if it is written as this one is: with its quotes, and a colon right after it.
+    #[inline]
+    pub(crate) fn name_is(&mut self, written: &WrittenName) -> bool {
+        let written: &[u8] = if IN_TEXT { &written.in_text } else { &written.plain };
+        let is_it = self.text.as_bytes().get(self.at..).is_some_and(|it| starts_with(it, written));
+        if is_it {
+            self.at += written.len();
         }
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let mut at = start;
-        let mut depth = 0_usize;
-        loop {
-            match bytes.get(at)? {
-                b'"' => {
-                    at += 1;
-                    loop {
-                        at += plain_length(bytes.get(at..)?);
-                        match bytes.get(at)? {
-                            b'"' => break,
-                            b'\\' => at += 2,
-                            _ => at += 1,
-                        }
-                    }
-                }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        self.at = at + 1;
-                        return Some(&self.text[start..self.at]);
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-    }
-
-    /// As [`Scanner::leap`], of the last value of an object whose text ends with the object's.
-    pub fn last(&mut self) -> Option<&'t str> {
-        self.peek()?;
-        let rest = self.text[self.at..].trim_ascii_end().strip_suffix('}')?;
-        self.at += rest.len();
-        Some(rest)
+        is_it
     }
 
     /// Reads over a value, and gives its text.
@@ -323,6 +349,11 @@ impl<'t> Scanner<'t> {
         let token = self.token()?;
         self.skip_rest(token)?;
         Some(&self.text[start..self.at])
+    }
+
+    /// The JSON that is written as a part of the text.
+    pub(crate) fn written(part: &'t str) -> Option<Cow<'t, str>> {
+        if IN_TEXT { unescape(part).map(Cow::Owned) } else { Some(part.into()) }
     }
 
     fn skip_rest(&mut self, token: Token<'t>) -> Option<()> {
@@ -346,6 +377,110 @@ impl<'t> Scanner<'t> {
     }
 }
 
+/// A member's name with its quotes and colon, as it is written in JSON, and in JSON that stands in a text.
+#[derive(Debug)]
+pub(crate) struct WrittenName {
+    plain: Box<[u8]>,
+    in_text: Box<[u8]>,
+}
+
+impl WrittenName {
+    pub(crate) fn new(name: &str) -> Self {
+        let plain = format!("{}:", Value::from(name));
+        let in_text = Value::from(&*plain).to_string();
+        Self {
+            plain: plain.as_bytes().into(),
+            in_text: in_text[1..in_text.len() - 1].as_bytes().into(),
+        }
+    }
+}
+
+/// Eight at a time: names are too short for what the standard library does.
+#[inline]
+fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
+    let Some(bytes) = bytes.get(..start.len()) else { return false };
+    let (ours, our_rest) = bytes.as_chunks::<8>();
+    let (theirs, their_rest) = start.as_chunks::<8>();
+    ours.iter().zip(theirs).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b))
+        && our_rest.iter().zip(their_rest).all(|(a, b)| a == b)
+}
+
+impl<'t> Scanner<'t> {
+    /// As [`Scanner::skip`], but an object or array is read over by its quotes and brackets alone: what is between them
+    /// need not be JSON.
+    pub fn leap(&mut self) -> Option<&'t str> {
+        if !matches!(self.peek()?, b'{' | b'[') {
+            return self.skip();
+        }
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut at = start;
+        let mut depth = 0_usize;
+        loop {
+            match bytes.get(at)? {
+                b'"' => at += 1 + closing_quote(&bytes[at + 1..], &mut false)?,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at = at + 1;
+                        return Some(&self.text[start..self.at]);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    /// Reads over a text up to the quote that closes it, and gives what is between: it need not be well-formed.
+    pub fn leap_text(&mut self) -> Option<&'t str> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let rest = &self.text[self.at + 1..];
+        let raw = &rest[..closing_quote(rest.as_bytes(), &mut false)?];
+        self.at += raw.len() + 2;
+        Some(raw)
+    }
+
+    /// As [`Scanner::leap`], of the last value of an object whose text ends with the object's.
+    pub fn last(&mut self) -> Option<&'t str> {
+        self.peek()?;
+        let rest = self.text[self.at..].trim_ascii_end().strip_suffix('}')?;
+        self.at += rest.len();
+        Some(rest)
+    }
+}
+
+/// How long what follows a backslash is, and whether it is a UTF-16 unit.
+fn escape(bytes: &[u8]) -> Option<(usize, bool)> {
+    match *bytes.first()? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some((1, false)),
+        b'u' if bytes.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => Some((5, true)),
+        _ => None,
+    }
+}
+
+/// The same in a text, where most escapes are escaped themselves.
+fn escape_in_text(bytes: &[u8]) -> Option<(usize, bool)> {
+    match *bytes.first()? {
+        b'\\' => match (*bytes.get(1)?, bytes.get(2)) {
+            (b'\\', Some(b'"' | b'\\' | b'/')) => Some((3, false)),
+            (b'"' | b'\\', _) => None,
+            _ => escape(&bytes[1..]).map(|it| (1 + it.0, it.1)),
+        },
+        b'/' => Some((1, false)),
+        // A character of the text; one that means something there is left to others.
+        b'u' => {
+            let (length, _) = escape(bytes)?;
+            let is_ascii = bytes[1..3] == *b"00" && bytes[3] < b'8';
+            (!is_ascii).then_some((length, true))
+        }
+        _ => None,
+    }
+}
+
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
@@ -355,11 +490,49 @@ fn first_zero(word: u64) -> usize {
     found.trailing_zeros() as usize / 8
 }
 
+/// The high bits of a word's bytes that are zero, and of no others.
+fn zeros(word: u64) -> u64 {
+    !(((word & !HIGH) + !HIGH) | word) & HIGH
+}
+
+/// Where in the rest of a text the quote stands that closes it. `is_escaped` says whether the first byte is, and then,
+/// where there is no such quote, whether what comes next is.
+pub fn closing_quote(bytes: &[u8], is_escaped: &mut bool) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (number, bytes) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*bytes);
+        let backslashes = zeros(word ^ (ONES * u64::from(b'\\')));
+        let escaped = (backslashes << 8) | (u64::from(*is_escaped) << 7);
+        let found = if backslashes & escaped == 0 {
+            *is_escaped = backslashes >> 63 == 1;
+            let quotes = zeros(word ^ (ONES * u64::from(b'"'))) & !escaped;
+            (quotes != 0).then(|| quotes.trailing_zeros() as usize / 8)
+        } else {
+            // A backslash that is escaped escapes nothing.
+            closing_quote_among(bytes, is_escaped)
+        };
+        if let Some(found) = found {
+            *is_escaped = false;
+            return Some(number * 8 + found);
+        }
+    }
+    closing_quote_among(rest, is_escaped).map(|it| words.len() * 8 + it)
+}
+
+fn closing_quote_among(bytes: &[u8], is_escaped: &mut bool) -> Option<usize> {
+    bytes.iter().position(|byte| {
+        let closes = *byte == b'"' && !*is_escaped;
+        *is_escaped = *byte == b'\\' && !*is_escaped;
+        closes
+    })
+}
+
 /// How many bytes stand before the first quote, backslash or control character: eight at a time.
-pub fn plain_length(bytes: &[u8]) -> usize {
+#[inline]
+fn plain_length(bytes: &[u8]) -> usize {
     let mut length = 0;
-    for eight in bytes.chunks_exact(8) {
-        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+    for eight in bytes.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*eight);
         // A byte becomes negative where it is zero: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
         let zero = |it: u64| it.wrapping_sub(ONES) & !it;
         let quote = zero(word ^ (ONES * u64::from(b'"')));
@@ -389,7 +562,7 @@ mod tests {
         scanner.is_at_end().then_some(value)
     }
 
-    fn value(scanner: &mut Scanner<'_>) -> Option<Value> {
+    fn value<const IN_TEXT: bool>(scanner: &mut Scanner<'_, IN_TEXT>) -> Option<Value> {
         Some(match scanner.token()? {
             Token::Null => Value::Null,
             Token::Bool(it) => it.into(),
@@ -480,6 +653,35 @@ mod tests {
                 prop_assert_eq!(leapt, Some(skipped));
                 prop_assert_eq!(loose.at(), strict.at());
             }
+        }
+
+        #[test]
+        fn what_stands_in_a_text_is_read_as_it_is(text in r#"[\[\]{}",:\\/u0-9ad+\- tfnulrs\n\u{e9}]{0,24}"#, escapes in 0..3_u8) {
+            let plain = read(&text);
+            let quoted = Value::from(&*text).to_string();
+            let quoted = match escapes {
+                0 => quoted,
+                1 => quoted.replace('/', "\\/"),
+                _ => quoted.replace('é', "\\u00e9"),
+            };
+            let mut scanner = Scanner::in_text(&quoted[1..quoted.len() - 1]);
+            let value = value(&mut scanner).filter(|_| scanner.is_at_end());
+            prop_assert_eq!(value, plain);
+        }
+
+        #[test]
+        fn the_closing_quote_is_the_first_that_is_not_escaped(text in r#"["\\a]{0,40}"#, cut in 0..40_usize) {
+            let slow = {
+                let mut is_escaped = false;
+                closing_quote_among(text.as_bytes(), &mut is_escaped)
+            };
+            prop_assert_eq!(closing_quote(text.as_bytes(), &mut false), slow);
+            let (start, end) = text.as_bytes().split_at(cut.min(text.len()));
+            let mut is_escaped = false;
+            let in_parts = closing_quote(start, &mut is_escaped)
+                .or_else(|| closing_quote(end, &mut is_escaped).map(|it| start.len() + it));
+            prop_assert_eq!(in_parts, slow);
+            prop_assert!(slow.is_none() || !is_escaped);
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Which exchanges the contract is about.
 
 use crate::{
-    document::{Document, Operation, OperationId, PathTemplate, Server, normal},
+    document::{Document, Operation, OperationId, Server, normal},
     exchange::Exchange,
     place::printable_name,
 };
@@ -17,46 +17,53 @@ pub(crate) enum Scope<'d> {
     Operation(&'d Operation),
 }
 
+/// The servers of URLs.
+pub(crate) fn servers(urls: &[String]) -> Vec<Server> {
+    urls.iter().map(|it| Server::of_url(it)).collect()
+}
+
 /// Finds the operation of an exchange under the documented servers and the further base URLs; on a foreign host only
 /// where the documented base path and a template match.
 pub(crate) fn scope<'d>(
     document: &'d Document,
-    base_urls: &[String],
+    base_urls: &[Server],
     exchange: &Exchange<'_>,
 ) -> Scope<'d> {
-    scope_and_path(document, base_urls, exchange).0
+    scope_and_path(document, base_urls, exchange, &normal(&exchange.url)).0
 }
 
 /// The path below the server of an exchange that is of an operation or under the contract's servers, without its query.
 pub(crate) fn path_in_scope(
     document: &Document,
-    base_urls: &[String],
+    base_urls: &[Server],
     exchange: &Exchange<'_>,
 ) -> Option<String> {
-    scope_and_path(document, base_urls, exchange).1
+    let url = normal(&exchange.url);
+    scope_and_path(document, base_urls, exchange, &url).1.map(str::to_owned)
 }
 
-fn scope_and_path<'d>(
+fn scope_and_path<'d, 'u>(
     document: &'d Document,
-    base_urls: &[String],
+    base_urls: &[Server],
     exchange: &Exchange<'_>,
-) -> (Scope<'d>, Option<String>) {
-    let (own, foreign) = paths(document, base_urls, exchange);
+    url: &'u str,
+) -> (Scope<'d>, Option<&'u str>) {
+    let (own, foreign) = paths(document, base_urls, url);
     for below in if own.is_empty() { &foreign } else { &own } {
-        match find(document, &exchange.method, below) {
+        match find(document, &exchange.method, *below) {
             Found::Operation(operation) => {
-                return (Scope::Operation(operation), Some(below.path.clone()));
+                return (Scope::Operation(operation), Some(below.path));
             }
             Found::Path(template) => {
                 let id = OperationId::new(&method(exchange), template);
-                return (Scope::Undocumented(id), Some(below.path.clone()));
+                return (Scope::Undocumented(id), Some(below.path));
             }
             Found::Nothing => {}
         }
     }
     match own.into_iter().next() {
         Some(Below { path, .. }) => {
-            let id = OperationId::new(&method(exchange), &without_data(&path));
+            let id = OperationId::new(&method(exchange), &without_data(path));
             (Scope::Undocumented(id), Some(path))
         }
         None => (Scope::Out, None),
@@ -64,24 +71,24 @@ fn scope_and_path<'d>(
 }
 
 /// A path below a server.
-struct Below {
+#[derive(Clone, Copy)]
+struct Below<'u> {
     /// The documented server's number; none where the path may be of any operation.
     server: Option<usize>,
-    path: String,
+    path: &'u str,
 }
 
 /// The paths below the contract's own servers, the shortest first, and those that it would be below the documented base
 /// paths.
-fn paths(
+fn paths<'u>(
     document: &Document,
-    base_urls: &[String],
-    exchange: &Exchange<'_>,
-) -> (Vec<Below>, Vec<Below>) {
-    let url = normal(&exchange.url);
+    base_urls: &[Server],
+    url: &'u str,
+) -> (Vec<Below<'u>>, Vec<Below<'u>>) {
     let documented = || document.servers.iter().enumerate();
-    let given = base_urls.iter().filter_map(|it| Server::of_url(it).below(&url));
-    let mut own: Vec<Below> = documented()
-        .filter_map(|(number, it)| Some(Below { server: Some(number), path: it.below(&url)? }))
+    let given = base_urls.iter().filter_map(|it| it.below(url));
+    let mut own: Vec<Below<'u>> = documented()
+        .filter_map(|(number, it)| Some(Below { server: Some(number), path: it.below(url)? }))
         .chain(given.map(|path| Below { server: None, path }))
         .collect();
     own.sort_by_key(|it| it.path.len());
@@ -90,10 +97,10 @@ fn paths(
     }
     // Without a server, or with a relative one, any host will do (OpenAPI 3.1, Server Object).
     let anywhere = document.servers.is_empty().then(|| Server::of_url("/"));
-    let anywhere = anywhere.and_then(|it| it.below_base_path(&url));
+    let anywhere = anywhere.and_then(|it| it.below_base_path(url));
     let foreign = documented()
         .filter_map(|(number, it)| {
-            Some(Below { server: Some(number), path: it.below_base_path(&url)? })
+            Some(Below { server: Some(number), path: it.below_base_path(url)? })
         })
         .chain(anywhere.map(|path| Below { server: None, path }));
     (own, foreign.collect())
@@ -106,22 +113,26 @@ enum Found<'d> {
     Nothing,
 }
 
-fn find<'d>(document: &'d Document, method: &str, below: &Below) -> Found<'d> {
+fn find<'d>(document: &'d Document, method: &str, below: Below<'_>) -> Found<'d> {
     let operations = &document.operations;
-    let is_there = |it: &Operation| below.server.is_none_or(|number| it.servers.contains(&number));
-    let first = |matches: &dyn Fn(&PathTemplate) -> bool| {
-        operations.iter().position(|it| matches(&it.template) && is_there(it))
+    let is_there = |number: usize| {
+        below.server.is_none_or(|server| operations[number].servers.contains(&server))
     };
     // A parameter takes slashes only where no template takes the path as it stands.
-    let first = first(&|it| it.matches(&below.path))
-        .or_else(|| first(&|it| it.matches_with_slashes(&below.path)));
-    let Some(first) = first else {
+    let with_slashes = || {
+        let takes = |it: &Operation| it.template.matches_with_slashes(below.path);
+        let numbers = 0..operations.len();
+        numbers.into_iter().find(|it| takes(&operations[*it]) && is_there(*it))
+    };
+    let Some(first) = document.routes.first(below.path, &is_there).or_else(with_slashes) else {
         return Found::Nothing;
     };
     // Only the most concrete template counts: `/a/me` is not `/a/{id}`.
-    let alike = |it: &&Operation| it.template.is_alike(&operations[first].template);
-    let same = || operations[first..].iter().take_while(alike).filter(|it| is_there(it));
-    let of_method = |method: &str| same().find(|it| it.method.eq_ignore_ascii_case(method));
+    let alike = document.routes.alike(first).iter().filter(|it| is_there(**it));
+    let of_method = |method: &str| {
+        let mut alike = alike.clone().map(|it| &operations[*it]);
+        alike.find(|it| it.method.eq_ignore_ascii_case(method))
+    };
     let head_as_get = || method.eq_ignore_ascii_case("HEAD").then(|| of_method("GET")).flatten();
     match of_method(method).or_else(head_as_get) {
         Some(operation) => Found::Operation(operation),

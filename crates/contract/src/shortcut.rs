@@ -5,10 +5,12 @@
 //! body alone and nothing has happened. So a report is the same with and without it: a law of `tests/laws/shortcut.rs`.
 //!
 //! - `plan.rs` says what is known: made from the schemas, for the places that bodies have shown.
-//! - `pass.rs` reads one body by it.
+//! - `tell.rs` numbers what may be told.
+//! - `pass.rs` reads one body by both.
 
 mod pass;
 mod plan;
+mod tell;
 
 use std::collections::BTreeMap;
 
@@ -17,16 +19,16 @@ use serde_json::Value;
 use crate::{
     check::At,
     document::{Operation, OperationId},
-    exchange::Exchange,
+    exchange::{Exchange, Written},
     judge::Judge,
-    ledger::{Key, Ledger, QuirkCounts, ResponseAt},
-    rule::Rule,
+    ledger::{Ledger, ResponseAt},
+    scan::Scanner,
     schema::Store,
     shortcut::{
-        pass::{Pass, Stop, Told},
-        plan::Plan,
+        pass::{Pass, Shown, Stop},
+        plan::{Numbers, Plan},
+        tell::Tells,
     },
-    tally::{PlaceId, Sight},
 };
 
 /// The shortcuts of a run, one for each judge, status and kind of evidence.
@@ -34,7 +36,8 @@ use crate::{
 pub(crate) struct Shortcuts<'c> {
     by_judge: BTreeMap<(usize, u16, bool), usize>,
     all: Vec<Shortcut<'c>>,
-    pass: Buffers,
+    shown: Shown,
+    round: Round,
     /// How many bodies were taken.
     pub(crate) taken: u64,
     last: Option<Route<'c>>,
@@ -49,11 +52,24 @@ struct Route<'c> {
     judge: &'c Judge,
 }
 
-/// What a pass fills, kept to be filled again.
+/// Exchanges of one source, in the order in which they stand there.
 #[derive(Debug, Default)]
-struct Buffers {
-    counted: Vec<Sight>,
-    told: Vec<Told>,
+struct Round {
+    number: u64,
+    source: String,
+    entry: usize,
+}
+
+impl Round {
+    /// The number of the exchange's round, from one.
+    fn of(&mut self, exchange: &Exchange<'_>) -> u64 {
+        if self.number == 0 || self.source != exchange.source || exchange.entry < self.entry {
+            self.number += 1;
+            self.source = exchange.source.to_owned();
+        }
+        self.entry = exchange.entry;
+        self.number
+    }
 }
 
 #[derive(Debug)]
@@ -61,9 +77,7 @@ struct Shortcut<'c> {
     plan: Plan<'c>,
     response: ResponseAt,
     tally: usize,
-    /// Numbers in the ledger of what has been named.
-    folds: BTreeMap<(PlaceId, Rule, Option<usize>), usize>,
-    quirks: BTreeMap<(PlaceId, usize), usize>,
+    tells: Tells,
 }
 
 /// Whether a body was taken, and if not, whether it could teach.
@@ -111,7 +125,7 @@ impl<'c> Shortcuts<'c> {
         store: &'c Store,
         judge: &'c Judge,
         at: &At<'_>,
-        text: &[u8],
+        text: Written<'_>,
     ) -> Taken {
         let exchange = at.exchange;
         let key = (std::ptr::from_ref(judge) as usize, exchange.status, exchange.is_shape());
@@ -122,90 +136,39 @@ impl<'c> Shortcuts<'c> {
                 plan: Plan::new(judge, store),
                 response,
                 tally,
-                folds: BTreeMap::new(),
-                quirks: BTreeMap::new(),
+                tells: Tells::default(),
             });
             self.all.len() - 1
         });
-        let Ok(text) = std::str::from_utf8(text) else { return Taken::No };
-        let shortcut = &mut self.all[number];
-        let Buffers { counted, told } = &mut self.pass;
-        counted.clear();
-        told.clear();
-        let tally = ledger.tallies.get_mut(shortcut.tally);
-        match Pass::new(&shortcut.plan, text, tally, counted, told).body() {
+        let Shortcut { plan, response, tally, tells } = &mut self.all[number];
+        let shown = &mut self.shown;
+        shown.clear();
+        let numbers = Numbers { tally: ledger.tallies.get_mut(*tally), tells };
+        let read = match text {
+            Written::Plain(text) => Pass::new(plan, Scanner::new(text), numbers, shown).body(),
+            Written::InText(raw) => Pass::new(plan, Scanner::in_text(raw), numbers, shown).body(),
+        };
+        match read {
             Err(Stop::News) => return Taken::News(number),
             Err(Stop::Unknown) => return Taken::No,
             Ok(()) => {}
         }
-        if !told.iter_mut().all(|it| shortcut.find(ledger, exchange, it)) {
+        let round = self.round.of(exchange);
+        let at = (&*response, *tally);
+        if !shown.told.iter().all(|it| tells.is_known(it.tell, ledger, at, exchange, round)) {
             return Taken::No;
         }
-        for it in told {
-            it.count(ledger, exchange.provenance.is_wire());
+        for it in &shown.told {
+            tells.count(it.tell, ledger, exchange.provenance.is_wire(), it.code);
         }
-        ledger.tallies.get_mut(shortcut.tally).add(counted);
+        ledger.tallies.get_mut(*tally).add(&shown.sights);
         self.taken += 1;
         Taken::Yes
     }
 
     /// Learns the places of a body that the full check has read.
     pub(crate) fn learn(&mut self, ledger: &mut Ledger, shortcut: usize, body: &Value) {
-        let shortcut = &mut self.all[shortcut];
-        shortcut.plan.learn(body, ledger.tallies.get_mut(shortcut.tally));
-    }
-}
-
-impl Shortcut<'_> {
-    /// Finds the number under which the ledger counts it; false where the full check must name it first.
-    fn find(&mut self, ledger: &mut Ledger, exchange: &Exchange<'_>, told: &mut Told) -> bool {
-        let (operation, status, _) = &self.response;
-        match told {
-            Told::Quirk { place, quirk, number, .. } => {
-                *number = *self.quirks.entry((*place, *quirk)).or_insert_with(|| {
-                    let place = ledger.tallies.get_mut(self.tally).name(*place).clone();
-                    let at = (*quirk, operation.clone(), *status, place);
-                    ledger.quirks.number_or(at, QuirkCounts::default)
-                });
-                true
-            }
-            Told::Defect { place, rule, quirk, number, .. } => {
-                let at = (*place, *rule, *quirk);
-                let known = self.folds.get(&at).copied().or_else(|| {
-                    let place = ledger.tallies.get_mut(self.tally).name(*place).clone();
-                    let key = Key {
-                        operation: operation.clone(),
-                        status: Some(*status),
-                        place: Some(place),
-                        rule: *rule,
-                        quirk: *quirk,
-                    };
-                    ledger.folds.number(&key)
-                });
-                let Some(known) = known else { return false };
-                self.folds.insert(at, known);
-                *number = known;
-                !ledger.is_news(known, exchange)
-            }
-        }
-    }
-}
-
-impl Told {
-    fn count(&self, ledger: &mut Ledger, on_wire: bool) {
-        match self {
-            Self::Quirk { verdict, number, .. } => {
-                ledger.quirks.get_mut(*number).add(*verdict, on_wire);
-            }
-            Self::Defect { severity, came, is_observed, number, .. } => {
-                let fold = ledger.count(*number, *severity);
-                if !came.is_nothing() && !fold.came.iter().any(|it| came.is(it)) {
-                    fold.came.insert(came.to_string());
-                }
-                if *is_observed {
-                    fold.observed.see(came.type_name, came.number);
-                }
-            }
-        }
+        let Shortcut { plan, tally, tells, .. } = &mut self.all[shortcut];
+        plan.learn(body, &mut Numbers { tally: ledger.tallies.get_mut(*tally), tells });
     }
 }

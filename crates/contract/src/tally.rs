@@ -72,6 +72,8 @@ impl PlaceTally {
 
 /// The number of a place in a [`Tally`].
 pub(crate) type PlaceId = usize;
+/// The number of what may be seen at a place.
+pub(crate) type SightId = usize;
 
 /// The tally of one response's places, over all exchanges that showed it. The whole body is place 0.
 #[derive(Debug)]
@@ -79,32 +81,58 @@ pub(crate) struct Tally {
     /// How many exchanges were counted.
     pub(crate) exchanges: u64,
     places: Vec<Counts>,
+    sights: Vec<Seen>,
 }
 
-/// What one exchange shows at one place; counted when the whole exchange is known ([`Tally::add`]).
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Sight {
+/// What may be seen at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight<'s> {
     Value {
-        place: PlaceId,
         type_name: &'static str,
         empty: bool,
         form: Option<&'static str>,
-        /// By number, as [`Tally::code`] gives it.
-        code: Option<usize>,
+        code: Option<&'s str>,
     },
     /// An object lacked the member.
-    Missing { place: PlaceId },
+    Missing,
+}
+
+/// How often something was seen.
+#[derive(Debug)]
+struct Seen {
+    place: PlaceId,
+    kind: Kind,
+    count: u64,
+}
+
+/// A [`Sight`] that is kept.
+#[derive(Debug)]
+enum Kind {
+    Value {
+        type_name: &'static str,
+        empty: bool,
+        form: Option<&'static str>,
+        code: Option<Box<str>>,
+    },
+    Missing,
+}
+
+impl Kind {
+    fn as_sight(&self) -> Sight<'_> {
+        match self {
+            Self::Value { type_name, empty, form, code } => {
+                Sight::Value { type_name, empty: *empty, form: *form, code: code.as_deref() }
+            }
+            Self::Missing => Sight::Missing,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Counts {
     name: Place,
-    missing: u64,
-    empty: u64,
-    /// Short lists: a place has few types, forms and codes.
-    types: Vec<(&'static str, u64)>,
-    formats: Vec<(&'static str, u64)>,
-    codes: Vec<(String, u64)>,
+    /// A short list: a place has few types, forms and codes.
+    sights: Vec<SightId>,
     below: BTreeMap<String, PlaceId>,
     present_in: u64,
     absent_in: u64,
@@ -113,23 +141,9 @@ struct Counts {
     last_absent: u64,
 }
 
-impl Counts {
-    fn seen(&self) -> u64 {
-        self.types.iter().map(|it| it.1).sum()
-    }
-
-    fn null(&self) -> u64 {
-        self.types.iter().find(|it| it.0 == "null").map_or(0, |it| it.1)
-    }
-
-    fn is_seen_or_missing(&self) -> bool {
-        self.seen() + self.missing > 0
-    }
-}
-
 impl Default for Tally {
     fn default() -> Self {
-        Self { exchanges: 0, places: vec![Counts::default()] }
+        Self { exchanges: 0, places: vec![Counts::default()], sights: Vec::new() }
     }
 }
 
@@ -151,60 +165,62 @@ impl Tally {
         &self.places[place].name
     }
 
-    /// The number of a code at a place.
-    pub(crate) fn code(&mut self, place: PlaceId, code: &str) -> usize {
-        let codes = &mut self.places[place].codes;
-        codes.iter().position(|it| it.0 == code).unwrap_or_else(|| {
-            codes.push((code.to_owned(), 0));
-            codes.len() - 1
-        })
+    /// The number of what may be seen at a place.
+    pub(crate) fn sight(&mut self, place: PlaceId, sight: Sight<'_>) -> SightId {
+        let is = |it: &&SightId| self.sights[**it].kind.as_sight() == sight;
+        if let Some(known) = self.places[place].sights.iter().find(is) {
+            return *known;
+        }
+        let kind = match sight {
+            Sight::Value { type_name, empty, form, code } => {
+                Kind::Value { type_name, empty, form, code: code.map(Into::into) }
+            }
+            Sight::Missing => Kind::Missing,
+        };
+        let number = self.sights.len();
+        self.sights.push(Seen { place, kind, count: 0 });
+        self.places[place].sights.push(number);
+        number
     }
 
     /// Counts what one exchange showed.
-    pub(crate) fn add(&mut self, sights: &[Sight]) {
+    pub(crate) fn add(&mut self, sights: &[SightId]) {
         self.exchanges += 1;
         let exchange = self.exchanges;
         for sight in sights {
-            match *sight {
-                Sight::Value { place, type_name, empty, form, code } => {
-                    let counts = &mut self.places[place];
-                    count(&mut counts.types, type_name);
-                    counts.empty += u64::from(empty);
-                    if let Some(form) = form {
-                        count(&mut counts.formats, form);
-                    }
-                    if let Some(code) = code {
-                        counts.codes[code].1 += 1;
-                    }
-                    if counts.last_present != exchange {
-                        counts.last_present = exchange;
-                        counts.present_in += 1;
-                        // Another object of the exchange lacked it.
-                        counts.absent_in -= u64::from(counts.last_absent == exchange);
-                    }
+            let seen = &mut self.sights[*sight];
+            seen.count += 1;
+            let counts = &mut self.places[seen.place];
+            match seen.kind {
+                Kind::Value { .. } if counts.last_present != exchange => {
+                    counts.last_present = exchange;
+                    counts.present_in += 1;
+                    // Another object of the exchange lacked it.
+                    counts.absent_in -= u64::from(counts.last_absent == exchange);
                 }
-                Sight::Missing { place } => {
-                    let counts = &mut self.places[place];
-                    counts.missing += 1;
-                    if counts.last_present != exchange && counts.last_absent != exchange {
-                        counts.last_absent = exchange;
-                        counts.absent_in += 1;
-                    }
+                Kind::Missing
+                    if counts.last_present != exchange && counts.last_absent != exchange =>
+                {
+                    counts.last_absent = exchange;
+                    counts.absent_in += 1;
                 }
+                Kind::Value { .. } | Kind::Missing => {}
             }
         }
     }
 
     /// How many values that are not null stand at a place.
     pub(crate) fn values_at(&self, place: &Place) -> u64 {
-        let mut here = &self.places[0];
+        let mut here = 0;
         for segment in place.segments() {
-            match here.below.get(&*segment) {
-                Some(below) => here = &self.places[*below],
+            match self.places[here].below.get(&*segment) {
+                Some(below) => here = *below,
                 None => return 0,
             }
         }
-        here.seen() - here.null()
+        let shape = self.shape_of(here);
+        let nulls = shape.types.get("null").copied().unwrap_or_default();
+        shape.types.values().sum::<u64>() - nulls
     }
 
     /// Takes another tally of the same response into this one.
@@ -216,33 +232,53 @@ impl Tally {
     fn absorb_place(&mut self, place: PlaceId, other: &Self, of_other: PlaceId) {
         let from = &other.places[of_other];
         let to = &mut self.places[place];
-        to.missing += from.missing;
-        to.empty += from.empty;
         to.present_in += from.present_in;
         to.absent_in += from.absent_in;
-        add_listed(&mut to.types, &from.types);
-        add_listed(&mut to.formats, &from.formats);
-        add_listed(&mut to.codes, &from.codes);
+        for seen in from.sights.iter().map(|it| &other.sights[*it]) {
+            let sight = self.sight(place, seen.kind.as_sight());
+            self.sights[sight].count += seen.count;
+        }
         for (segment, of_other) in &from.below {
             let below = self.below(place, segment);
             self.absorb_place(below, other, *of_other);
         }
     }
 
+    /// What was seen at a place.
+    fn shape_of(&self, place: PlaceId) -> PlaceShape {
+        let counts = &self.places[place];
+        let mut shape = PlaceShape {
+            present_in: counts.present_in,
+            absent_in: counts.absent_in,
+            ..PlaceShape::default()
+        };
+        for Seen { kind, count, .. } in counts.sights.iter().map(|it| &self.sights[*it]) {
+            match kind {
+                _ if *count == 0 => {}
+                Kind::Missing => shape.missing += count,
+                Kind::Value { type_name, empty, form, code } => {
+                    shape.empty += u64::from(*empty) * count;
+                    let words = [
+                        (&mut shape.types, Some(*type_name)),
+                        (&mut shape.formats, *form),
+                        (&mut shape.codes, code.as_deref()),
+                    ];
+                    for (counts, word) in words {
+                        if let Some(word) = word {
+                            *counts.entry(word.to_owned()).or_default() += count;
+                        }
+                    }
+                }
+            }
+        }
+        shape
+    }
+
     /// The places that were seen or missed, as an observed shape has them.
     pub(crate) fn shape(&self) -> BTreeMap<String, PlaceShape> {
         let mut places = BTreeMap::new();
-        self.each(0, &mut |counts| {
-            let shape = PlaceShape {
-                types: named(&counts.types),
-                formats: named(&counts.formats),
-                codes: named(&counts.codes),
-                missing: counts.missing,
-                empty: counts.empty,
-                present_in: counts.present_in,
-                absent_in: counts.absent_in,
-            };
-            places.insert(counts.name.as_str().to_owned(), shape);
+        self.each(0, &mut |name, shape| {
+            places.insert(name.as_str().to_owned(), shape);
         });
         places
     }
@@ -250,41 +286,41 @@ impl Tally {
     /// The places in order, the whole body first, that were seen or missed.
     pub(crate) fn places(&self, operation: &OperationId, status: u16) -> Vec<PlaceTally> {
         let mut places = Vec::new();
-        self.each(0, &mut |counts| {
+        self.each(0, &mut |name, shape| {
             places.push(PlaceTally {
-                seen: counts.seen(),
-                null: counts.null(),
-                missing: counts.missing,
-                empty: counts.empty,
-                types: named(&counts.types),
-                formats: named(&counts.formats),
-                codes: named(&counts.codes),
-                ..PlaceTally::unseen(operation.clone(), status, counts.name.clone())
+                seen: shape.types.values().sum(),
+                null: shape.types.get("null").copied().unwrap_or_default(),
+                missing: shape.missing,
+                empty: shape.empty,
+                types: shape.types,
+                formats: shape.formats,
+                codes: shape.codes,
+                ..PlaceTally::unseen(operation.clone(), status, name.clone())
             });
         });
         places
     }
 
-    fn each(&self, place: PlaceId, then: &mut impl FnMut(&Counts)) {
-        let counts = &self.places[place];
-        if counts.is_seen_or_missing() {
-            then(counts);
+    fn each(&self, place: PlaceId, then: &mut impl FnMut(&Place, PlaceShape)) {
+        let shape = self.shape_of(place);
+        if !shape.types.is_empty() || shape.missing > 0 {
+            then(&self.places[place].name, shape);
         }
-        for below in counts.below.values() {
+        for below in self.places[place].below.values() {
             self.each(*below, then);
         }
     }
 }
 
 /// A value by its type alone.
-pub(crate) fn sight(place: PlaceId, value: &Value) -> Sight {
+pub(crate) fn sight(value: &Value) -> Sight<'static> {
     let empty = match value {
         Value::String(it) => it.is_empty(),
         Value::Array(it) => it.is_empty(),
         Value::Object(it) => it.is_empty(),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     };
-    Sight::Value { place, type_name: type_of(value), empty, form: None, code: None }
+    Sight::Value { type_name: type_of(value), empty, form: None, code: None }
 }
 
 /// The form of a text, as it is counted where the text is no personal data; an empty one is counted as that.
@@ -304,33 +340,10 @@ pub(crate) fn counted_code<'c>(
     }
 }
 
-fn count(counts: &mut Vec<(&'static str, u64)>, word: &'static str) {
-    // Mostly it is the very same text.
-    let is = |it: &(&str, u64)| std::ptr::eq(it.0, word) || it.0 == word;
-    match counts.iter_mut().find(|it| is(it)) {
-        Some(it) => it.1 += 1,
-        None => counts.push((word, 1)),
-    }
-}
-
-fn add_listed<K: PartialEq + Clone>(to: &mut Vec<(K, u64)>, from: &[(K, u64)]) {
-    for (key, count) in from {
-        match to.iter_mut().find(|it| it.0 == *key) {
-            Some(it) => it.1 += count,
-            None => to.push((key.clone(), *count)),
-        }
-    }
-}
-
 pub(crate) fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, count) in from {
         *to.entry(key).or_default() += count;
     }
-}
-
-fn named<K: Clone, N: From<K> + Ord>(counts: &[(K, u64)]) -> BTreeMap<N, u64> {
-    let counted = counts.iter().filter(|it| it.1 > 0);
-    counted.map(|(key, count)| (N::from(key.clone()), *count)).collect()
 }
 
 pub(crate) fn code_in_words(code: &Value) -> String {

@@ -10,7 +10,7 @@ use crate::{
     place::{ANY, Place, printable_name, push_segment, segments},
     quirk::Verdict,
     schema::tree::{Member, NodeId},
-    tally::{self, PlaceId, Tally, counted_code, counted_form},
+    tally::{self, PlaceId, SightId, Tally, counted_code, counted_form},
 };
 
 /// Where a value stands.
@@ -41,7 +41,7 @@ pub(crate) fn walk<'v>(
     judge: &Judge,
     body: &'v Value,
     tally: &mut Tally,
-    counted: &mut Vec<tally::Sight>,
+    counted: &mut Vec<SightId>,
 ) -> Vec<Sight<'v>> {
     let start = Start { given: &[judge.root], quirks: Some(&judge.quirks), place: 0 };
     walk_from(judge, &start, body, tally, counted)
@@ -60,7 +60,7 @@ pub(crate) fn walk_from<'v>(
     start: &Start<'_>,
     body: &'v Value,
     tally: &mut Tally,
-    counted: &mut Vec<tally::Sight>,
+    counted: &mut Vec<SightId>,
 ) -> Vec<Sight<'v>> {
     let mut walk = Walk {
         judge,
@@ -81,7 +81,7 @@ pub(crate) fn walk_from<'v>(
 struct Walk<'j, 'v, 't> {
     judge: &'j Judge,
     tally: &'t mut Tally,
-    counted: &'t mut Vec<tally::Sight>,
+    counted: &'t mut Vec<SightId>,
     sights: Vec<Sight<'v>>,
     spot: Spot,
 }
@@ -98,15 +98,17 @@ impl<'j, 'v> Walk<'j, 'v, '_> {
         let live = tree.live(given, value);
         let sensitive = live.iter().any(|it| tree.node(*it).sensitive.is_some());
         let was_sensitive = std::mem::replace(&mut self.spot.sensitive, sensitive);
-        let mut sight = tally::sight(place, value);
+        let mut sight = tally::sight(value);
+        let words;
         if let tally::Sight::Value { form, code, .. } = &mut sight
             && !sensitive
         {
             *form = value.as_str().and_then(counted_form);
             let codes = live.iter().flat_map(|it| &tree.node(*it).codes);
-            *code = counted_code(value, codes).map(|it| self.tally.code(place, &it));
+            words = counted_code(value, codes);
+            *code = words.as_deref();
         }
-        self.counted.push(sight);
+        self.counted.push(self.tally.sight(place, sight));
         if let Some(quirks) = quirks {
             for (quirk, verdict) in quirks.here.judge(value) {
                 self.quirk(Some(value), quirk, verdict);
@@ -166,7 +168,7 @@ impl<'j, 'v> Walk<'j, 'v, '_> {
                 Member::Undocumented { closed } => {
                     let shown = printable_name(name);
                     let below = self.tally.below(place, shown);
-                    self.counted.push(tally::sight(below, value));
+                    self.counted.push(self.tally.sight(below, tally::sight(value)));
                     self.step(name, shown, shown, |walk| {
                         let spot = walk.spot.clone();
                         walk.sights.push(Sight::Undocumented { spot, value, closed });
@@ -177,7 +179,7 @@ impl<'j, 'v> Walk<'j, 'v, '_> {
         let named: BTreeSet<&str> = tree.named_members(live).collect();
         for name in named.into_iter().filter(|it| !members.contains_key(*it)) {
             let place = self.tally.below(place, name);
-            self.counted.push(tally::Sight::Missing { place });
+            self.counted.push(self.tally.sight(place, tally::Sight::Missing));
         }
         let quirks = quirks.into_iter().flat_map(QuirkTree::members);
         for (name, quirks) in quirks.filter(|it| !members.contains_key(it.0)) {

@@ -87,9 +87,9 @@ fn each(sources: &[Found], bulk: &Bulk, each: &mut dyn FnMut(Result<Raw<'_>, Unr
 }
 
 fn check(run: &mut Run<'_>, item: Result<Raw<'_>, Unreadable>) {
-    // Whether a line is JSON need not be asked twice.
+    // Whether a body is JSON need not be asked twice.
     let known = item.as_ref().ok().and_then(Raw::read_loosely);
-    if known.is_some_and(|it| run.check_known(&it)) {
+    if known.is_some_and(|(exchange, text)| run.check_known(&exchange, text)) {
         return;
     }
     match item.and_then(|it| it.read()) {

@@ -6,7 +6,7 @@ mod window;
 
 use std::{borrow::Cow, io::Read};
 
-use contract::{Body, Exchange, Origin, Provenance, Scanner, Unreadable, byte_of};
+use contract::{Body, Exchange, Origin, Provenance, Scanner, Unreadable, Written, byte_of};
 use serde::de::IgnoredAny;
 
 pub use line::{ExchangeLine, exchange_line_schema};
@@ -83,12 +83,15 @@ impl<'a> Raw<'a> {
         })
     }
 
-    /// The exchange of a line whose body need not be JSON; none where there is anything wrong, or no line.
-    pub(crate) fn read_loosely(&self) -> Option<Exchange<'a>> {
-        let is_line = self.format == Format::Line;
-        let text = std::str::from_utf8(self.bytes).ok().filter(|_| is_line)?;
-        let ends_with_object = text.trim_ascii_end().ends_with("}}");
-        line::read(self, text, if ends_with_object { Scanner::last } else { Scanner::leap }).ok()
+    /// The exchange without its body, and the body's text, which need not be JSON; none where there is anything wrong, or
+    /// unusual.
+    pub(crate) fn read_loosely(&self) -> Option<(Exchange<'a>, Written<'a>)> {
+        let text = std::str::from_utf8(self.bytes).ok()?;
+        match self.format {
+            Format::Har(_) => har::entry::read_loosely(self, text),
+            Format::Line => line::read_loosely(self, text),
+            Format::Body(_) => None,
+        }
     }
 
     fn body(&self, answered: &Answered) -> Exchange<'a> {

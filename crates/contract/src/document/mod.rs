@@ -5,6 +5,7 @@ mod fault;
 mod files;
 mod load;
 mod read;
+mod routes;
 mod schema;
 mod server;
 mod template;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fault::DocumentFault;
 pub(crate) use load::{Loaded, as_written, in_file, load};
+pub(crate) use routes::Routes;
 pub(crate) use schema::assert_formats;
 pub(crate) use server::{Server, normal};
 pub(crate) use template::PathTemplate;
@@ -68,6 +70,7 @@ pub(crate) struct Document {
     pub(crate) operations: Vec<Operation>,
     /// The number of each operation by name.
     numbers: HashMap<OperationId, usize>,
+    pub(crate) routes: Routes,
     /// What is wrong with the operations, each with its place in the document.
     pub(crate) faults: Vec<(String, String)>,
 }

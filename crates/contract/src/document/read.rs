@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     document::{
-        Content, Document, METHODS, Operation, OperationId, PathTemplate, Response, Server,
+        Content, Document, METHODS, Operation, OperationId, PathTemplate, Response, Routes, Server,
         StatusPattern, essence,
     },
     schema::{Address, Side, Store, edit},
@@ -35,6 +35,7 @@ impl Document {
         let mut document = reader.document;
         document.numbers =
             operations.iter().enumerate().map(|(number, it)| (it.id.clone(), number)).collect();
+        document.routes = Routes::new(operations.iter().map(|it| &it.template));
         document.operations = operations;
         document.find_duplicates(store);
         Ok(document)

@@ -1,5 +1,7 @@
 //! Servers of a document: base URLs, some with variables.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// A base URL, `https://{region}.example.org/v1` or `/v1`, without a slash at its end.
@@ -58,15 +60,15 @@ impl Server {
     }
 
     /// The path of a URL, as [`normal`] writes it, below the server.
-    pub(crate) fn below(&self, url: &str) -> Option<String> {
+    pub(crate) fn below<'u>(&self, url: &'u str) -> Option<&'u str> {
         self.origin?;
-        rest(&self.parts, url).map(str::to_owned)
+        rest(&self.parts, url)
     }
 
     /// The path of a URL on any host below the server's base path.
-    pub(crate) fn below_base_path(&self, url: &str) -> Option<String> {
+    pub(crate) fn below_base_path<'u>(&self, url: &'u str) -> Option<&'u str> {
         let (_, path) = split_origin(url)?;
-        rest(&self.parts[self.origin.unwrap_or(0)..], path).map(str::to_owned)
+        rest(&self.parts[self.origin.unwrap_or(0)..], path)
     }
 
     /// The URL, with the first listed value for each variable.
@@ -110,12 +112,19 @@ fn rest<'t>(parts: &[Part], text: &'t str) -> Option<&'t str> {
 }
 
 /// A URL without query and fragment, scheme and host in lower case, without the scheme's own port.
-pub(crate) fn normal(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
+pub(crate) fn normal(url: &str) -> Cow<'_, str> {
+    let end = url.bytes().position(|it| matches!(it, b'?' | b'#')).unwrap_or(url.len());
+    let url = &url[..end];
     let Some((origin, path)) = split_origin(url) else {
-        return url.trim_end_matches('/').to_owned();
+        return url.trim_end_matches('/').into();
     };
-    format!("{}{}", origin_in_one_spelling(origin), path.trim_end_matches('/'))
+    let path = path.trim_end_matches('/');
+    let is_plain = |it: u8| matches!(it, b'a'..=b'z' | b'-' | b'.' | b'/');
+    // Only the scheme's colon: no port.
+    if origin.bytes().filter(|it| !is_plain(*it)).eq(*b":") {
+        return url[..origin.len() + path.len()].into();
+    }
+    format!("{}{path}", origin_in_one_spelling(origin)).into()
 }
 
 fn origin_in_one_spelling(origin: &str) -> String {
@@ -168,7 +177,7 @@ mod tests {
             ("/v1", "https://v.test/v1/x", None),
         ];
         for (server_url, url, expected) in cases {
-            assert_eq!(server(server_url).below(url).as_deref(), expected, "{server_url} {url}");
+            assert_eq!(server(server_url).below(url), expected, "{server_url} {url}");
         }
     }
 
@@ -181,8 +190,9 @@ mod tests {
             ("https://other.test/v1", Some("/x")),
             ("/v2", None),
         ] {
-            let below = Server::of_url(server).below_base_path("https://v.test/v1/x");
-            assert_eq!(below.as_deref(), expected, "{server}");
+            let server_of = Server::of_url(server);
+            let below = server_of.below_base_path("https://v.test/v1/x");
+            assert_eq!(below, expected, "{server}");
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct PathTemplate {
 
 /// What stands between two slashes: texts, with one parameter between each two.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Segment {
+pub(super) struct Segment {
     texts: Vec<String>,
     /// The number of its first parameter.
     first: usize,
@@ -24,7 +24,12 @@ impl Segment {
         self.texts.len() == 1
     }
 
-    fn matches(&self, text: &str) -> bool {
+    /// The text, where it has no parameter.
+    pub(super) fn literal(&self) -> Option<&str> {
+        self.texts.first().filter(|_| self.is_literal()).map(String::as_str)
+    }
+
+    pub(super) fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.texts.split_first() else { return false };
         if rest.is_empty() {
             return text == first || decoded(text) == *first;
@@ -79,6 +84,10 @@ impl PathTemplate {
         self
     }
 
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
     /// The names of the parameters, in order.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
@@ -97,13 +106,14 @@ impl PathTemplate {
     }
 
     /// Whether a path, without its query, is one of this template.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    #[cfg(test)]
+    pub(super) fn matches(&self, path: &str) -> bool {
         let mut texts = path.trim_matches('/').split('/');
         self.segments.iter().all(|it| texts.next().is_some_and(|text| it.matches(text)))
             && texts.next().is_none()
     }
 
-    /// As [`Self::matches`], where the last parameter may hold slashes and the document says so.
+    /// Whether a path is one of this template where its last parameter holds slashes and the document says that it may.
     pub(crate) fn matches_with_slashes(&self, path: &str) -> bool {
         let Some((last, before)) = self.segments.split_last() else { return false };
         if !self.takes_slashes || last.is_literal() {
@@ -154,7 +164,7 @@ impl Ord for PathTemplate {
     }
 }
 
-fn decoded(text: &str) -> Cow<'_, str> {
+pub(super) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return text.into();
     }

@@ -7,7 +7,7 @@ use crate::quirk::{Quirk, Wire};
 use crate::schema::fragment;
 
 /// What one value says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     /// It is what the quirk says, and not what is documented.
     Confirmed,
@@ -79,6 +79,11 @@ impl PlaceQuirks {
     /// Whether there is a quirk at the place.
     pub(crate) fn is_some(&self) -> bool {
         !self.quirks.is_empty()
+    }
+
+    /// The quirks' numbers in the register, in the order in which values judge them.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.quirks.iter().map(|it| it.number)
     }
 
     /// Whether all values of a type say the same about each quirk of the place.

@@ -1,21 +1,23 @@
 //! One pass over the bytes of one body, by a plan.
 
-use std::fmt;
-
 use serde_json::{Number, Value};
 
 use crate::{
-    form::form_of,
+    form::form_number,
     place::printable_name,
     quirk::Verdict,
     rule::{Rule, Severity},
-    scan::{Scanner, Token},
+    scan::{Quoted, Scanner, Token},
     schema::tree::type_of,
-    shortcut::plan::{
-        ARRAY, BOOLEAN, Case, INTEGER, Known, NULL, NUMBER, OBJECT, Objects, Others, Plan, STRING,
-        Scalars, State, StateId, TYPES, Values, Verdicts,
+    shortcut::{
+        plan::{
+            ARRAY, BOOLEAN, Case, EMPTY, INTEGER, Known, NULL, NUMBER, Named, Numbers, OBJECT,
+            Objects, Others, Plan, STRING, Said, Scalars, State, StateId, TYPES, VERDICTS, Values,
+            Verdicts,
+        },
+        tell::{Came, FormSlot, Tell, TellId},
     },
-    tally::{PlaceId, Sight, Tally, counted_form},
+    tally::{PlaceId, SightId, sight},
 };
 
 /// Why a pass did not reach the end.
@@ -27,63 +29,28 @@ pub(super) enum Stop {
     News,
 }
 
-/// What is to be counted beside the places. Its number in the ledger is found when the whole body is known.
+/// What is told in a body. It is counted when the whole body is known.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Told {
-    Quirk {
-        place: PlaceId,
-        quirk: usize,
-        verdict: Verdict,
-        number: usize,
-    },
-    Defect {
-        place: PlaceId,
-        rule: Rule,
-        quirk: Option<usize>,
-        severity: Severity,
-        came: Came,
-        /// Whether the value is among those from which a quirk is drafted.
-        is_observed: bool,
-        number: usize,
-    },
+pub(super) struct Told {
+    pub(super) tell: TellId,
+    /// A whole number that came and is no personal data.
+    pub(super) code: Option<i64>,
 }
 
-/// What is told of a value that shows a defect.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Came {
-    /// Empty where nothing is told.
-    pub(super) type_name: &'static str,
-    form: Option<&'static str>,
-    /// A whole number that is no personal data.
-    pub(super) number: Option<i64>,
+/// What a body shows, kept to be filled again.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    pub(super) sights: Vec<SightId>,
+    pub(super) told: Vec<Told>,
+    /// Which named members the objects around have.
+    present: Vec<bool>,
 }
 
-impl Came {
-    const NOT_TOLD: Self = Self { type_name: "", form: None, number: None };
-    const NOTHING: Self = Self { type_name: "nothing", form: None, number: None };
-
-    pub(super) fn is_nothing(self) -> bool {
-        self.type_name.is_empty()
-    }
-
-    /// Whether it is told in these words.
-    pub(super) fn is(self, words: &str) -> bool {
-        match (words.strip_prefix(self.type_name), self.form) {
-            (Some(rest), None) => rest.is_empty(),
-            (Some(rest), Some(form)) => {
-                rest.strip_prefix(" (").and_then(|it| it.strip_suffix(')')) == Some(form)
-            }
-            (None, _) => false,
-        }
-    }
-}
-
-impl fmt::Display for Came {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.form {
-            Some(form) => write!(f, "{} ({form})", self.type_name),
-            None => f.write_str(self.type_name),
-        }
+impl Shown {
+    pub(super) fn clear(&mut self) {
+        self.sights.clear();
+        self.told.clear();
+        self.present.clear();
     }
 }
 
@@ -94,6 +61,8 @@ enum Scalar<'t> {
     Whole(i64),
     Number(f64),
     Text(&'t str),
+    /// A text of which only its type matters; it is not empty.
+    AnyText,
 }
 
 impl Scalar<'_> {
@@ -104,6 +73,7 @@ impl Scalar<'_> {
             Self::Whole(it) => it.into(),
             Self::Number(it) => it.into(),
             Self::Text(it) => it.into(),
+            Self::AnyText => "text".into(),
         }
     }
 
@@ -112,33 +82,29 @@ impl Scalar<'_> {
             Self::Null => value.is_null(),
             Self::Bool(it) => *value == it,
             Self::Whole(it) => value.as_i64() == Some(it),
-            Self::Number(_) => false,
+            Self::Number(_) | Self::AnyText => false,
             Self::Text(it) => value.as_str() == Some(it),
         }
     }
 }
 
-pub(super) struct Pass<'p, 'c, 't> {
+pub(super) struct Pass<'p, 'c, 't, const IN_TEXT: bool> {
     plan: &'p Plan<'c>,
-    scanner: Scanner<'t>,
-    tally: &'p mut Tally,
-    counted: &'p mut Vec<Sight>,
-    told: &'p mut Vec<Told>,
-    /// Which named members the objects around have, and the names of their others.
-    present: Vec<bool>,
+    scanner: Scanner<'t, IN_TEXT>,
+    numbers: Numbers<'p>,
+    shown: &'p mut Shown,
+    /// The names of the members that nothing names, of the objects around.
     others: Vec<&'t str>,
 }
 
-impl<'p, 'c, 't> Pass<'p, 'c, 't> {
+impl<'p, 'c, 't, const IN_TEXT: bool> Pass<'p, 'c, 't, IN_TEXT> {
     pub(super) fn new(
         plan: &'p Plan<'c>,
-        text: &'t str,
-        tally: &'p mut Tally,
-        counted: &'p mut Vec<Sight>,
-        told: &'p mut Vec<Told>,
+        scanner: Scanner<'t, IN_TEXT>,
+        numbers: Numbers<'p>,
+        shown: &'p mut Shown,
     ) -> Self {
-        let (present, others) = (Vec::new(), Vec::new());
-        Self { plan, scanner: Scanner::new(text), tally, counted, told, present, others }
+        Self { plan, scanner, numbers, shown, others: Vec::new() }
     }
 
     /// Reads the whole body.
@@ -151,9 +117,10 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
     fn value(&mut self, state: StateId, settled: bool) -> Result<(), Stop> {
         let state = &self.plan.states[state];
         match self.scanner.token().ok_or(Stop::Unknown)? {
+            Token::Text(it) => self.text(state, it, settled),
+            Token::Whole(it) => self.scalar(state, INTEGER, Scalar::Whole(it), settled),
             Token::Null => self.scalar(state, NULL, Scalar::Null, settled),
             Token::Bool(it) => self.scalar(state, BOOLEAN, Scalar::Bool(it), settled),
-            Token::Whole(it) => self.scalar(state, INTEGER, Scalar::Whole(it), settled),
             Token::Number(text) => {
                 let number: Number = serde_json::from_str(text).map_err(|_| Stop::Unknown)?;
                 // Whole numbers of more than 18 digits are left to the full check.
@@ -161,13 +128,27 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
                 let number_type = if number.fract() == 0.0 { INTEGER } else { NUMBER };
                 self.scalar(state, number_type, Scalar::Number(number), settled)
             }
-            Token::Text(it) => {
-                let text = it.text().ok_or(Stop::Unknown)?;
-                self.scalar(state, STRING, Scalar::Text(&text), settled)
-            }
             Token::Array => self.array(state, settled),
             Token::Object => self.object(state, settled),
         }
+    }
+
+    fn text(
+        &mut self,
+        state: &'p State<'c>,
+        quoted: Quoted<'t>,
+        settled: bool,
+    ) -> Result<(), Stop> {
+        let is_read =
+            matches!(known(state, STRING)?.values, Values::Scalars(Scalars { is_read: true, .. }));
+        if quoted.is_escaped && !is_read {
+            return match quoted.is_text() {
+                true => self.scalar(state, STRING, Scalar::AnyText, settled),
+                false => Err(Stop::Unknown),
+            };
+        }
+        let text = quoted.text().ok_or(Stop::Unknown)?;
+        self.scalar(state, STRING, Scalar::Text(&text), settled)
     }
 
     fn scalar(
@@ -178,38 +159,26 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
         settled: bool,
     ) -> Result<(), Stop> {
         let known = known(state, of_type)?;
-        let type_name = TYPES[of_type];
         let Values::Scalars(scalars) = &known.values else { return Err(Stop::Unknown) };
-        let text = match scalar {
-            Scalar::Text(text) if !known.sensitive => Some(text),
+        if !scalars.codes.is_empty() && matches!(scalar, Scalar::Number(_)) {
+            return Err(Stop::Unknown);
+        }
+        let form = match scalar {
+            Scalar::Text("") => EMPTY,
+            Scalar::Text(text) if !known.sensitive => form_number(text).map_or(0, |it| it + 1),
+            _ => 0,
+        };
+        let code = scalars.codes.iter().find(|it| scalar.is(&it.value));
+        self.shown.sights.push(code.map_or(known.sights[form], |it| it.sight));
+        let number = match scalar {
+            Scalar::Whole(it) if !known.sensitive => Some(it),
             _ => None,
         };
-        let code = match scalar {
-            _ if known.sensitive => None,
-            Scalar::Null => None,
-            Scalar::Number(_) if !scalars.codes.is_empty() => return Err(Stop::Unknown),
-            _ => scalars.codes.iter().find(|it| scalar.is(&it.0)).map(|it| it.1),
-        };
-        self.counted.push(Sight::Value {
-            place: state.place,
-            type_name,
-            empty: matches!(scalar, Scalar::Text("")),
-            form: text.and_then(counted_form),
-            code,
-        });
-        let came = || Came {
-            type_name,
-            form: text.and_then(form_of),
-            number: match scalar {
-                Scalar::Whole(it) if !known.sensitive => Some(it),
-                _ => None,
-            },
-        };
-        let settled = match &known.quirks {
-            Verdicts::All(verdicts) => self.quirks(state.place, verdicts, came),
-            Verdicts::Each(quirks) => {
-                let verdicts = quirks.judge(&scalar.to_value());
-                self.quirks(state.place, &verdicts, came)
+        let settled = match (&known.quirks, code) {
+            (Verdicts::All(said), _) => self.say(said, form),
+            (Verdicts::Each(_, said), Some(code)) => self.verdicts(said, &code.verdicts, form),
+            (Verdicts::Each(quirks, said), None) => {
+                self.verdicts(said, &quirks.judge(&scalar.to_value()), form)
             }
         } || settled;
         if settled {
@@ -219,7 +188,8 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
             None => Ok(()),
             Some(_) if known.told_above => Err(Stop::Unknown),
             Some(rule) => {
-                self.defect(state.place, rule, came());
+                let form = if known.sensitive { 0 } else { form };
+                self.defect(state.place, rule, Came::with_form(TYPES[of_type], form), number);
                 Ok(())
             }
         }
@@ -234,12 +204,12 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
             count = count.saturating_add(1);
             self.value(*items, settled_below)?;
         }
-        self.see_container(state.place, "array", count == 0);
+        self.shown.sights.push(known.sights[if count == 0 { EMPTY } else { 0 }]);
         if !settled_below && !bounds.hold(i128::from(count)) {
             if known.told_above {
                 return Err(Stop::Unknown);
             }
-            self.defect(state.place, Rule::Bounds, Came { type_name: "array", ..Came::NOTHING });
+            self.defect(state.place, Rule::Bounds, Came::type_alone("array"), None);
         }
         Ok(())
     }
@@ -248,46 +218,50 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
         let known = known(state, OBJECT)?;
         let Values::Objects(objects) = &known.values else { return Err(Stop::Unknown) };
         let settled_below = self.container(state, known, "object", settled)?;
-        let (present, others) = (self.present.len(), self.others.len());
-        self.present.resize(present + objects.named.len(), false);
+        let (present, others) = (self.shown.present.len(), self.others.len());
+        self.shown.present.resize(present + objects.named.len(), false);
+        // The number of the member that comes next where members come in their usual order.
         let mut expected = 0;
+        let mut lacks = objects.named.len();
         let mut is_first = true;
-        while let Some(name) = self.scanner.member(is_first).ok_or(Stop::Unknown)? {
+        while self.scanner.is_next_member(is_first).ok_or(Stop::Unknown)? {
             is_first = false;
-            if name.is_escaped {
+            let is_expected = |it: &Named| self.scanner.name_is(&it.written);
+            let number = if objects.named.get(expected).is_some_and(is_expected) {
+                Some(expected)
+            } else {
+                let name = self.scanner.name().ok_or(Stop::Unknown)?;
+                if name.is_escaped {
+                    return Err(Stop::Unknown);
+                }
+                let number = objects.find(name.raw);
+                if number.is_none() {
+                    self.others.push(name.raw);
+                    self.other(objects, state.place, name.raw, settled_below)?;
+                }
+                number
+            };
+            let Some(number) = number else { continue };
+            // A second member of the name is a finding.
+            if std::mem::replace(&mut self.shown.present[present + number], true) {
                 return Err(Stop::Unknown);
             }
-            match objects.find(name.raw, expected) {
-                Some(number) => {
-                    // A second member of the name is a finding.
-                    if std::mem::replace(&mut self.present[present + number], true) {
-                        return Err(Stop::Unknown);
-                    }
-                    expected = number + 1;
-                    let state = objects.named[number].state.ok_or(Stop::Unknown)?;
-                    self.value(state, settled_below)?;
-                }
-                None => {
-                    self.others.push(name.raw);
-                    match &objects.others {
-                        Others::Unknown => return Err(Stop::Unknown),
-                        Others::Values(state) => self.value(*state, settled_below)?,
-                        Others::Undocumented(severity) => {
-                            self.undocumented(state.place, name.raw, *severity)?;
-                        }
-                    }
-                }
-            }
+            lacks -= 1;
+            expected = number + 1;
+            let state = objects.named[number].state.ok_or(Stop::Unknown)?;
+            self.value(state, settled_below)?;
         }
-        self.missing(objects, present, known.told_above, settled_below)?;
-        self.present.truncate(present);
+        if lacks > 0 {
+            self.missing(objects, present, known.told_above, settled_below)?;
+        }
+        self.shown.present.truncate(present);
         let names = &mut self.others[others..];
         names.sort_unstable();
         if names.windows(2).any(|it| it[0] == it[1]) {
             return Err(Stop::Unknown);
         }
         self.others.truncate(others);
-        self.see_container(state.place, "object", is_first);
+        self.shown.sights.push(known.sights[if is_first { EMPTY } else { 0 }]);
         Ok(())
     }
 
@@ -299,67 +273,61 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
         settled: bool,
     ) -> Result<(), Stop> {
         for (number, named) in objects.named.iter().enumerate() {
-            if self.present[present + number] {
+            if self.shown.present[present + number] {
                 continue;
             }
-            if let Some(place) = named.missing {
-                self.counted.push(Sight::Missing { place });
-            }
-            for quirk in &named.never {
-                self.quirks(named.quirk_place, &[(*quirk, Verdict::Confirmed)], || Came::NOTHING);
-            }
-            if let Some(place) = named.required.filter(|_| !settled) {
+            self.shown.sights.extend(named.missing);
+            self.say(&named.never, 0);
+            if let Some(tell) = named.required.filter(|_| !settled) {
                 if told_above {
                     return Err(Stop::Unknown);
                 }
-                self.defect(place, Rule::Required, Came::NOT_TOLD);
+                self.shown.told.push(Told { tell, code: None });
             }
         }
         Ok(())
     }
 
-    /// Counts a member that nothing names, and reads over what it holds.
+    /// Reads a member that nothing names.
+    fn other(
+        &mut self,
+        objects: &Objects,
+        parent: PlaceId,
+        name: &str,
+        settled: bool,
+    ) -> Result<(), Stop> {
+        match &objects.others {
+            Others::Unknown => Err(Stop::Unknown),
+            Others::Values(state) => self.value(*state, settled),
+            Others::Undocumented(severity) => self.undocumented(parent, name, *severity),
+        }
+    }
+
+    /// Counts an undocumented member, and reads over what it holds.
     fn undocumented(
         &mut self,
         parent: PlaceId,
         name: &str,
         severity: Severity,
     ) -> Result<(), Stop> {
-        let place = self.tally.below(parent, printable_name(name));
-        let start = self.scanner.clone();
-        let token = self.scanner.token().ok_or(Stop::Unknown)?;
-        let (type_name, empty) = match token {
-            Token::Null => ("null", false),
-            Token::Bool(_) => ("boolean", false),
-            Token::Whole(_) => ("integer", false),
-            Token::Text(it) => {
-                it.text().ok_or(Stop::Unknown)?;
-                ("string", it.raw.is_empty())
-            }
-            // What these hold may be a finding too.
-            Token::Number(_) | Token::Array | Token::Object => {
-                self.scanner = start;
-                let text = self.scanner.skip().ok_or(Stop::Unknown)?;
-                let json = crate::json::read(text.as_bytes()).map_err(|_| Stop::Unknown)?;
-                if !json.duplicates.is_empty() {
-                    return Err(Stop::Unknown);
-                }
-                let empty = matches!(&json.value, Value::Array(it) if it.is_empty())
-                    || matches!(&json.value, Value::Object(it) if it.is_empty());
-                (type_of(&json.value), empty)
-            }
-        };
-        self.counted.push(Sight::Value { place, type_name, empty, form: None, code: None });
-        let came = Came { type_name, form: None, number: None };
-        self.told.push(Told::Defect {
+        let place = self.numbers.tally.below(parent, printable_name(name));
+        let text = self.scanner.skip().ok_or(Stop::Unknown)?;
+        let text = Scanner::<IN_TEXT>::written(text).ok_or(Stop::Unknown)?;
+        // What it holds may be a finding too.
+        let json = crate::json::read(text.as_bytes()).map_err(|_| Stop::Unknown)?;
+        if !json.duplicates.is_empty() {
+            return Err(Stop::Unknown);
+        }
+        self.shown.sights.push(self.numbers.tally.sight(place, sight(&json.value)));
+        let tell = self.numbers.tells.number(Tell::Defect {
             place,
             rule: Rule::UndocumentedField,
             quirk: None,
             severity,
-            came,
+            came: Came::type_alone(type_of(&json.value)),
             is_observed: true,
-            number: 0,
         });
+        self.shown.told.push(Told { tell, code: None });
         Ok(())
     }
 
@@ -371,66 +339,49 @@ impl<'p, 'c, 't> Pass<'p, 'c, 't> {
         type_name: &'static str,
         settled: bool,
     ) -> Result<bool, Stop> {
-        let came = || Came { type_name, ..Came::NOTHING };
-        let Verdicts::All(verdicts) = &known.quirks else { return Err(Stop::Unknown) };
-        let settled = self.quirks(state.place, verdicts, came) || settled;
+        let Verdicts::All(said) = &known.quirks else { return Err(Stop::Unknown) };
+        let settled = self.say(said, 0) || settled;
         match known.refused {
             None => Ok(settled),
             Some(_) if settled => Ok(true),
             Some(_) if known.told_above => Err(Stop::Unknown),
             Some(rule) => {
-                self.defect(state.place, rule, came());
+                self.defect(state.place, rule, Came::type_alone(type_name), None);
                 Ok(true)
             }
         }
     }
 
-    fn see_container(&mut self, place: PlaceId, type_name: &'static str, empty: bool) {
-        self.counted.push(Sight::Value { place, type_name, empty, form: None, code: None });
-    }
-
-    /// Counts verdicts. Whether one of them settles what the schemas refuse there.
-    fn quirks(
-        &mut self,
-        place: PlaceId,
-        verdicts: &[(usize, Verdict)],
-        came: impl Fn() -> Came,
-    ) -> bool {
-        let mut settled = false;
-        for (quirk, verdict) in verdicts.iter().copied() {
-            self.told.push(Told::Quirk { place, quirk, verdict, number: 0 });
-            let rule = match verdict {
-                Verdict::Confirmed => Rule::QuirkConfirmed,
-                Verdict::Healed => Rule::QuirkHealed,
-                Verdict::Mutated => Rule::QuirkMutated,
-                Verdict::Neutral => continue,
-            };
-            settled |= verdict != Verdict::Confirmed;
-            self.told.push(Told::Defect {
-                place,
-                rule,
-                quirk: Some(quirk),
-                severity: rule.severity(),
-                came: came(),
-                is_observed: false,
-                number: 0,
-            });
+    /// Counts what is said of quirks. Whether it settles what the schemas refuse there.
+    fn say(&mut self, said: &[Said], form: FormSlot) -> bool {
+        for it in said {
+            self.shown.told.push(Told { tell: it.quirk, code: None });
+            let finding = it.finding.map(|it| Told { tell: it[form], code: None });
+            self.shown.told.extend(finding);
         }
-        settled
+        said.iter().any(|it| it.settles)
     }
 
-    fn defect(&mut self, place: PlaceId, rule: Rule, came: Came) {
+    fn verdicts(
+        &mut self,
+        said: &[[Said; VERDICTS.len()]],
+        verdicts: &[(usize, Verdict)],
+        form: FormSlot,
+    ) -> bool {
+        let mut settles = false;
+        for (said, (_, verdict)) in said.iter().zip(verdicts) {
+            let number = VERDICTS.iter().position(|it| it == verdict);
+            let number = number.expect("every verdict is listed");
+            settles |= self.say(&said[number..=number], form);
+        }
+        settles
+    }
+
+    fn defect(&mut self, place: PlaceId, rule: Rule, came: Came, code: Option<i64>) {
         let severity = rule.severity();
-        let is_observed = !came.is_nothing();
-        self.told.push(Told::Defect {
-            place,
-            rule,
-            quirk: None,
-            severity,
-            came,
-            is_observed,
-            number: 0,
-        });
+        let tell = Tell::Defect { place, rule, quirk: None, severity, came, is_observed: true };
+        let tell = self.numbers.tells.number(tell);
+        self.shown.told.push(Told { tell, code });
     }
 }
 
@@ -472,7 +423,7 @@ fn refused(known: &Known<'_>, scalars: &Scalars, scalar: Scalar<'_>) -> Result<O
             (!scalars.bounds.hold(it.into()) || refuses(&scalars.whole)).then_some(Rule::Bounds)
         }
         Scalar::Number(_) => refuses(&scalars.numbers).then_some(Rule::Bounds),
-        Scalar::Null | Scalar::Bool(_) => None,
+        Scalar::Null | Scalar::Bool(_) | Scalar::AnyText => None,
     })
 }
 

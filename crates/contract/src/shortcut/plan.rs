@@ -6,15 +6,18 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    form::form_number,
     judge::{Judge, QuirkTree},
     place::ANY,
     quirk::{PlaceQuirks, Verdict},
     rule::{Rule, Severity},
+    scan::WrittenName,
     schema::{
         Store, edit, fragment,
         tree::{Member, NodeId, type_of},
     },
-    tally::{PlaceId, Tally, code_in_words},
+    shortcut::tell::{ByForm, Came, FormSlot, Tell, TellId, Tells},
+    tally::{PlaceId, Sight, SightId, Tally, code_in_words},
 };
 
 /// The JSON Schema types, by number.
@@ -28,6 +31,9 @@ pub(super) const NUMBER: usize = 3;
 pub(super) const STRING: usize = 4;
 pub(super) const ARRAY: usize = 5;
 pub(super) const OBJECT: usize = 6;
+
+/// The form of an empty text.
+pub(super) const EMPTY: FormSlot = 1;
 
 /// More places than this are not learnt: the keys of a map that a schema names without end.
 const MOST_STATES: usize = 20_000;
@@ -69,6 +75,8 @@ pub(super) struct Known<'c> {
     pub(super) refused: Option<Rule>,
     pub(super) quirks: Verdicts<'c>,
     pub(super) values: Values,
+    /// What is seen where a value comes, by its form: a text that is empty, array or object has that form.
+    pub(super) sights: ByForm<SightId>,
     /// Whether what is wrong below is told of this value, or of one further up.
     pub(super) told_above: bool,
 }
@@ -77,14 +85,61 @@ pub(super) struct Known<'c> {
 #[derive(Debug)]
 pub(super) enum Verdicts<'c> {
     /// All the same.
-    All(Vec<(usize, Verdict)>),
-    /// Each its own.
-    Each(&'c PlaceQuirks),
+    All(Vec<Said>),
+    /// Each its own; what that is stands in the order of the quirks, by verdict.
+    Each(&'c PlaceQuirks, Vec<[Said; VERDICTS.len()]>),
+}
+
+/// The verdicts by number.
+pub(super) const VERDICTS: [Verdict; 4] =
+    [Verdict::Confirmed, Verdict::Neutral, Verdict::Healed, Verdict::Mutated];
+
+/// What is told where something is said of a quirk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said {
+    /// Whether it settles what the schemas refuse there.
+    pub(super) settles: bool,
+    pub(super) quirk: TellId,
+    /// By the value's form.
+    pub(super) finding: Option<ByForm<TellId>>,
+}
+
+impl Said {
+    fn new(
+        tells: &mut Tells,
+        place: PlaceId,
+        (quirk, verdict): (usize, Verdict),
+        came: impl Fn(FormSlot) -> Came,
+    ) -> Self {
+        let rule = match verdict {
+            Verdict::Confirmed => Some(Rule::QuirkConfirmed),
+            Verdict::Healed => Some(Rule::QuirkHealed),
+            Verdict::Mutated => Some(Rule::QuirkMutated),
+            Verdict::Neutral => None,
+        };
+        let finding = rule.map(|rule| {
+            std::array::from_fn(|form| {
+                tells.number(Tell::Defect {
+                    place,
+                    rule,
+                    quirk: Some(quirk),
+                    severity: rule.severity(),
+                    came: came(form),
+                    is_observed: false,
+                })
+            })
+        });
+        Self {
+            settles: matches!(verdict, Verdict::Healed | Verdict::Mutated),
+            quirk: tells.number(Tell::Quirk { place, quirk, verdict }),
+            finding,
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) enum Values {
-    Scalars(Box<Scalars>),
+    Scalars(Scalars),
     Arrays { items: StateId, bounds: Bounds },
     Objects(Objects),
 }
@@ -94,8 +149,7 @@ pub(super) enum Values {
 pub(super) struct Scalars {
     /// A value must be in each of these lists.
     pub(super) lists: Vec<Vec<Value>>,
-    /// What is counted as a code, and its number in the tally.
-    pub(super) codes: Vec<(Value, usize)>,
+    pub(super) codes: Vec<Code>,
     /// Whole numbers outside of these are refused.
     pub(super) bounds: Bounds,
     /// What else is asked of numbers; of such as are not whole, the bounds too.
@@ -105,6 +159,17 @@ pub(super) struct Scalars {
     pub(super) form: Option<Validator>,
     pub(super) is_date_time: bool,
     pub(super) lengths: Option<Validator>,
+    /// Whether it matters what a text says.
+    pub(super) is_read: bool,
+}
+
+/// A value that is counted as a code.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) value: Value,
+    pub(super) sight: SightId,
+    /// What it says about the quirks of its place, where that is not the same for all values.
+    pub(super) verdicts: Vec<(usize, Verdict)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -135,16 +200,15 @@ pub(super) struct Objects {
 /// A member that the schemas or the quirks name.
 #[derive(Debug)]
 pub(super) struct Named {
-    pub(super) name: String,
+    pub(super) written: WrittenName,
     /// None where it is unknown what holds for it.
     pub(super) state: Option<StateId>,
-    /// The place at which it is counted as missing.
-    pub(super) missing: Option<PlaceId>,
-    /// The place at which it is missed as required.
-    pub(super) required: Option<PlaceId>,
-    /// The quirks that it confirms by not being there, and their place.
-    pub(super) never: Vec<usize>,
-    pub(super) quirk_place: PlaceId,
+    /// What is seen where it is missing.
+    pub(super) missing: Option<SightId>,
+    /// What is told where it is missed as required.
+    pub(super) required: Option<TellId>,
+    /// What its not being there says about its quirks.
+    pub(super) never: Vec<Said>,
 }
 
 /// Members that nothing names.
@@ -156,13 +220,16 @@ pub(super) enum Others {
 }
 
 impl Objects {
-    /// The member of a name; `expected` is the number that comes next where members come in their usual order.
-    pub(super) fn find(&self, name: &str, expected: usize) -> Option<usize> {
-        match self.named.get(expected) {
-            Some(it) if it.name == name => Some(expected),
-            _ => self.by_name.get(name).copied(),
-        }
+    /// The number of the member of a name.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
+}
+
+/// Where what is counted has its numbers.
+pub(super) struct Numbers<'n> {
+    pub(super) tally: &'n mut Tally,
+    pub(super) tells: &'n mut Tells,
 }
 
 impl<'c> Plan<'c> {
@@ -184,17 +251,17 @@ impl<'c> Plan<'c> {
     }
 
     /// Learns every place of a body and the types of the values there.
-    pub(super) fn learn(&mut self, body: &Value, tally: &mut Tally) {
-        self.learn_value(0, body, tally);
+    pub(super) fn learn(&mut self, body: &Value, numbers: &mut Numbers<'_>) {
+        self.learn_value(0, body, numbers);
     }
 
-    fn learn_value(&mut self, state: StateId, value: &Value, tally: &mut Tally) {
+    fn learn_value(&mut self, state: StateId, value: &Value, numbers: &mut Numbers<'_>) {
         let number = TYPES.iter().position(|it| *it == type_of(value)).expect("a type of JSON");
         if self.states[state].cases[number].is_none() {
             if self.states.len() > MOST_STATES {
                 return;
             }
-            let known = self.known(state, value, tally);
+            let known = self.known(state, value, numbers);
             let case = known.map_or(Case::Unknown, |it| Case::Known(Box::new(it)));
             self.states[state].cases[number] = Some(case);
         }
@@ -203,13 +270,13 @@ impl<'c> Plan<'c> {
             (Values::Arrays { items, .. }, Value::Array(values)) => {
                 let items = *items;
                 for value in values {
-                    self.learn_value(items, value, tally);
+                    self.learn_value(items, value, numbers);
                 }
             }
             (Values::Objects(objects), Value::Object(members)) => {
                 let mut below = Vec::with_capacity(members.len());
                 for (name, value) in members {
-                    let state = match (objects.find(name, below.len()), &objects.others) {
+                    let state = match (objects.find(name), &objects.others) {
                         (Some(number), _) => objects.named[number].state,
                         (None, Others::Values(state)) => Some(*state),
                         (None, Others::Unknown | Others::Undocumented(_)) => None,
@@ -218,7 +285,7 @@ impl<'c> Plan<'c> {
                 }
                 for (state, value) in below {
                     if let Some(state) = state {
-                        self.learn_value(state, value, tally);
+                        self.learn_value(state, value, numbers);
                     }
                 }
             }
@@ -227,7 +294,12 @@ impl<'c> Plan<'c> {
     }
 
     /// What is known of the values of a value's type; none where they depend on more.
-    fn known(&mut self, state: StateId, value: &Value, tally: &mut Tally) -> Option<Known<'c>> {
+    fn known(
+        &mut self,
+        state: StateId,
+        value: &Value,
+        numbers: &mut Numbers<'_>,
+    ) -> Option<Known<'c>> {
         let type_name = type_of(value);
         let State { given, quirks, place, told_above, .. } = &self.states[state];
         let (quirks, place, told_above) = (*quirks, *place, *told_above);
@@ -266,12 +338,12 @@ impl<'c> Plan<'c> {
                 let mut order = Vec::new();
                 order.extend(members.keys().map(String::as_str));
                 let objects =
-                    self.objects(&order, &nodes, &holding, quirks, place, told_above, tally)?;
+                    self.objects(&order, &nodes, &holding, quirks, place, told_above, numbers)?;
                 Values::Objects(objects)
             }
             ("array", _) => {
                 let items = tree.item(&nodes, 0);
-                let below = tally.below(place, ANY);
+                let below = numbers.tally.below(place, ANY);
                 let bounds = bounds(&holding, "minItems", "maxItems")?;
                 let quirks = quirks.and_then(QuirkTree::any);
                 Values::Arrays { items: self.state(items, quirks, below, told_above), bounds }
@@ -279,26 +351,52 @@ impl<'c> Plan<'c> {
             _ => {
                 let mut scalars = scalars(&holding, type_name)?;
                 let codes = nodes.iter().flat_map(|it| &tree.node(*it).codes);
-                for code in codes {
-                    let number = tally.code(place, &code_in_words(code));
-                    scalars.codes.push((code.clone(), number));
-                }
-                if type_name == "boolean" && !sensitive {
-                    scalars.codes = [true, false]
-                        .map(|it| (Value::Bool(it), tally.code(place, &it.to_string())))
-                        .into();
-                }
-                Values::Scalars(Box::new(scalars))
+                let codes: Vec<Value> = match type_name {
+                    _ if sensitive => Vec::new(),
+                    "boolean" => vec![true.into(), false.into()],
+                    "null" => Vec::new(),
+                    _ => codes.filter(|it| type_of(it) == type_name).cloned().collect(),
+                };
+                scalars.codes =
+                    codes.into_iter().map(|it| code(numbers.tally, place, it)).collect();
+                Values::Scalars(scalars)
             }
         };
+        let told = |form: FormSlot| if type_name == "string" && !sensitive { form } else { 0 };
+        let came = |form| Came::with_form(type_name, told(form));
         let here = quirks.map(|it| &it.here).filter(|it| it.is_some());
-        let quirks = match here {
-            None => Verdicts::All(Vec::new()),
-            Some(here) if here.by_type() => Verdicts::All(here.judge(&sample(type_name))),
-            Some(here) if matches!(values, Values::Scalars(_)) => Verdicts::Each(here),
-            Some(_) => return None,
+        let (quirks, values) = match (here, values) {
+            (None, values) => (Verdicts::All(Vec::new()), values),
+            (Some(here), values) if here.by_type() || type_name == "null" => {
+                let verdicts = here.judge(&sample(type_name)).into_iter();
+                let said = verdicts.map(|it| Said::new(numbers.tells, place, it, came));
+                (Verdicts::All(said.collect()), values)
+            }
+            (Some(here), Values::Scalars(mut scalars)) => {
+                for code in &mut scalars.codes {
+                    code.verdicts = here.judge(&code.value);
+                }
+                scalars.is_read = true;
+                let said = here.numbers().map(|quirk| {
+                    VERDICTS.map(|it| Said::new(numbers.tells, place, (quirk, it), came))
+                });
+                (Verdicts::Each(here, said.collect()), Values::Scalars(scalars))
+            }
+            (Some(_), Values::Arrays { .. } | Values::Objects(_)) => return None,
         };
-        Some(Known { sensitive, refused, quirks, values, told_above })
+        let values = match values {
+            Values::Scalars(scalars) if !sensitive => {
+                Values::Scalars(Scalars { is_read: true, ..scalars })
+            }
+            values => values,
+        };
+        let sights = std::array::from_fn(|form| {
+            // What is empty is counted as that.
+            let empty = form == EMPTY;
+            let form = if empty { None } else { came(form).form };
+            numbers.tally.sight(place, Sight::Value { type_name, empty, form, code: None })
+        });
+        Some(Known { sensitive, refused, quirks, values, sights, told_above })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is known of an object, taken apart")]
@@ -310,7 +408,7 @@ impl<'c> Plan<'c> {
         quirks: Option<&'c QuirkTree>,
         place: PlaceId,
         told_above: bool,
-        tally: &mut Tally,
+        numbers: &mut Numbers<'_>,
     ) -> Option<Objects> {
         let tree = &self.judge.tree;
         let required = |name: &str| {
@@ -339,13 +437,13 @@ impl<'c> Plan<'c> {
             }
             let quirks_of_name = quirks.and_then(|it| it.member(name));
             let any = || quirks_of_name.or_else(|| quirks.and_then(QuirkTree::any));
-            let at_name = tally.below(place, name);
+            let at_name = numbers.tally.below(place, name);
             let tree = &self.judge.tree;
             let value = match tree.member(live, name) {
                 Member::Known(_) if refused_by_name(name) => None,
                 Member::Known(nodes) => Some((nodes, quirks_of_name, at_name)),
                 Member::MapKey(_) if holding.iter().any(|it| is_closed(it)) => None,
-                Member::MapKey(nodes) => Some((nodes, any(), tally.below(place, ANY))),
+                Member::MapKey(nodes) => Some((nodes, any(), numbers.tally.below(place, ANY))),
                 Member::Undocumented { closed: false }
                     if quirks_of_name.is_some_and(|it| it.here.is_some()) =>
                 {
@@ -356,14 +454,29 @@ impl<'c> Plan<'c> {
             let state =
                 value.map(|(nodes, quirks, place)| self.state(nodes, quirks, place, told_above));
             let never = quirks_of_name.map_or(Vec::new(), |it| it.here.judge_missing());
+            let never = never
+                .into_iter()
+                .map(|it| Said::new(numbers.tells, at_name, it, |_| Came::NOTHING));
+            let never = never.collect();
             by_name.insert(name.to_owned(), named.len());
             named.push(Named {
-                name: name.to_owned(),
+                written: WrittenName::new(name),
                 state,
-                missing: documented.contains(name).then_some(at_name),
-                required: required(name).then_some(at_name),
-                never: never.into_iter().map(|it| it.0).collect(),
-                quirk_place: at_name,
+                missing: documented
+                    .contains(name)
+                    .then(|| numbers.tally.sight(at_name, Sight::Missing)),
+                required: required(name).then(|| {
+                    let rule = Rule::Required;
+                    numbers.tells.number(Tell::Defect {
+                        place: at_name,
+                        rule,
+                        quirk: None,
+                        severity: rule.severity(),
+                        came: Came::NOT_TOLD,
+                        is_observed: false,
+                    })
+                }),
+                never,
             });
         }
         // Any name that none of them is: without patterns, all such names are alike.
@@ -375,7 +488,7 @@ impl<'c> Plan<'c> {
             Member::Known(_) => Others::Unknown,
             Member::MapKey(_) if holding.iter().any(|it| is_closed(it)) => Others::Unknown,
             Member::MapKey(nodes) => {
-                let below = tally.below(place, ANY);
+                let below = numbers.tally.below(place, ANY);
                 let quirks = quirks.and_then(QuirkTree::any);
                 Others::Values(self.state(nodes, quirks, below, told_above))
             }
@@ -387,6 +500,20 @@ impl<'c> Plan<'c> {
         };
         Some(Objects { named, by_name, others })
     }
+}
+
+/// A code, of which nothing is known but that it is one.
+fn code(tally: &mut Tally, place: PlaceId, value: Value) -> Code {
+    let words = code_in_words(&value);
+    let text = value.as_str();
+    let form = text.and_then(form_number).map_or(0, |it| it + 1);
+    let sight = Sight::Value {
+        type_name: type_of(&value),
+        empty: form == EMPTY,
+        form: Came::with_form("", form).form.filter(|_| form != EMPTY),
+        code: Some(&words),
+    };
+    Code { sight: tally.sight(place, sight), value, verdicts: Vec::new() }
 }
 
 fn is_open(rest: &Value) -> bool {
@@ -485,6 +612,8 @@ fn scalars(holding: &[&Map<String, Value>], type_name: &str) -> Option<Scalars> 
             let forms: Vec<&Value> = forms.flatten().collect();
             scalars.is_date_time = !forms.is_empty() && forms.iter().all(|it| **it == "date-time");
             scalars.lengths = asked(&["minLength", "maxLength"])?;
+            scalars.is_read =
+                scalars.form.is_some() || scalars.lengths.is_some() || !scalars.lists.is_empty();
         }
         "integer" | "number" => {
             scalars.numbers = asked(&[&BOUNDS[..], &["multipleOf"]].concat())?;

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, io::Read};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use contract::{Body, Exchange, Origin, Provenance, Scanner, Token, Unreadable};
+use contract::{Body, Exchange, Origin, Provenance, Scanner, Token, Unreadable, Written};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -139,6 +139,24 @@ pub(super) fn read<'a>(
         body,
         ..raw.exchange(url)
     })
+}
+
+/// Reads a line with a body that need not be JSON; none where there is anything wrong with it.
+pub(super) fn read_loosely<'a>(
+    raw: &Raw<'a>,
+    text: &'a str,
+) -> Option<(Exchange<'a>, Written<'a>)> {
+    let ends_with_object = text.trim_ascii_end().ends_with("}}");
+    let over = if ends_with_object { Scanner::last } else { Scanner::leap };
+    let exchange = read(raw, text, over).ok()?;
+    match exchange.body {
+        Body::Bytes { bytes: Cow::Borrowed(bytes), origin: Origin::Verbatim { byte } } => {
+            let start = byte - raw.byte;
+            let body = Written::Plain(text.get(start..start + bytes.len())?);
+            Some((Exchange { body: Body::Absent { size: None }, ..exchange }, body))
+        }
+        _ => None,
+    }
 }
 
 /// How a body is read over.

@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use contract::plain_length;
+use contract::closing_quote;
 
 /// The window's usual size.
 const SIZE: usize = 256 * 1024;
@@ -204,7 +204,7 @@ impl<R: Read> Window<R> {
 struct Scan {
     depth: usize,
     in_text: bool,
-    is_escape: bool,
+    is_escaped: bool,
     is_scalar: bool,
 }
 
@@ -214,28 +214,10 @@ impl Scan {
         let mut at = 0;
         while at < bytes.len() {
             if self.in_text {
-                if self.is_escape {
-                    self.is_escape = false;
-                    at += 1;
-                    continue;
-                }
-                // Most of what is escaped is a quote of a body, and there are many.
-                loop {
-                    at += plain_length(&bytes[at..]);
-                    match bytes.get(at) {
-                        Some(b'"') | None => break,
-                        Some(b'\\') if at + 1 < bytes.len() => at += 2,
-                        Some(b'\\') => break,
-                        Some(_) => at += 1,
-                    }
-                }
-                if at == bytes.len() {
-                    break;
-                }
-                self.is_escape = bytes[at] == b'\\';
-                self.in_text = self.is_escape;
-                at += 1;
-                if !self.in_text && self.depth == 0 {
+                let Some(quote) = closing_quote(&bytes[at..], &mut self.is_escaped) else { break };
+                self.in_text = false;
+                at += quote + 1;
+                if self.depth == 0 {
                     *length += at;
                     return true;
                 }

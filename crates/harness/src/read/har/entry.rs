@@ -6,7 +6,7 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use contract::{Body, Exchange, Origin, Quoted, Scanner, Token};
+use contract::{Body, Exchange, Origin, Quoted, Scanner, Token, Written};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Number, value::RawValue};
 
@@ -119,10 +119,7 @@ fn body<'a>(
     size: Option<u64>,
 ) -> Result<Body<'a>, String> {
     let text = content.text.map(RawValue::get).filter(|it| it.starts_with('"'));
-    let text = text.map(|it| {
-        let raw = &it[1..it.len() - 1];
-        Quoted { raw, is_escaped: raw.contains('\\') }
-    });
+    let text = text.map(|it| Quoted::new(&it[1..it.len() - 1]));
     body_of(raw, entry, text, content.encoding.as_deref(), size)
 }
 
@@ -181,32 +178,66 @@ fn whole(number: Option<&Number>) -> Option<u64> {
 /// Reads an entry whose members that matter are of the promised types, each there at most once and none with an escaped
 /// name; any other is none of its business.
 fn quick<'a>(raw: &Raw<'a>, text: &'a str) -> Option<Exchange<'a>> {
+    let (exchange, content) = quick_parts(raw, text, |scanner| match scanner.token()? {
+        Token::Text(it) => Some(it),
+        _ => None,
+    })?;
+    let size = content.size;
+    let body = match content.is_there {
+        true => body_of(raw, text, content.text, content.encoding, size).ok()?,
+        false => Body::Absent { size },
+    };
+    Some(Exchange { body, ..exchange })
+}
+
+/// The same, without the body, and the body's text, which need not be well-formed.
+pub(in crate::read) fn read_loosely<'a>(
+    raw: &Raw<'a>,
+    text: &'a str,
+) -> Option<(Exchange<'a>, Written<'a>)> {
+    let (exchange, content) = quick_parts(raw, text, Scanner::leap_text)?;
+    let text = content.text.filter(|it| it.len() < MAX_BODY && content.encoding.is_none())?;
+    Some((exchange, Written::InText(text)))
+}
+
+/// What a response says of its body.
+struct QuickContent<'a, T> {
+    is_there: bool,
+    size: Option<u64>,
+    text: Option<T>,
+    encoding: Option<&'a str>,
+}
+
+fn quick_parts<'a, T>(
+    raw: &Raw<'a>,
+    text: &'a str,
+    over_text: impl Fn(&mut Scanner<'a>) -> Option<T>,
+) -> Option<(Exchange<'a>, QuickContent<'a, T>)> {
     let mut scanner = Scanner::new(text);
     let (mut request, mut response) = (None, None);
     each_member(&mut scanner, |scanner, name| match name {
         "request" => once(&mut request, quick_request(scanner)?),
-        "response" => once(&mut response, quick_response(scanner)?),
+        "response" => once(&mut response, quick_response(scanner, &over_text)?),
         _ => scanner.skip().map(drop),
     })?;
     let (request, response) = (request?, response?);
     let (size, body_size) = (response.size, response.body_size);
     let size = size.filter(|it| *it >= 0).or(body_size.filter(|it| *it >= 0));
-    let body = match response.has_content {
-        true => {
-            let size = size.map(i64::unsigned_abs);
-            body_of(raw, text, response.text, response.encoding, size).ok()?
-        }
-        false => Body::Absent { size: size.map(i64::unsigned_abs) },
+    let content = QuickContent {
+        is_there: response.has_content,
+        size: size.map(i64::unsigned_abs),
+        text: response.text,
+        encoding: response.encoding,
     };
     let declared = response.content_type.filter(|it| !it.trim().is_empty());
-    Some(Exchange {
+    let exchange = Exchange {
         method: Cow::Borrowed(request.method?),
         preflight: request.preflight,
         status: u16::try_from(response.status?).unwrap_or(0),
         content_type: declared.or(response.mime_type).map(Cow::Borrowed),
-        body,
         ..raw.exchange(Cow::Borrowed(request.url?))
-    })
+    };
+    Some((exchange, content))
 }
 
 #[derive(Default)]
@@ -217,8 +248,7 @@ struct QuickRequest<'a> {
     has_headers: bool,
 }
 
-#[derive(Default)]
-struct QuickResponse<'a> {
+struct QuickResponse<'a, T> {
     status: Option<i64>,
     content_type: Option<&'a str>,
     has_headers: bool,
@@ -226,7 +256,7 @@ struct QuickResponse<'a> {
     mime_type: Option<&'a str>,
     size: Option<i64>,
     body_size: Option<i64>,
-    text: Option<Quoted<'a>>,
+    text: Option<T>,
     encoding: Option<&'a str>,
 }
 
@@ -247,8 +277,21 @@ fn quick_request<'a>(scanner: &mut Scanner<'a>) -> Option<QuickRequest<'a>> {
     Some(request)
 }
 
-fn quick_response<'a>(scanner: &mut Scanner<'a>) -> Option<QuickResponse<'a>> {
-    let mut response = QuickResponse::default();
+fn quick_response<'a, T>(
+    scanner: &mut Scanner<'a>,
+    over_text: &impl Fn(&mut Scanner<'a>) -> Option<T>,
+) -> Option<QuickResponse<'a, T>> {
+    let mut response = QuickResponse {
+        status: None,
+        content_type: None,
+        has_headers: false,
+        has_content: false,
+        mime_type: None,
+        size: None,
+        body_size: None,
+        text: None,
+        encoding: None,
+    };
     each_member(scanner, |scanner, name| match name {
         "status" => once(&mut response.status, whole_number(scanner)?),
         "bodySize" => once(&mut response.body_size, whole_number(scanner)?),
@@ -266,10 +309,7 @@ fn quick_response<'a>(scanner: &mut Scanner<'a>) -> Option<QuickResponse<'a>> {
                 "size" => once(&mut response.size, whole_number(scanner)?),
                 "mimeType" => once(&mut response.mime_type, plain(scanner)?),
                 "encoding" => once(&mut response.encoding, plain(scanner)?),
-                "text" => match scanner.token()? {
-                    Token::Text(it) => once(&mut response.text, it),
-                    _ => None,
-                },
+                "text" => once(&mut response.text, over_text(scanner)?),
                 _ => scanner.skip().map(drop),
             })
         }
