@@ -1,6 +1,9 @@
 //! The shortcut changes nothing: the report of any sequence of bodies is the same with it and without it.
 
+use std::{fs, num::NonZero};
+
 use contract::{Contract, Exchange, Provenance, Run, RunOptions};
+use harness::{Bulk, check_all};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -28,6 +31,81 @@ fn same(contract: &Contract, bodies: &[(Provenance, Vec<u8>)]) {
         let differ = short.lines().zip(full.lines()).find(|it| it.0 != it.1);
         panic!("{differ:?}");
     }
+}
+
+/// What is told of a file.
+fn told_of_file(path: &std::path::Path, no_fast_path: bool) -> (String, u64) {
+    let new = || Run::new(&CONTRACT, RunOptions { no_fast_path, ..RunOptions::default() });
+    let mut run = new();
+    let bulk = Bulk { threads: NonZero::<usize>::MIN, shard: None, answered: None };
+    check_all(&mut run, &new, &[Ok(path.to_owned())], &bulk);
+    (run.report().to_json(), run.taken_short())
+}
+
+/// The same of bodies as they are written in files: each as a line, and in a HAR with texts that are escaped in several
+/// ways.
+fn same_in_files(bodies: &[Vec<u8>]) -> u64 {
+    let url = "https://domain.tld/api/v2/chat/chatrooms/8";
+    let bodies: Vec<String> =
+        bodies.iter().filter_map(|it| String::from_utf8(it.clone()).ok()).collect();
+    let lines = bodies.iter().filter(|it| !it.contains('\n')).map(|it| {
+        format!("{{\"url\":\"{url}\",\"status\":200,\"content_type\":\"application/json\",\"body\":{it}}}")
+    });
+    let texts = bodies.iter().flat_map(|it| {
+        let quoted = Value::from(&**it).to_string();
+        let ascii: String = quoted
+            .encode_utf16()
+            .map(|it| match it {
+                0..0x80 => char::from(it as u8).to_string(),
+                it => format!("\\u{it:04x}"),
+            })
+            .collect();
+        let broken = quoted.replacen("\\\"", "\\x", 1);
+        [quoted.replace('/', "\\/"), ascii, broken, quoted]
+    });
+    let entries = texts.map(|it| {
+        format!("{{\"request\":{{\"method\":\"GET\",\"url\":\"{url}\"}},\"response\":{{\"status\":200,\"content\":{{\"mimeType\":\"application/json\",\"text\":{it}}}}}}}")
+    });
+    let entries: Vec<String> = entries.collect();
+    let lines: Vec<String> = lines.collect();
+    let files = [
+        (".ndjson", [&*lines, &*lines].concat().join("\n")),
+        (
+            ".har",
+            format!("{{\"log\":{{\"entries\":[{}]}}}}", [&*entries, &*entries].concat().join(",")),
+        ),
+    ];
+    let mut taken = 0;
+    for (ending, text) in files {
+        let file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
+        fs::write(file.path(), text).unwrap();
+        let (short, taken_short) = told_of_file(file.path(), false);
+        let (full, _) = told_of_file(file.path(), true);
+        if short != full {
+            let differ = short.lines().zip(full.lines()).find(|it| it.0 != it.1);
+            panic!("{ending}: {differ:?}");
+        }
+        taken += taken_short;
+    }
+    taken
+}
+
+#[test]
+fn bodies_in_files() {
+    let mut bodies = crate::hostile::bodies();
+    bodies.retain(|it| it.len() < 100_000);
+    same_in_files(&bodies);
+    let pretty = serde_json::to_vec_pretty(&example()).unwrap();
+    let odd = example().to_string().replacen(
+        "\"string\"",
+        r#""a \"quoted\" \/ \\ \u00e9 \ud83d\ude00 é""#,
+        3,
+    );
+    let half = example().to_string().replacen("\"string\"", r#""\ud83d""#, 1);
+    let good = vec![example().to_string().into_bytes(), pretty, odd.into_bytes()];
+    // All but the first of two lines twice, and of three ways of writing three bodies twice.
+    assert_eq!(same_in_files(&good), (2 * 2 - 1) + (2 * 3 * 3 - 1));
+    same_in_files(&[good, vec![half.into_bytes()]].concat());
 }
 
 fn recorded(bodies: impl IntoIterator<Item = Vec<u8>>) -> Vec<(Provenance, Vec<u8>)> {
@@ -158,7 +236,9 @@ proptest! {
             }
             (provenance, body.to_string().into_bytes())
         });
-        same(&CONTRACT, &bodies.collect::<Vec<_>>());
+        let bodies: Vec<_> = bodies.collect();
+        same(&CONTRACT, &bodies);
+        same_in_files(&bodies.into_iter().map(|it| it.1).collect::<Vec<_>>());
     }
 
     #[test]
@@ -178,6 +258,8 @@ proptest! {
             body[at] = *byte;
             body
         });
+        let bodies: Vec<Vec<u8>> = bodies.collect();
+        same_in_files(&bodies);
         same(&CONTRACT, &recorded(bodies));
     }
 }

@@ -178,7 +178,7 @@ impl<'t, const IN_TEXT: bool> Scanner<'t, IN_TEXT> {
     }
 
     /// Reads a whole scalar, or the start of an array or object.
-    #[inline]
+    #[inline(always)]
     pub fn token(&mut self) -> Option<Token<'t>> {
         match self.peek()? {
             b'"' => self.quoted().map(Token::Text),
@@ -202,13 +202,37 @@ impl<'t, const IN_TEXT: bool> Scanner<'t, IN_TEXT> {
         self.depth -= 1;
     }
 
+    #[inline]
     fn word(&mut self, word: &str, token: Token<'t>) -> Option<Token<'t>> {
         let is_there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
         self.at += word.len();
         is_there.then_some(token)
     }
 
+    #[inline]
     fn number(&mut self) -> Option<Token<'t>> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let is_negative = bytes[start] == b'-';
+        let whole = start + usize::from(is_negative);
+        let (mut at, mut value) = (whole, 0_i64);
+        while let Some(digit) = bytes.get(at).map(|it| it.wrapping_sub(b'0')).filter(|it| *it < 10)
+        {
+            value = value.wrapping_mul(10).wrapping_add(digit.into());
+            at += 1;
+        }
+        let is_plain = !matches!(bytes.get(at), Some(b'.' | b'e' | b'E'));
+        // More digits may be too large for 64 bits, and `-0` and `01` are not what they look like.
+        let is_short =
+            (1..=18).contains(&(at - whole)) && (bytes[whole] != b'0' || at - start == 1);
+        if is_plain && is_short {
+            self.at = at;
+            return Some(Token::Whole(if is_negative { -value } else { value }));
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Option<Token<'t>> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let digits = |mut at: usize| {
@@ -222,13 +246,6 @@ impl<'t, const IN_TEXT: bool> Scanner<'t, IN_TEXT> {
         let mut at = digits(whole);
         if at == whole || (bytes[whole] == b'0' && at > whole + 1) {
             return None;
-        }
-        let is_plain = !matches!(bytes.get(at), Some(b'.' | b'e' | b'E'));
-        // `-0` is no whole number to serde_json.
-        if is_plain && at - whole <= 18 && !(is_negative && bytes[whole] == b'0') {
-            let value = bytes[whole..at].iter().fold(0, |sum, it| sum * 10 + i64::from(it - b'0'));
-            self.at = at;
-            return Some(Token::Whole(if is_negative { -value } else { value }));
         }
         if bytes.get(at) == Some(&b'.') {
             let fraction = at + 1;

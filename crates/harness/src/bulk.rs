@@ -86,9 +86,9 @@ fn each(sources: &[Found], bulk: &Bulk, each: &mut dyn FnMut(Result<Raw<'_>, Unr
     }
 }
 
-fn check(run: &mut Run<'_>, item: Result<Raw<'_>, Unreadable>) {
+fn check(run: &mut Run<'_>, mut item: Result<Raw<'_>, Unreadable>) {
     // Whether a body is JSON need not be asked twice.
-    let known = item.as_ref().ok().and_then(Raw::read_loosely);
+    let known = item.as_mut().ok().and_then(Raw::read_loosely);
     if known.is_some_and(|(exchange, text)| run.check_known(&exchange, text)) {
         return;
     }
@@ -119,7 +119,10 @@ impl Batch {
             match item {
                 Ok(Copied { source, format, bytes, entry, byte }) => {
                     let bytes = &self.bytes[bytes];
-                    check(run, Ok(Raw { source: &source, format, bytes, entry, byte }));
+                    check(
+                        run,
+                        Ok(Raw { source: &source, format, bytes, entry, byte, loose: None }),
+                    );
                 }
                 Err(unreadable) => check(run, Err(unreadable)),
             }

@@ -50,7 +50,12 @@ pub(crate) struct Raw<'a> {
     pub entry: usize,
     /// The byte of the source at which it starts.
     pub byte: usize,
+    /// What reading it loosely gave, where that was done to find its end.
+    pub loose: Option<Loose<'a>>,
 }
+
+/// An exchange without its body, and the body's text, which need not be JSON.
+pub(crate) type Loose<'a> = (Exchange<'a>, Written<'a>);
 
 impl<'a> Raw<'a> {
     /// The exchange.
@@ -83,12 +88,17 @@ impl<'a> Raw<'a> {
         })
     }
 
-    /// The exchange without its body, and the body's text, which need not be JSON; none where there is anything wrong, or
-    /// unusual.
-    pub(crate) fn read_loosely(&self) -> Option<(Exchange<'a>, Written<'a>)> {
+    /// The exchange without its body, and the body's text; none where there is anything wrong, or unusual.
+    pub(crate) fn read_loosely(&mut self) -> Option<Loose<'a>> {
+        if let Some(loose) = self.loose.take() {
+            return Some(loose);
+        }
         let text = std::str::from_utf8(self.bytes).ok()?;
         match self.format {
-            Format::Har(_) => har::entry::read_loosely(self, text),
+            Format::Har(_) => {
+                let (loose, length) = har::entry::read_loosely(self, text)?;
+                (length == text.len()).then_some(loose)
+            }
             Format::Line => line::read_loosely(self, text),
             Format::Body(_) => None,
         }
@@ -209,7 +219,7 @@ fn body<R: Read>(
     let format = Format::Body(answered.clone());
     match window.at_least(MAX_BODY + 1) {
         Ok(bytes) if bytes.len() <= MAX_BODY => {
-            each(Ok(Raw { source, format, bytes, entry: 0, byte: 0 }));
+            each(Ok(Raw { source, format, bytes, entry: 0, byte: 0, loose: None }));
         }
         read => {
             let reason = match read {

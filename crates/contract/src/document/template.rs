@@ -24,12 +24,20 @@ impl Segment {
         self.texts.len() == 1
     }
 
+    /// Whether it is a parameter and nothing else.
+    fn is_all(&self) -> bool {
+        self.texts.len() == 2 && self.texts.iter().all(String::is_empty)
+    }
+
     /// The text, where it has no parameter.
     pub(super) fn literal(&self) -> Option<&str> {
         self.texts.first().filter(|_| self.is_literal()).map(String::as_str)
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
+        if self.is_all() {
+            return !text.is_empty();
+        }
         let Some((first, rest)) = self.texts.split_first() else { return false };
         if rest.is_empty() {
             return text == first || decoded(text) == *first;

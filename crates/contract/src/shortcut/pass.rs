@@ -139,16 +139,19 @@ impl<'p, 'c, 't, const IN_TEXT: bool> Pass<'p, 'c, 't, IN_TEXT> {
         quoted: Quoted<'t>,
         settled: bool,
     ) -> Result<(), Stop> {
-        let is_read =
-            matches!(known(state, STRING)?.values, Values::Scalars(Scalars { is_read: true, .. }));
-        if quoted.is_escaped && !is_read {
-            return match quoted.is_text() {
+        if !quoted.is_escaped {
+            return self.scalar(state, STRING, Scalar::Text(quoted.raw), settled);
+        }
+        match &known(state, STRING)?.values {
+            Values::Scalars(scalars) if !scalars.is_read => match quoted.is_text() {
                 true => self.scalar(state, STRING, Scalar::AnyText, settled),
                 false => Err(Stop::Unknown),
-            };
+            },
+            _ => {
+                let text = quoted.text().ok_or(Stop::Unknown)?;
+                self.scalar(state, STRING, Scalar::Text(&text), settled)
+            }
         }
-        let text = quoted.text().ok_or(Stop::Unknown)?;
-        self.scalar(state, STRING, Scalar::Text(&text), settled)
     }
 
     fn scalar(
@@ -170,10 +173,6 @@ impl<'p, 'c, 't, const IN_TEXT: bool> Pass<'p, 'c, 't, IN_TEXT> {
         };
         let code = scalars.codes.iter().find(|it| scalar.is(&it.value));
         self.shown.sights.push(code.map_or(known.sights[form], |it| it.sight));
-        let number = match scalar {
-            Scalar::Whole(it) if !known.sensitive => Some(it),
-            _ => None,
-        };
         let settled = match (&known.quirks, code) {
             (Verdicts::All(said), _) => self.say(said, form),
             (Verdicts::Each(_, said), Some(code)) => self.verdicts(said, &code.verdicts, form),
@@ -189,6 +188,10 @@ impl<'p, 'c, 't, const IN_TEXT: bool> Pass<'p, 'c, 't, IN_TEXT> {
             Some(_) if known.told_above => Err(Stop::Unknown),
             Some(rule) => {
                 let form = if known.sensitive { 0 } else { form };
+                let number = match scalar {
+                    Scalar::Whole(it) if !known.sensitive => Some(it),
+                    _ => None,
+                };
                 self.defect(state.place, rule, Came::with_form(TYPES[of_type], form), number);
                 Ok(())
             }

@@ -191,6 +191,8 @@ impl Har<'_> {
         };
         window.expect(b'[')?;
         let mut is_first = true;
+        // Most entries are as long as the one before, or not much longer.
+        let mut usual = 4096;
         loop {
             match (window.peek()?, is_first) {
                 (Some(b']'), _) => {
@@ -205,11 +207,18 @@ impl Har<'_> {
             is_first = false;
             let byte = window.peek()?.map(|_| window.byte()).ok_or(Stop::End)?;
             let entry = self.entries;
+            let start = Start { source: self.source, provenance, entry, byte };
+            if let Some((raw, length)) = read_at_once(start.raw(window.in_sight(usual))) {
+                each(Ok(raw));
+                window.advance(length);
+                usual = length + length / 2;
+                self.entries += 1;
+                continue;
+            }
             match window.value(true)? {
                 Value::Kept(kept) => {
-                    let bytes = window.bytes(kept);
-                    let format = Format::Har(provenance);
-                    each(Ok(Raw { source: self.source, format, bytes, entry, byte }));
+                    usual = kept.len() + kept.len() / 2;
+                    each(Ok(start.raw(window.bytes(kept))));
                 }
                 Value::TooLarge => each(Err(Unreadable {
                     source: self.source.to_owned(),
@@ -221,6 +230,35 @@ impl Har<'_> {
             self.entries += 1;
         }
     }
+}
+
+/// Where an entry starts.
+#[derive(Clone, Copy)]
+struct Start<'s> {
+    source: &'s str,
+    provenance: Provenance,
+    entry: usize,
+    byte: usize,
+}
+
+impl<'s> Start<'s> {
+    fn raw(self, bytes: &'s [u8]) -> Raw<'s> {
+        let Self { source, provenance, entry, byte } = self;
+        Raw { source, format: Format::Har(provenance), bytes, entry, byte, loose: None }
+    }
+}
+
+/// An entry that is read loosely where its end is not known yet, and its length: none where it is not all there, or where
+/// there is anything wrong with it, or unusual.
+fn read_at_once(mut raw: Raw<'_>) -> Option<(Raw<'_>, usize)> {
+    let text = match std::str::from_utf8(raw.bytes) {
+        Ok(text) => text,
+        Err(cut) => std::str::from_utf8(&raw.bytes[..cut.valid_up_to()]).ok()?,
+    };
+    let (loose, length) = entry::read_loosely(&raw, text)?;
+    raw.bytes = &raw.bytes[..length];
+    raw.loose = Some(loose);
+    Some((raw, length))
 }
 
 /// The name of the next member, its value then to be read; none at the object's end.

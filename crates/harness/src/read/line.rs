@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     MAX_BODY,
     read::{
-        Format, Raw,
+        Format, Loose, Raw,
         window::{Value, Window},
     },
 };
@@ -72,7 +72,8 @@ pub(super) fn split<R: Read>(
                 let byte = window.byte_of(&line);
                 let bytes = window.bytes(line);
                 if !bytes.trim_ascii().is_empty() {
-                    each(Ok(Raw { source, format: Format::Line, bytes, entry, byte }));
+                    let format = Format::Line;
+                    each(Ok(Raw { source, format, bytes, entry, byte, loose: None }));
                     entry += 1;
                 }
             }
@@ -142,10 +143,7 @@ pub(super) fn read<'a>(
 }
 
 /// Reads a line with a body that need not be JSON; none where there is anything wrong with it.
-pub(super) fn read_loosely<'a>(
-    raw: &Raw<'a>,
-    text: &'a str,
-) -> Option<(Exchange<'a>, Written<'a>)> {
+pub(super) fn read_loosely<'a>(raw: &Raw<'a>, text: &'a str) -> Option<Loose<'a>> {
     let ends_with_object = text.trim_ascii_end().ends_with("}}");
     let over = if ends_with_object { Scanner::last } else { Scanner::leap };
     let exchange = read(raw, text, over).ok()?;

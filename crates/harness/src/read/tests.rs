@@ -193,7 +193,7 @@ proptest! {
         let entry = format!(
             r#"{{"request": {{"method": "GET", "url": {url}, "headers": {headers}}}, "response": {{"status": {status}, "headers": {headers}, "bodySize": {size}, "content": {{"size": {size}, "mimeType": {media_type}, "encoding": {encoding}, "text": {text}}}}}}}"#
         );
-        let raw = super::Raw { source: "x", format: super::Format::Har(contract::Provenance::Recorded), bytes: entry.as_bytes(), entry: 0, byte: 0 };
+        let raw = super::Raw { source: "x", format: super::Format::Har(contract::Provenance::Recorded), bytes: entry.as_bytes(), entry: 0, byte: 0, loose: None };
         let slow = super::har::entry::lenient_read(&raw, &entry).map_err(|_| ());
         let read = super::har::entry::read(&raw, &entry).map_err(|_| ());
         prop_assert_eq!(format!("{read:?}"), format!("{slow:?}"));

@@ -68,6 +68,12 @@ impl<R: Read> Window<R> {
         &self.buffer[kept]
     }
 
+    /// What comes next, as far as it is in the window, and no more than so many bytes.
+    pub(super) fn in_sight(&self, most: usize) -> &[u8] {
+        let unread = &self.buffer[self.start..self.end];
+        &unread[..most.min(unread.len())]
+    }
+
     pub(super) fn advance(&mut self, count: usize) {
         self.start += count;
     }

@@ -10,7 +10,10 @@ use contract::{Body, Exchange, Origin, Quoted, Scanner, Token, Written};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Number, value::RawValue};
 
-use crate::{MAX_BODY, read::Raw};
+use crate::{
+    MAX_BODY,
+    read::{Loose, Raw},
+};
 
 #[derive(Deserialize)]
 struct Entry<'a> {
@@ -178,10 +181,14 @@ fn whole(number: Option<&Number>) -> Option<u64> {
 /// Reads an entry whose members that matter are of the promised types, each there at most once and none with an escaped
 /// name; any other is none of its business.
 fn quick<'a>(raw: &Raw<'a>, text: &'a str) -> Option<Exchange<'a>> {
-    let (exchange, content) = quick_parts(raw, text, |scanner| match scanner.token()? {
+    let mut scanner = Scanner::new(text);
+    let (exchange, content) = quick_parts(raw, &mut scanner, |scanner| match scanner.token()? {
         Token::Text(it) => Some(it),
         _ => None,
     })?;
+    if !scanner.is_at_end() {
+        return None;
+    }
     let size = content.size;
     let body = match content.is_there {
         true => body_of(raw, text, content.text, content.encoding, size).ok()?,
@@ -190,14 +197,16 @@ fn quick<'a>(raw: &Raw<'a>, text: &'a str) -> Option<Exchange<'a>> {
     Some(Exchange { body, ..exchange })
 }
 
-/// The same, without the body, and the body's text, which need not be well-formed.
+/// The same, without the body, and the body's text, which need not be well-formed; and how long the entry is: it may end
+/// before the text does.
 pub(in crate::read) fn read_loosely<'a>(
     raw: &Raw<'a>,
     text: &'a str,
-) -> Option<(Exchange<'a>, Written<'a>)> {
-    let (exchange, content) = quick_parts(raw, text, Scanner::leap_text)?;
+) -> Option<(Loose<'a>, usize)> {
+    let mut scanner = Scanner::new(text);
+    let (exchange, content) = quick_parts(raw, &mut scanner, Scanner::leap_text)?;
     let text = content.text.filter(|it| it.len() < MAX_BODY && content.encoding.is_none())?;
-    Some((exchange, Written::InText(text)))
+    Some(((exchange, Written::InText(text)), scanner.at()))
 }
 
 /// What a response says of its body.
@@ -210,12 +219,11 @@ struct QuickContent<'a, T> {
 
 fn quick_parts<'a, T>(
     raw: &Raw<'a>,
-    text: &'a str,
+    scanner: &mut Scanner<'a>,
     over_text: impl Fn(&mut Scanner<'a>) -> Option<T>,
 ) -> Option<(Exchange<'a>, QuickContent<'a, T>)> {
-    let mut scanner = Scanner::new(text);
     let (mut request, mut response) = (None, None);
-    each_member(&mut scanner, |scanner, name| match name {
+    each_member(scanner, |scanner, name| match name {
         "request" => once(&mut request, quick_request(scanner)?),
         "response" => once(&mut response, quick_response(scanner, &over_text)?),
         _ => scanner.skip().map(drop),
