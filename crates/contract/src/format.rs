@@ -1,5 +1,7 @@
 //! Our own files: their published JSON Schemas, and reading TOML against them with every fault at once.
 
+use std::sync::LazyLock;
+
 use jsonschema::{Validator, error::ValidationErrorKind};
 use schemars::{
     JsonSchema,
@@ -51,19 +53,32 @@ pub(crate) fn validator<T: JsonSchema>() -> Validator {
         .expect("schemars writes valid schemas")
 }
 
-/// Reads a TOML text of a format that has a published schema: the schema is what checks it.
+/// One of our own formats that people write.
+pub(crate) trait Format: DeserializeOwned + JsonSchema {
+    /// Whether the published schema takes what was read from a value, as far as the types do not say so. Where this is false
+    /// it may take it all the same.
+    fn is_plain(&self, value: &Value) -> bool;
+}
+
+/// Reads a TOML text of a format that has a published schema. The schema is what checks it, unless it is plain what that
+/// would say: compiling it takes as long as all else.
 ///
 /// # Errors
 /// Everything that the schema refuses, or TOML's own first complaint.
-pub(crate) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: Format>(
     text: &Text,
-    validator: &Validator,
+    validator: &LazyLock<Validator>,
 ) -> Result<T, Vec<Fault>> {
     let table = DeTable::parse(&text.text).map_err(|error| {
         let line = error.span().map(|it| text.line_of(it.start));
         vec![text.fault(line, format!("not TOML: {}", error.message()))]
     })?;
     let value = table_to_json(table.get_ref());
+    if let Ok(read) = T::deserialize(&value)
+        && read.is_plain(&value)
+    {
+        return Ok(read);
+    }
     let mut faults = Vec::new();
     for error in validator.iter_errors(&value) {
         for (key, message) in explain(&error) {

@@ -1,14 +1,15 @@
 //! `contract.toml`: which exchanges a contract is about, and what a live run asks.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
+use jsonschema::Validator;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     document::OperationId,
-    format,
+    format::{self, Format},
     text::{Fault, Text},
 };
 
@@ -133,12 +134,37 @@ pub(crate) fn schema() -> Value {
     format::schema::<ContractFile>("urn:paperwire:format:contract")
 }
 
+/// Made where a file is not plainly one.
+static FORMAT: LazyLock<Validator> = LazyLock::new(format::validator::<ContractFile>);
+
+impl Format for ContractFile {
+    fn is_plain(&self, _: &Value) -> bool {
+        let has_variable =
+            |it: &str| it.find('$').is_some_and(|at| after_variable(&it[at..]).is_some());
+        let Self { live, record, .. } = self;
+        record.mask_key.as_deref().is_none_or(|it| after_variable(it) == Some(""))
+            && live.as_ref().is_none_or(|it| {
+                it.token.as_ref().is_none_or(|it| has_variable(&it.value))
+                    && !it.ask.is_empty()
+                    && it.ask.iter().all(|it| it.operation.starts_with("GET /"))
+            })
+    }
+}
+
+/// What follows a `${NAME}`.
+fn after_variable(text: &str) -> Option<&str> {
+    let (name, rest) = text.strip_prefix("${")?.split_once('}')?;
+    let starts_well = name.starts_with(|it: char| it.is_ascii_uppercase());
+    let is_name = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+    (starts_well && name.bytes().all(is_name)).then_some(rest)
+}
+
 /// Reads `contract.toml`.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
-    let file: ContractFile = format::read(text, &format::validator::<ContractFile>())?;
+    let file: ContractFile = format::read(text, &FORMAT)?;
     let live = file.live.map(|live| Live {
         base_url: live.base_url,
         headers: live.headers,

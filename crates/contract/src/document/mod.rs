@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use fault::DocumentFault;
 pub(crate) use load::{Loaded, as_written, in_file, load};
 pub(crate) use routes::Routes;
-pub(crate) use schema::assert_formats;
+pub(crate) use schema::{assert_formats, misspelt};
 pub(crate) use server::{Server, normal};
 pub(crate) use template::PathTemplate;
 

@@ -174,7 +174,7 @@ impl Translator {
         let mut reads = |pattern: &str| {
             let known = self.patterns.get(pattern).copied();
             known.unwrap_or_else(|| {
-                let reads = fragment::validator(&json!({ "pattern": pattern })).is_ok();
+                let reads = fragment::check(&json!({ "pattern": pattern })).is_ok();
                 self.patterns.insert(pattern.to_owned(), reads);
                 reads
             })
@@ -301,7 +301,7 @@ fn exclusive_bounds(keywords: &mut Map<String, Value>, fault: &mut dyn FnMut(&st
 }
 
 /// What a keyword must be, where its value is not.
-fn misspelt(keyword: &str, value: &Value) -> Option<&'static str> {
+pub(crate) fn misspelt(keyword: &str, value: &Value) -> Option<&'static str> {
     let texts = |it: &Value| it.as_array().is_some_and(|it| it.iter().all(Value::is_string));
     let (fits, promised) = match keyword {
         "type" => match value {

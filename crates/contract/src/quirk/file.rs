@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     document::{OperationId, assert_formats},
-    format,
+    format::{self, Format},
     place::Place,
     quirk::{Quirk, QuirkId, QuirkPlace, Wire},
     schema::fragment,
@@ -123,7 +123,7 @@ impl Fragment {
         if let Some(keyword) = unknown_keyword(&schema) {
             return Err(format!("`{keyword}` is no keyword of JSON Schema; correct its spelling"));
         }
-        fragment::validator(&schema).map_err(|place| {
+        fragment::check(&schema).map_err(|place| {
             format!("promised a JSON Schema; correct what stands at `{place}` in it")
         })?;
         assert_formats(&mut schema);
@@ -190,8 +190,31 @@ pub(crate) fn schema() -> Value {
     format::schema::<QuirkFile>("urn:paperwire:format:quirk")
 }
 
-/// Made once for all files.
+/// Made where a file is not plainly one.
 static FORMAT: LazyLock<Validator> = LazyLock::new(format::validator::<QuirkFile>);
+
+impl Format for QuirkFile {
+    fn is_plain(&self, value: &Value) -> bool {
+        let says = |text: &str| text.contains(|it: char| it.is_ascii_graphic());
+        let is_date = |key: &str| value[key].as_str().is_none_or(|it| it.len() == 10);
+        let is_schema =
+            |it: &Fragment| matches!(it.0, Value::Object(_) | Value::Bool(_) | Value::String(_));
+        let is_place = |it: &At| {
+            (100..=599).contains(&it.status)
+                && (it.place.is_empty() || it.place.starts_with('/'))
+                && !it.place.contains(|it: char| it.is_control() || "\u{2028}\u{2029}".contains(it))
+        };
+        let Self { summary, declared, described, returned, also, reason, at, .. } = self;
+        let fragments = [Some(declared), described.as_ref(), returned.as_ref(), also.as_ref()];
+        says(summary)
+            && says(reason)
+            && fragments.into_iter().flatten().all(is_schema)
+            && is_date("known_since")
+            && is_date("review_by")
+            && !at.is_empty()
+            && at.iter().all(is_place)
+    }
+}
 
 /// Reads a quirk; its name is the file's.
 ///

@@ -11,8 +11,9 @@ use jsonschema::{
 use serde_json::{Map, Value, json};
 
 use crate::{
+    document::misspelt,
     place::ANY,
-    schema::{Address, Store, edit},
+    schema::{Address, Store, edit, pattern, tree::type_of},
 };
 
 /// Keywords that constrain the value itself.
@@ -216,20 +217,33 @@ pub(crate) fn covers(outer: &Value, inner: &Value) -> Containment {
 }
 
 /// As [`covers`], where it needs no canonical form, which costs much: the inner promise says all that the outer says, or it
-/// takes null and the outer does not.
+/// takes null and the outer does not, or texts by a pattern and the outer those of a format, or lists a value of a type that
+/// the outer does not take.
 fn covers_plainly(outer: &Value, inner: &Value) -> Option<Containment> {
     const BEYOND_TYPE: &[&str] = &["enum", "const", "allOf", "anyOf", "oneOf", "not"];
     let (says, said) = (outer.as_object()?, inner.as_object()?);
     let (outer, inner) = (types(outer)?, types(inner)?);
-    let fits = |it: &&str| outer.contains(it) || (*it == "integer" && outer.contains(&"number"));
+    let fits = |it: &&str| fits_type(&outer, it);
     let others_are_said =
         says.iter().all(|(name, it)| name == "type" || said.get(name) == Some(it));
     if others_are_said && inner.iter().all(fits) {
         return Some(Containment::Yes);
     }
+    if says.contains_key("format") && said.contains_key("pattern") && said.len() == 2 {
+        return (inner == ["string"]).then_some(Containment::No);
+    }
+    if let (Some(Value::Array(listed)), 2) = (said.get("enum"), said.len())
+        && listed.iter().map(type_of).any(|it| inner.contains(&it) && !fits_type(&outer, it))
+    {
+        return Some(Containment::No);
+    }
     let takes_null =
         inner.contains(&"null") && !BEYOND_TYPE.iter().any(|it| said.contains_key(*it));
     (takes_null && !outer.contains(&"null")).then_some(Containment::No)
+}
+
+fn fits_type(types: &[&str], name: &str) -> bool {
+    types.contains(&name) || (name == "integer" && types.contains(&"number"))
 }
 
 /// The types that a fragment names.
@@ -285,6 +299,24 @@ pub(crate) fn witness(outer: &Value, inner: &Value) -> Option<Value> {
     }
     let (outer, inner) = (validator(outer).ok()?, validator(inner).ok()?);
     candidates.into_iter().find(|it| inner.is_valid(it) && !outer.is_valid(it))
+}
+
+/// Whether a fragment is a JSON Schema.
+///
+/// # Errors
+/// The place in the fragment that is none.
+pub(crate) fn check(fragment: &Value) -> Result<(), String> {
+    // What asks for jsonschema's word compiles the meta-schema.
+    let is_plain = |(keyword, value): (&String, &Value)| match keyword.as_str() {
+        "pattern" => value.as_str().is_some_and(pattern::is_plainly_one),
+        "title" | "description" => value.is_string(),
+        _ => OWN.contains(&keyword.as_str()) && misspelt(keyword, value).is_none(),
+    };
+    match fragment {
+        Value::Bool(_) => Ok(()),
+        Value::Object(keywords) if keywords.iter().all(is_plain) => Ok(()),
+        _ => validator(fragment).map(drop),
+    }
 }
 
 /// A validator of a self-contained fragment.

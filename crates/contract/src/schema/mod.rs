@@ -4,6 +4,7 @@ pub(crate) mod describe;
 pub(crate) mod discriminator;
 pub(crate) mod edit;
 pub(crate) mod fragment;
+mod pattern;
 pub(crate) mod sharing;
 pub(crate) mod store;
 pub(crate) mod tree;

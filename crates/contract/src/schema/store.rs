@@ -102,11 +102,23 @@ impl Store {
 
 /// As `Value::pointer`, without a copy of every segment: documents are looked up often.
 fn at<'d>(document: &'d Value, pointer: &str) -> Option<&'d Value> {
-    segments(pointer).try_fold(document, |here, segment| match here {
-        Value::Object(members) => members.get(&*segment),
+    if pointer.contains('~') {
+        return segments(pointer).try_fold(document, |here, segment| step(here, &segment));
+    }
+    pointer.split('/').skip(1).try_fold(document, step)
+}
+
+fn step<'d>(here: &'d Value, segment: &str) -> Option<&'d Value> {
+    /// Fewer members are sooner compared than hashed.
+    const FEW: usize = 8;
+    match here {
+        Value::Object(members) if members.len() <= FEW => {
+            members.iter().find(|it| it.0 == segment).map(|it| it.1)
+        }
+        Value::Object(members) => members.get(segment),
         Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
         _ => None,
-    })
+    }
 }
 
 /// A URI's part without its escapes; none where they are broken.
