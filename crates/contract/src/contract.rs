@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -101,7 +102,9 @@ impl Contract {
             documented.fault(&pointer, message);
         }
         let quirks: Vec<Quirk> = quirks.into_iter().map(|it| it.0).collect();
-        let paper = (!quirks.is_empty()).then(|| Arc::new(store.clone()));
+        let as_documented =
+            || Store { documented: store.documented.clone(), modelled: Value::Null };
+        let paper = (!quirks.is_empty()).then(|| Arc::new(as_documented()));
         let (with_quirks, document) = match &paper {
             Some(_) => {
                 quirk::apply(&mut store, &document, &quirks, &resolved);

@@ -118,7 +118,7 @@ pub(crate) fn printable_name(name: &str) -> &str {
     if starts_well && all_well && name.len() <= 40 && digits <= 3 { name } else { ANY }
 }
 
-fn unescape(segment: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(segment: &str) -> Cow<'_, str> {
     if segment.contains('~') {
         segment.replace("~1", "/").replace("~0", "~").into()
     } else {
