@@ -36,7 +36,7 @@ impl Contract {
         }
         let openapi = correction.store.documented;
         let said = |pointer: &str| openapi.pointer(pointer).and_then(Value::as_str);
-        let file = self.document_root.rsplit(['/', '\\']).next().unwrap_or_default();
+        let file = self.origins.root.rsplit(['/', '\\']).next().unwrap_or_default();
         let overlay = json!({
             "overlay": "1.0.0",
             "info": {

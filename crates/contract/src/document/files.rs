@@ -66,7 +66,12 @@ impl Files {
                     value
                 }
                 Err(fault) => {
-                    files.fault(number, "", &fault.message);
+                    files.faults.push(DocumentFault {
+                        file: fault.file.clone(),
+                        pointer: String::new(),
+                        line: fault.line,
+                        message: fault.message.clone(),
+                    });
                     broken.push(fault);
                     Value::Null
                 }
@@ -133,6 +138,7 @@ impl Files {
         self.faults.push(DocumentFault {
             file,
             pointer: pointer.to_owned(),
+            line: None,
             message: message.to_owned(),
         });
     }

@@ -3,6 +3,7 @@
 mod circles;
 mod fault;
 mod files;
+mod lines;
 mod load;
 mod read;
 mod schema;
@@ -17,7 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fault::DocumentFault;
-pub(crate) use load::{Loaded, as_written, in_file, load};
+pub(crate) use lines::Lines;
+pub(crate) use load::{Loaded, Origins, as_written, load};
 pub(crate) use schema::assert_formats;
 pub(crate) use server::{Server, normal};
 pub(crate) use template::PathTemplate;
