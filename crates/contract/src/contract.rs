@@ -295,7 +295,14 @@ fn model(text: &Text) -> Result<Loaded, Vec<Fault>> {
 
 fn operations(store: &Store, side: Side, file: &str) -> Result<Document, Vec<Fault>> {
     let fault = |message| Fault { file: file.to_owned(), line: None, message };
-    Document::read(store, side).map_err(|it| it.into_iter().map(fault).collect())
+    let read = Document::read(store, side).and_then(|it| match side {
+        // A model that says nothing is a mistake; a document may be about webhooks alone.
+        Side::Modelled if it.operations.is_empty() => {
+            Err(vec!["#/paths: the model describes no operation".into()])
+        }
+        Side::Modelled | Side::Documented => Ok(it),
+    });
+    read.map_err(|it| it.into_iter().map(fault).collect())
 }
 
 pub(crate) fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {

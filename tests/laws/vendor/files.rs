@@ -181,6 +181,13 @@ fn which_file_is_the_document_must_be_clear() {
             &[("a.yaml", "openapi: 3.0.0\npaths: {}"), ("b.yaml", "openapi: 3.1.0\npaths: {}")],
             "several files have this member",
         ),
+        (
+            &[
+                ("a.yaml", "openapi: 3.0.0\npaths: {/a: {$ref: b.yaml#/paths/a}}"),
+                ("b.yaml", "openapi: 3.1.0\npaths: {/b: {$ref: a.yaml#/paths/b}}"),
+            ],
+            "several files have this member",
+        ),
         (&[("a.yaml", paths), ("b.yaml", paths)], "nor is any of the 1 files beside it"),
         (&[("a.yaml", paths)], "this is no OpenAPI document"),
         (&[("a.json", r#"{"swagger": "2.0", "paths": {}}"#)], "this is Swagger 2.0"),
@@ -197,4 +204,17 @@ fn which_file_is_the_document_must_be_clear() {
     let broken_part = [("a.yaml", "openapi: 3.1.0\npaths: {/a: {get: {}}}"), ("b.yaml", "a: 1\n]")];
     let fault = &faults(&documented(&broken_part).unwrap())[0];
     assert!(fault.starts_with("b.yaml:2#: not YAML"), "{fault}");
+}
+
+#[test]
+fn of_whole_documents_the_one_that_no_other_needs_is_meant() {
+    let operation = "{get: {responses: {200: {description: ''}}}}";
+    let part = format!("openapi: 3.0.0\npaths: {{/part: {operation}}}");
+    let files = [
+        ("a.yaml", &*part),
+        ("b.yaml", "openapi: 3.0.0\npaths: {/b: {$ref: 'a.yaml#/paths/~1part'}}"),
+    ];
+    let contract = documented(&files).unwrap();
+    let operations: Vec<&str> = contract.operations().map(|it| it.as_str()).collect();
+    assert_eq!(operations, ["GET /b"]);
 }

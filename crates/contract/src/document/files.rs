@@ -1,7 +1,10 @@
 //! The files of a document: parsed, the root found, references between them followed. Never a file that is not given,
 //! never the network.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde_json::{Value, json};
 
@@ -88,7 +91,16 @@ impl Files {
             let has = |it: &&usize| self.values[**it].get(member).is_some();
             (0..texts.len()).collect::<Vec<_>>().iter().filter(has).copied().collect()
         };
-        match with("openapi").as_slice() {
+        let mut roots = with("openapi");
+        if roots.len() > 1 {
+            // Files may be whole documents each; the one that no other needs is the one that was meant.
+            let needed: BTreeSet<usize> =
+                (0..texts.len()).flat_map(|file| self.needed_by(file)).collect();
+            if let [one] = roots.iter().filter(|it| !needed.contains(it)).collect::<Vec<_>>()[..] {
+                roots = vec![*one];
+            }
+        }
+        match roots.as_slice() {
             [one] => Ok(*one),
             [] => {
                 if let [swagger, ..] = with("swagger").as_slice() {
@@ -109,6 +121,26 @@ impl Files {
                 .map(|it| texts[*it].fault(None, "#/openapi: several files have this member, so which one is the document cannot be told; keep one"))
                 .collect()),
         }
+    }
+
+    /// The other files that a file refers to.
+    fn needed_by(&self, file: usize) -> BTreeSet<usize> {
+        let mut needed = BTreeSet::new();
+        each_reference(&self.values[file], &mut |reference| {
+            let other = reference.split('#').next().unwrap_or_default();
+            needed.extend(percent_decode(other).and_then(|it| self.named(file, &it)));
+        });
+        needed.remove(&file);
+        needed
+    }
+
+    /// The file that a path from another file leads to.
+    fn named(&self, from: usize, path: &str) -> Option<usize> {
+        let folder = self.names[from].rsplit_once(['/', '\\']).map_or("", |it| it.0);
+        let name = normal(&format!("{folder}/{path}"));
+        let found =
+            self.numbers.get(&name).or_else(|| self.numbers.get(name.trim_start_matches('/')));
+        found.copied()
     }
 
     fn dialect(&mut self, text: &Text) -> Result<Dialect, Vec<Fault>> {
@@ -157,11 +189,7 @@ impl Files {
             );
         } else {
             let file = percent_decode(file).ok_or("is no reference")?;
-            let folder = self.names[from].rsplit_once(['/', '\\']).map_or("", |it| it.0);
-            let name = normal(&format!("{folder}/{file}"));
-            let found =
-                self.numbers.get(&name).or_else(|| self.numbers.get(name.trim_start_matches('/')));
-            *found.ok_or("leads to a file that is not in `documented/`")?
+            self.named(from, &file).ok_or("leads to a file that is not in `documented/`")?
         };
         let pointer = percent_decode(fragment).ok_or("is no reference")?;
         if !pointer.is_empty() && !pointer.starts_with('/') {
@@ -169,6 +197,39 @@ impl Files {
         }
         let pointer = find(&self.values[file], &pointer).ok_or("leads nowhere in the document")?;
         Ok(At { file, pointer })
+    }
+}
+
+/// Whether a text is the root of an OpenAPI document.
+pub fn is_document(text: &Text) -> bool {
+    parse(text).is_ok_and(|(value, _)| value.get("openapi").is_some())
+}
+
+/// The other files that a text of a document refers to, each as a path from the text's own folder; none where it cannot
+/// be read.
+pub fn referred_files(text: &Text) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    if let Ok((value, _)) = parse(text) {
+        each_reference(&value, &mut |reference| {
+            let file = reference.split('#').next().unwrap_or_default();
+            let is_path = !file.is_empty() && !file.contains(':') && !file.starts_with("//");
+            files.extend(percent_decode(file).filter(|_| is_path));
+        });
+    }
+    files
+}
+
+/// Gives the text of every `$ref`, wherever it stands.
+fn each_reference(value: &Value, each: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                each(reference);
+            }
+            members.values().for_each(|it| each_reference(it, each));
+        }
+        Value::Array(items) => items.iter().for_each(|it| each_reference(it, each)),
+        _ => {}
     }
 }
 

@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fault::DocumentFault;
+pub use files::{is_document, referred_files};
 pub(crate) use lines::Lines;
 pub(crate) use load::{Loaded, Origins, as_written, load};
 pub(crate) use schema::assert_formats;
