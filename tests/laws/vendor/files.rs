@@ -218,3 +218,14 @@ fn of_whole_documents_the_one_that_no_other_needs_is_meant() {
     let operations: Vec<&str> = contract.operations().map(|it| it.as_str()).collect();
     assert_eq!(operations, ["GET /b"]);
 }
+
+#[test]
+fn references_that_vendors_write_are_read_as_they_are_meant() {
+    let root = "openapi: 3.1.0\npaths:\n  /x: {$ref: 'x.yaml#/'}\ncomponents:\n  mediaTypes: {}\n";
+    let x = "get: {responses: {200: {description: '', content: {application/json: {$ref: 'json.yaml#'}}}}}\n";
+    let files = [("openapi.yaml", root), ("x.yaml", x), ("json.yaml", "schema: {type: integer}\n")];
+    let contract = documented(&files).unwrap();
+    assert_eq!(faults(&contract), [""; 0]);
+    let report = answered(&contract, "https://v.test/x", 200, "application/json", "\"1\"");
+    assert_eq!(told(&report), "type");
+}

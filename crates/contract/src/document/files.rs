@@ -33,6 +33,8 @@ pub(super) struct Files {
     /// The file that has an `openapi` member.
     pub(super) root: usize,
     pub(super) faults: Vec<DocumentFault>,
+    /// Whether any schema is of what is only written.
+    pub(super) has_write_only: bool,
 }
 
 /// OpenAPI 3.0 has a schema dialect of its own; since 3.1 it is JSON Schema 2020-12.
@@ -54,6 +56,7 @@ impl Files {
             numbers: texts.iter().enumerate().map(|(i, it)| (normal(&it.name), i)).collect(),
             root: 0,
             faults: Vec::new(),
+            has_write_only: false,
         };
         let mut broken = Vec::new();
         for (number, text) in texts.iter().enumerate() {
@@ -195,7 +198,10 @@ impl Files {
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return Err("names an anchor; only JSON pointers are followed");
         }
-        let pointer = find(&self.values[file], &pointer).ok_or("leads nowhere in the document")?;
+        let found = find(&self.values[file], &pointer);
+        // By the letter, `#/` names a member without a name; what is meant is the whole file.
+        let found = found.or_else(|| (pointer == "/").then(String::new));
+        let pointer = found.ok_or("leads nowhere in the document")?;
         Ok(At { file, pointer })
     }
 }
@@ -308,7 +314,7 @@ fn descend<'p>(
 }
 
 /// The schema that null was written beside.
-fn beside_null(schema: &Value) -> Option<&Value> {
+pub(super) fn beside_null(schema: &Value) -> Option<&Value> {
     let keywords = schema.as_object().filter(|it| it.len() == 1)?;
     match keywords.get("anyOf")?.as_array()?.as_slice() {
         [schema, null] if *null == json!({ "type": "null" }) => Some(schema),

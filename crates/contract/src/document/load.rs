@@ -13,6 +13,7 @@ use crate::{
         DocumentFault, circles,
         files::{At, Files, find, parse},
         walk::{self, Kind, References},
+        write_only,
     },
     place::{push_segment, segments},
     schema::store::reference_to,
@@ -52,7 +53,11 @@ pub(crate) fn load(texts: &[Text]) -> Result<Loaded, Vec<Fault>> {
     let references = walk::walk(&mut files, dialect);
     let targets = settle(&mut files, references);
     let root = files.names[files.root].clone();
-    let (value, faults) = combine(files);
+    let has_write_only = files.has_write_only;
+    let (mut value, faults) = combine(files);
+    if has_write_only {
+        write_only::not_required(&mut value);
+    }
     let mut loaded = Loaded { value, faults, origins: Origins { root, ..Origins::default() } };
     for (pointer, message) in circles::cut(&mut loaded.value, &targets) {
         loaded.fault(&pointer, message);

@@ -10,6 +10,7 @@ mod schema;
 mod server;
 mod template;
 mod walk;
+mod write_only;
 mod yaml;
 
 use std::{collections::HashMap, fmt};

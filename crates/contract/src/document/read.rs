@@ -205,8 +205,10 @@ impl<'s> Reader<'s> {
             let response = self.follow(&at);
             let content = response.child("content");
             let media_types = store.get(&content).and_then(Value::as_object);
-            let contents = media_types.into_iter().flat_map(Map::iter).map(|(name, media_type)| {
-                let schema = media_type.get("schema").map(|_| content.child(name).child("schema"));
+            let contents = media_types.into_iter().flat_map(Map::iter).map(|(name, _)| {
+                let at = self.follow(&content.child(name));
+                let has_schema = store.get(&at).is_some_and(|it| it.get("schema").is_some());
+                let schema = has_schema.then(|| at.child("schema"));
                 Content { key: name.clone(), media_type: essence(name), schema }
             });
             read.push(Response { status, content: contents.collect(), address: response });
