@@ -77,6 +77,7 @@ fn line_starts(text: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::push_segment;
 
     fn positions(text: &str, pointers: &[&str]) -> Vec<Option<Position>> {
         let text = Text { name: "a.yaml".into(), text: text.into() };
@@ -93,5 +94,35 @@ mod tests {
         let yaml = [Some((2, 9)), Some((2, 13)), Some((2, 5))];
         assert_eq!(positions("{\n a: {b: {c: 1}}}", &pointers), yaml);
         assert_eq!(positions("\"", &["/a"]), [None]);
+    }
+
+    #[test]
+    fn json_read_as_yaml_has_the_same_places() {
+        let text = include_str!("../../../../tests/laws/vendor/everything.json");
+        let yaml = Spans::read(text).unwrap();
+        let text = Text { name: "everything.json".into(), text: text.into() };
+        let json = Lines::new(&text);
+        let value: serde_json::Value = serde_json::from_str(&text.text).unwrap();
+        let mut open = vec![(String::new(), &value)];
+        while let Some((pointer, value)) = open.pop() {
+            let segments: Vec<_> = segments(&pointer).collect();
+            let (position, found) = yaml.find(&segments);
+            assert_eq!(found, segments.len(), "{pointer}");
+            assert_eq!(json.of_pointer(&pointer), Some(position), "{pointer}");
+            let mut below = |segment: &str, value| {
+                let mut pointer = pointer.clone();
+                push_segment(&mut pointer, segment);
+                open.push((pointer, value));
+            };
+            match value {
+                serde_json::Value::Object(members) => {
+                    members.iter().for_each(|(name, it)| below(name, it));
+                }
+                serde_json::Value::Array(items) => {
+                    items.iter().enumerate().for_each(|(index, it)| below(&index.to_string(), it));
+                }
+                _ => {}
+            }
+        }
     }
 }
