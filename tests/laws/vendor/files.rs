@@ -1,6 +1,6 @@
 //! Documents in YAML and in several files.
 
-use contract::{ContractTexts, Text};
+use contract::{ContractTexts, DocumentFault, OperationId, Text};
 
 use super::{answered, documented, faults, told};
 
@@ -89,7 +89,7 @@ fn lines(files: &[(&str, &str)], url: &str, body: &str) -> Vec<String> {
         let place = it.place.as_ref().map_or("", |it| it.as_str());
         format!("{place} {}:{}:{}", at.file, at.line, at.column)
     });
-    findings.chain(report.document_faults.iter().map(|it| it.place())).collect()
+    findings.chain(report.document_faults.iter().map(DocumentFault::place)).collect()
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn references_stay_inside_the_folder() {
         "not in `documented/`",
         "not in `documented/`",
         "leads nowhere",
-        "names an anchor",
+        "names an anchor that is not in the file",
     ];
     assert_eq!(said.len(), 5, "{said:#?}");
     for (said, expected) in said.iter().zip(&expected[1..]) {
@@ -215,7 +215,7 @@ fn of_whole_documents_the_one_that_no_other_needs_is_meant() {
         ("b.yaml", "openapi: 3.0.0\npaths: {/b: {$ref: 'a.yaml#/paths/~1part'}}"),
     ];
     let contract = documented(&files).unwrap();
-    let operations: Vec<&str> = contract.operations().map(|it| it.as_str()).collect();
+    let operations: Vec<&str> = contract.operations().map(OperationId::as_str).collect();
     assert_eq!(operations, ["GET /b"]);
 }
 
@@ -223,9 +223,12 @@ fn of_whole_documents_the_one_that_no_other_needs_is_meant() {
 fn references_that_vendors_write_are_read_as_they_are_meant() {
     let root = "openapi: 3.1.0\npaths:\n  /x: {$ref: 'x.yaml#/'}\ncomponents:\n  mediaTypes: {}\n";
     let x = "get: {responses: {200: {description: '', content: {application/json: {$ref: 'json.yaml#'}}}}}\n";
-    let files = [("openapi.yaml", root), ("x.yaml", x), ("json.yaml", "schema: {type: integer}\n")];
+    let json = "schema: {properties: {a: {$ref: 'https://v.test/a.json'}, b: {$ref: 'https://v.test/a.json#b'}}}\n";
+    let a = r##"{"$id": "https://v.test/a.json", "type": "integer", "$defs": {"B": {"$anchor": "b", "type": "string"}, "C": {"$ref": "#b"}}}"##;
+    let files = [("openapi.yaml", root), ("x.yaml", x), ("json.yaml", json), ("a.json", a)];
     let contract = documented(&files).unwrap();
     assert_eq!(faults(&contract), [""; 0]);
-    let report = answered(&contract, "https://v.test/x", 200, "application/json", "\"1\"");
-    assert_eq!(told(&report), "type");
+    let body = r#"{"a": "1", "b": 1}"#;
+    let report = answered(&contract, "https://v.test/x", 200, "application/json", body);
+    assert_eq!(told(&report), "type /a, type /b");
 }

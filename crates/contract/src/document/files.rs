@@ -30,6 +30,10 @@ pub(super) struct Files {
     /// Null where a file could not be read.
     pub(super) values: Vec<Value>,
     numbers: HashMap<String, usize>,
+    /// Files that are schemas of that `$id`.
+    ids: HashMap<String, usize>,
+    /// Where `$anchor`s stand, by file and name.
+    anchors: HashMap<(usize, String), String>,
     /// The file that has an `openapi` member.
     pub(super) root: usize,
     pub(super) faults: Vec<DocumentFault>,
@@ -54,6 +58,8 @@ impl Files {
             names: texts.iter().map(|it| it.name.clone()).collect(),
             values: Vec::new(),
             numbers: texts.iter().enumerate().map(|(i, it)| (normal(&it.name), i)).collect(),
+            ids: HashMap::new(),
+            anchors: HashMap::new(),
             root: 0,
             faults: Vec::new(),
             has_write_only: false,
@@ -82,6 +88,14 @@ impl Files {
                     Value::Null
                 }
             };
+            if let Some(Value::String(id)) = value.get("$id") {
+                files.ids.insert(id.trim_end_matches('#').to_owned(), number);
+            }
+            if text.text.contains("$anchor") {
+                each_anchor(&value, &mut String::new(), &mut |name, pointer| {
+                    files.anchors.insert((number, name.to_owned()), pointer.to_owned());
+                });
+            }
             files.values.push(value);
         }
         files.root = files.find_root(texts, broken)?;
@@ -186,6 +200,8 @@ impl Files {
         let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let file = if file.is_empty() {
             from
+        } else if let Some(schema) = self.ids.get(file) {
+            *schema
         } else if file.contains(':') || file.starts_with("//") {
             return Err(
                 "leads out of the contract folder to an address, and none is ever asked; put the file into `documented/`",
@@ -195,9 +211,14 @@ impl Files {
             self.named(from, &file).ok_or("leads to a file that is not in `documented/`")?
         };
         let pointer = percent_decode(fragment).ok_or("is no reference")?;
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err("names an anchor; only JSON pointers are followed");
-        }
+        let pointer = match pointer.starts_with('/') || pointer.is_empty() {
+            true => pointer,
+            false => self
+                .anchors
+                .get(&(file, pointer))
+                .cloned()
+                .ok_or("names an anchor that is not in the file")?,
+        };
         let found = find(&self.values[file], &pointer);
         // By the letter, `#/` names a member without a name; what is meant is the whole file.
         let found = found.or_else(|| (pointer == "/").then(String::new));
@@ -235,6 +256,28 @@ fn each_reference(value: &Value, each: &mut dyn FnMut(&str)) {
             members.values().for_each(|it| each_reference(it, each));
         }
         Value::Array(items) => items.iter().for_each(|it| each_reference(it, each)),
+        _ => {}
+    }
+}
+
+/// Gives every `$anchor` and the pointer of what it names.
+fn each_anchor(value: &Value, pointer: &mut String, each: &mut dyn FnMut(&str, &str)) {
+    let length = pointer.len();
+    let mut below = |segment: &str, value: &Value| {
+        push_segment(pointer, segment);
+        each_anchor(value, pointer, each);
+        pointer.truncate(length);
+    };
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, it)| below(name, it));
+            if let Some(Value::String(name)) = members.get("$anchor") {
+                each(name, pointer);
+            }
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, it)| below(&index.to_string(), it));
+        }
         _ => {}
     }
 }

@@ -22,8 +22,9 @@ pub(super) struct Translator {
     pub(super) has_write_only: bool,
 }
 
-/// What nobody reads, and what may hold data that looks like references.
-const DATA: &[&str] = &["$schema", "default", "example", "examples", "externalDocs", "xml"];
+/// What nobody reads here, and what may hold data that looks like references.
+const DATA: &[&str] =
+    &["$anchor", "$schema", "default", "example", "examples", "externalDocs", "xml"];
 
 /// Keywords beside a `$ref` that say nothing of values.
 const ANNOTATIONS: &[&str] =
@@ -47,8 +48,7 @@ const SINCE_31: &[&str] = &[
 ];
 
 /// Keywords that would change how references are read.
-const UNREAD: &[&str] =
-    &["$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveRef", "$vocabulary"];
+const UNREAD: &[&str] = &["$dynamicAnchor", "$dynamicRef", "$id", "$recursiveRef", "$vocabulary"];
 
 /// The formats that are asserted (JSON Schema 2020-12, Validation, section 7.3).
 const ASSERTED: &[&str] = &[
@@ -119,6 +119,10 @@ impl Translator {
             only_reference(keywords, &mut fault);
             exclusive_bounds(keywords, &mut fault);
         }
+        if at.pointer.is_empty() {
+            // That of a file is known to those who refer to it.
+            keywords.shift_remove("$id");
+        }
         keywords.retain(|keyword, value| self.stays(keyword, value, &mut fault));
         enum_of_another_type(keywords, &mut fault);
         pattern_between_slashes(keywords, &mut fault);
@@ -143,7 +147,7 @@ impl Translator {
             return false;
         }
         if UNREAD.contains(&keyword) {
-            fault(keyword, "is not read; references are JSON pointers here".into());
+            fault(keyword, "is not read; references are JSON pointers and anchors here".into());
             return false;
         }
         if let Some(promised) = misspelt(keyword, value) {
