@@ -70,7 +70,7 @@ static KNOWN: LazyLock<Vec<Entry>> = LazyLock::new(|| {
                 provenance: Provenance::ALL[entries.len() % Provenance::ALL.len()],
                 body: match exchange.body {
                     Body::Bytes { bytes, .. } => Some(bytes.into_owned()),
-                    Body::Absent { .. } | Body::TooLarge => None,
+                    Body::Absent { .. } | Body::TooLarge | Body::Packed { .. } => None,
                 },
                 readable: true,
             });

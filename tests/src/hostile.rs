@@ -92,16 +92,22 @@ pub fn quirk_file(bytes: &[u8]) {
     }
 }
 
-/// A vendor's document: read, or refused with a fault that names the file; what it documents can be asked.
+/// A vendor's document, JSON or YAML: read, or refused with a fault that names the file; what is wrong with it has a line,
+/// and what it documents can be asked.
 pub fn document(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    let documented = vec![Text { name: "noise.json".into(), text: text.into() }];
-    let contract = match Contract::load(&ContractTexts { documented, ..VENDOR.clone() }) {
+    let documented = vec![Text { name: "noise.yaml".into(), text: text.into() }];
+    let texts = ContractTexts { documented, ..VENDOR.clone() };
+    let contract = match Contract::load(&texts) {
         Ok(contract) => contract,
         Err(faults) => {
-            return assert!(faults.0.iter().any(|it| it.file == "noise.json"), "{faults}");
+            return assert!(faults.0.iter().any(|it| it.file == "noise.yaml"), "{faults}");
         }
     };
+    let breaks = text.chars().filter(|it| ['\n', '\r'].contains(it)).count();
+    for fault in contract.located_faults(&texts) {
+        assert!(fault.line.is_some_and(|it| (1..=breaks + 1).contains(&it)), "{fault}");
+    }
     let operations: Vec<String> = contract.operations().map(|it| it.as_str().to_owned()).collect();
     for operation in operations {
         let (method, template) = operation.split_once(' ').expect("a method and a template");

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use contract::{Contract, Run, RunOptions};
+use contract::{Contract, ContractTexts, Run, RunOptions};
 
 use crate::{
     Bulk, Defaults, Sources, fields,
@@ -42,7 +42,7 @@ impl Check {
         let texts = self.sources.texts(defaults)?;
         let contract = crate::compile(&texts)?;
         if self.strict_documents {
-            sound(&contract)?;
+            sound(&contract, &texts)?;
         }
         self.check_names(&contract)?;
         let asking = match self.live.begin(&contract, defaults)? {
@@ -88,8 +88,9 @@ impl Check {
 
 /// # Errors
 /// Everything that is wrong with the vendor's document.
-fn sound(contract: &Contract) -> anyhow::Result<()> {
-    let faults: Vec<String> = contract.document_faults().iter().map(ToString::to_string).collect();
+fn sound(contract: &Contract, texts: &ContractTexts) -> anyhow::Result<()> {
+    let faults: Vec<String> =
+        contract.located_faults(texts).iter().map(ToString::to_string).collect();
     match faults.len() {
         0 => Ok(()),
         1 => bail!("the document has 1 fault\n{}", faults[0]),

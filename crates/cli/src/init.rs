@@ -1,23 +1,30 @@
 //! `init VENDOR [TRAFFIC.har]`: the first minute with an API: a contract folder, checked, with its quirks drafted.
 
+mod documents;
+
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use clap::Args;
 use contract::{Contract, ContractTexts, OperationId, Report, Run, RunOptions};
 use harness::{NewFolder, write_whole};
 
-use crate::{Defaults, base_url, faults, report::words::plural};
+use crate::{
+    Defaults, base_url, faults,
+    report::words::{plural, printable},
+};
+
+/// How many faults of the document are named.
+const MOST_FAULTS: usize = 3;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The vendor's OpenAPI document
+    /// The vendor's OpenAPI document, JSON or YAML, with the files beside it that it refers to; or a folder that holds it
     document: PathBuf,
-    /// Recorded traffic: a HAR file, such as a browser's export, or a folder of them
+    /// Recorded traffic: a HAR file, such as a browser's export, or NDJSON, or a folder of them
     traffic: Option<PathBuf>,
     /// The folder that is made
     #[arg(long, value_name = "DIR", default_value = "contract")]
@@ -33,14 +40,15 @@ pub struct Init {
 impl Init {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let Self { document, traffic, out, .. } = self;
-        let name = document.file_name().context("promised a file, the vendor's document")?;
-        let copy = fs::read(document).with_context(|| document.display().to_string())?;
+        let documents = documents::collect(document)?;
         let recordings = match traffic {
             Some(path) => harness::recordings(path, false)?,
             None => Vec::new(),
         };
         let made = NewFolder::begin(out)?;
-        write_whole(&made.path().join("documented").join(name), &copy)?;
+        for (name, text) in &documents.texts {
+            write_whole(&made.path().join("documented").join(name), text.as_bytes())?;
+        }
         fs::create_dir(made.path().join("quirks"))?;
         for (name, schema) in contract::format_schemas() {
             if ["contract.schema.json", "quirk.schema.json"].contains(&name) {
@@ -49,8 +57,10 @@ impl Init {
             }
         }
         let texts = named_as_if_in(out, made.path())?;
-        let contract = Contract::load(&texts)
-            .map_err(|it| faults(&format!("{} has", document.display()), &it))?;
+        let contract = Contract::load(&texts).map_err(|mut it| {
+            it.0.iter_mut().for_each(|it| documents.name(&mut it.file, out));
+            faults(&format!("{} has", document.display()), &it)
+        })?;
         let settings = settings(&contract, &self.base_url);
         write_whole(&made.path().join("contract.toml"), settings.as_bytes())?;
 
@@ -72,11 +82,16 @@ impl Init {
 
         let report = run.report();
         outln!(
-            "made {} of {}, with {}",
+            "made {} of {}, with {}{}",
             out.display(),
             document.display(),
-            plural(contract.operations().count() as u64, "operation")
+            plural(contract.operations().count() as u64, "operation"),
+            match documents.texts.len() {
+                1 => String::new(),
+                several => format!(" in {several} files"),
+            }
         );
+        out!("{}", self.document_faults(&contract, &texts, defaults.command));
         if traffic.is_some() {
             out!("{}", told(&report));
         }
@@ -91,16 +106,48 @@ impl Init {
                 outln!("  … and {} more", drafts.len() - 5);
             }
         }
-        out!("{}", self.next(defaults.command, &report, !drafts.is_empty()));
+        let has_operations = contract.operations().next().is_some();
+        out!("{}", self.next(defaults.command, &report, has_operations, !drafts.is_empty()));
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }
 
+    /// The first faults of the document, and how to see all.
+    fn document_faults(&self, contract: &Contract, texts: &ContractTexts, command: &str) -> String {
+        let faults = contract.located_faults(texts);
+        if faults.is_empty() {
+            return String::new();
+        }
+        let mut out = format!(
+            "{} of the document, which is used all the same:\n",
+            plural(faults.len() as u64, "fault")
+        );
+        for fault in faults.iter().take(MOST_FAULTS) {
+            out += &format!("  {}\n", printable(fault));
+        }
+        if let Some(more @ 1..) = faults.len().checked_sub(MOST_FAULTS) {
+            let all =
+                format!("{command} check --contract {} --strict-documents", self.out.display());
+            out += &format!("  and {more} more; all: {all}\n");
+        }
+        out
+    }
+
     /// What to do now, in order.
-    fn next(&self, command: &str, report: &Report, has_drafts: bool) -> String {
+    fn next(
+        &self,
+        command: &str,
+        report: &Report,
+        has_operations: bool,
+        has_drafts: bool,
+    ) -> String {
         let out = self.out.display();
         let traffic = self.traffic.as_ref().map(|it| it.display().to_string());
         let mut steps = Vec::new();
-        if self.traffic.is_some() && report.exchanges.checked == 0 {
+        if !has_operations {
+            steps.push(format!(
+                "nothing can be checked by this document: put one that describes operations into {out}/documented"
+            ));
+        } else if self.traffic.is_some() && report.exchanges.checked == 0 {
             steps.push(
                 "nothing of the traffic was checked: name the server that was asked with --base-url URL, or under \
                  `base_urls` in contract.toml"

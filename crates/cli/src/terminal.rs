@@ -215,7 +215,7 @@ fn document_faults(report: &Report, view: &View) -> String {
     }
     let mut out = format!("\n{}\n", paint(STRONG, "Faults of the document"));
     for fault in faults.iter().take(MOST_FAULTS) {
-        let place = paint(FAINT, printable(format!("{}#{}", fault.file, fault.pointer)));
+        let place = paint(FAINT, printable(fault.place()));
         let _ = writeln!(out, "  {place}");
         out += &indented(&fault.message, 4, view);
     }

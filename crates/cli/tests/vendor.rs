@@ -164,6 +164,132 @@ fn the_message_to_the_vendor_shows_no_value() {
     assert!(!unseen.contains("HTTP 200"), "{unseen}");
 }
 
+const YAML: &str = "\
+openapi: 3.0.3
+info: {title: Orders, version: '1'}
+servers:
+  - url: https://api.orders.test/v1
+paths:
+  /orders:
+    $ref: ./paths/orders.yaml
+";
+
+const FILES: &[(&str, &str)] = &[
+    ("split/orders.yaml", YAML),
+    (
+        "split/paths/orders.yaml",
+        "get:
+  responses:
+    200:
+      description: All of them.
+      content:
+        application/json:
+          schema:
+            type: array
+            items: {$ref: '../schemas/order.yaml#/Order'}
+",
+    ),
+    (
+        "split/schemas/order.yaml",
+        "Order:
+  type: object
+  required: [id]
+  properties:
+    id: {type: integer}
+    state:
+      type: string
+      minimum: none
+    paid_at: {type: string, format: date-time, nullable: true}
+    buyer: {}
+    note:
+      type: string
+",
+    ),
+    ("split/package.json", "{}"),
+    (
+        "root.json",
+        r#"{"openapi": "3.0.3", "servers": [{"url": "https://api.orders.test/v1"}], "paths": {"/orders": {"$ref": "split/paths/orders.yaml"}}}"#,
+    ),
+    ("above/api/orders.yaml", "openapi: 3.1.0\npaths: {/orders: {$ref: ../orders.yaml}}\n"),
+    ("above/orders.yaml", "get: {responses: {200: {description: ''}}}\n"),
+];
+
+#[test]
+fn yaml_and_several_files_are_taken_as_they_are_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (name, text) in FILES {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(folder.join("traffic.har"), har(&[("/orders", orders())])).unwrap();
+    let init = |document: &str, more: &[&str]| {
+        let _ = fs::remove_dir_all(folder.join("orders"));
+        let today = ["--out", "orders", "--today", "2026-11-23"];
+        paperwire(folder, &[&["init", document][..], more, &today].concat())
+    };
+    // A root, the folder that holds it, and JSON that refers to YAML make the same contract.
+    for (document, root, parts) in [
+        ("split/orders.yaml", "orders.yaml", ""),
+        ("split", "orders.yaml", ""),
+        ("root.json", "root.json", "split/"),
+    ] {
+        let screen = init(document, &["traffic.har"]);
+        assert!(screen.starts_with("exit 0\n"), "{document}: {screen}");
+        assert!(
+            screen.contains("1 operation in 3 files") && screen.contains("state-is-an-integer"),
+            "{screen}"
+        );
+        for file in
+            [root, &format!("{parts}paths/orders.yaml"), &format!("{parts}schemas/order.yaml")]
+        {
+            assert!(folder.join("orders/documented").join(file).is_file(), "{document}: {file}");
+        }
+        assert!(!folder.join("orders/documented/package.json").exists());
+    }
+    compare("init-yaml", &init("split", &["traffic.har"]));
+    give_reasons(folder);
+    let check = ["check", "--contract", "orders", "--today", "2026-11-23", "traffic.har"];
+    let kept = paperwire(folder, &check);
+    assert!(kept.starts_with("exit 0\nContract kept. 1 exchange"), "{kept}");
+    let report = ["quirks", "report", "state-is-an-integer", "--contract", "orders", "traffic.har"];
+    let message = paperwire(folder, &report);
+    assert!(message.starts_with("exit 0\n") && message.contains("has 3 files"), "{message}");
+    // Findings name the file, and the line in it.
+    init("split", &[]);
+    let broken = paperwire(folder, &check);
+    compare("check-yaml", &broken);
+
+    let above = init("above/api/orders.yaml", &[]);
+    assert!(
+        above.starts_with("exit 2\n") && above.contains("name the folder that holds both"),
+        "{above}"
+    );
+    assert!(init("above", &[]).contains("with 1 operation in 2 files"));
+}
+
+#[test]
+fn a_document_without_operations_loads_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("traffic.har"), har(&[("/orders", orders())])).unwrap();
+    let documents = [
+        ("webhooks: {paid: {post: {responses: {200: {description: ''}}}}}", "#/webhooks"),
+        ("paths: {}", "#/paths"),
+        ("components: {schemas: {A: {type: string}}}", "#/components"),
+    ];
+    for (members, place) in documents {
+        fs::write(folder.join("orders.yaml"), format!("openapi: 3.1.0\n{members}\n")).unwrap();
+        let _ = fs::remove_dir_all(folder.join("orders"));
+        let made = paperwire(folder, &["init", "orders.yaml", "traffic.har", "--out", "orders"]);
+        assert!(made.starts_with("exit 0\n") && made.contains("nothing can be checked"), "{made}");
+        let check = paperwire(folder, &["check", "--contract", "orders", "traffic.har"]);
+        assert!(check.starts_with("exit 3\nCould not check."), "{check}");
+        assert!(check.contains(&format!("orders.yaml:2{place}\n")), "{check}");
+    }
+}
+
 #[test]
 fn nothing_is_overwritten_and_nothing_half_made() {
     let folder = vendor();
@@ -177,10 +303,13 @@ fn nothing_is_overwritten_and_nothing_half_made() {
     };
     let before = names();
     let mut broken = document();
-    broken["paths"] = Value::Null;
+    broken["openapi"] = json!("2.0");
     fs::write(folder.join("orders.json"), broken.to_string()).unwrap();
     let screen = run(INIT);
-    assert!(screen.starts_with("exit 2\n") && screen.contains("#/paths"), "{screen}");
+    assert!(
+        screen.starts_with("exit 2\n") && screen.contains("orders.json: #/openapi"),
+        "{screen}"
+    );
     assert!(run(&["init", "missing.json"]).contains("missing.json"));
     let missing = run(&["init", "orders.json", "missing.har"]);
     assert!(missing.starts_with("exit 2\n") && missing.contains("missing.har"), "{missing}");

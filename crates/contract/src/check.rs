@@ -183,6 +183,7 @@ impl<'c> Run<'c> {
             Body::Absent { size: None } if !documents_content => (&[], Origin::Unknown),
             Body::Absent { .. } => return self.skip(exchange, "the source left the body out"),
             Body::TooLarge => return self.skip(exchange, "limit: size"),
+            Body::Packed { why } => return self.skip(exchange, why),
         };
         if is_head {
             return self.judged(operation, exchange);

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     document::{
-        self, Document, DocumentFault, Loaded, Operation, OperationId, StatusPattern, essence,
+        self, Document, DocumentFault, Loaded, Operation, OperationId, Origins, StatusPattern,
+        essence,
     },
     exchange::Exchange,
     finding::hex,
@@ -49,8 +50,8 @@ pub struct Contract {
     pub(crate) store: Arc<Store>,
     pub(crate) documented: Document,
     document_faults: Vec<DocumentFault>,
-    /// The name of the document's root file.
-    pub(crate) document_root: String,
+    /// Where in its files the document stands.
+    pub(crate) origins: Origins,
     pub(crate) modelled: Option<Document>,
     pub(crate) quirks: Vec<Quirk>,
     /// Quirks, by number, that the document no longer needs.
@@ -87,7 +88,7 @@ impl Contract {
         let mut store =
             Store { documented: value, modelled: modelled.map(|it| it.value).unwrap_or_default() };
         let document =
-            collect(&mut faults, operations(&store, Side::Documented, documented.root()));
+            collect(&mut faults, operations(&store, Side::Documented, &documented.origins().root));
         let modelled = texts.modelled.as_ref().filter(|_| !store.modelled.is_null());
         let modelled = modelled
             .and_then(|it| collect(&mut faults, operations(&store, Side::Modelled, &it.name)));
@@ -109,7 +110,7 @@ impl Contract {
             Some(_) => {
                 quirk::apply(&mut store, &document, &quirks, &resolved);
                 // Quirks may have added responses.
-                let with_quirks = operations(&store, Side::Documented, documented.root());
+                let with_quirks = operations(&store, Side::Documented, &documented.origins().root);
                 (with_quirks.map_err(Faults)?, Some(document))
             }
             None => (document, None),
@@ -118,14 +119,15 @@ impl Contract {
             .as_ref()
             .map_or(Vec::new(), |it| inclusion::compare(&mut store, &with_quirks, it));
         let store = Arc::new(store);
+        let (document_faults, origins) = documented.into_parts();
         Ok(Self {
             paper: paper.unwrap_or_else(|| store.clone()),
             paper_document: document,
             judges: judges(&with_quirks, modelled.as_ref()),
             validators: Arc::new(Validators::new(store.clone())),
             documented: with_quirks,
-            document_root: documented.root().to_owned(),
-            document_faults: documented.into_faults(),
+            origins,
+            document_faults,
             modelled,
             quirks,
             resolved,
@@ -296,7 +298,14 @@ fn model(text: &Text) -> Result<Loaded, Vec<Fault>> {
 
 fn operations(store: &Store, side: Side, file: &str) -> Result<Document, Vec<Fault>> {
     let fault = |message| Fault { file: file.to_owned(), line: None, message };
-    Document::read(store, side).map_err(|it| it.into_iter().map(fault).collect())
+    let read = Document::read(store, side).and_then(|it| match side {
+        // A model that says nothing is a mistake; a document may be about webhooks alone.
+        Side::Modelled if it.operations.is_empty() => {
+            Err(vec!["#/paths: the model describes no operation".into()])
+        }
+        Side::Modelled | Side::Documented => Ok(it),
+    });
+    read.map_err(|it| it.into_iter().map(fault).collect())
 }
 
 pub(crate) fn collect<T>(faults: &mut Vec<Fault>, read: Result<T, Vec<Fault>>) -> Option<T> {

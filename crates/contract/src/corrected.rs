@@ -36,7 +36,7 @@ impl Contract {
         }
         let openapi = correction.store.documented;
         let said = |pointer: &str| openapi.pointer(pointer).and_then(Value::as_str);
-        let file = self.document_root.rsplit(['/', '\\']).next().unwrap_or_default();
+        let file = self.origins.root.rsplit(['/', '\\']).next().unwrap_or_default();
         let overlay = json!({
             "overlay": "1.0.0",
             "info": {
@@ -71,7 +71,7 @@ struct Correction {
 impl Correction {
     fn of(documented: &[Text]) -> Result<Self, Faults> {
         let [documented] = documented else {
-            let message = "an overlay corrects a document of one file; bundle its files first";
+            let message = "an overlay corrects a document of one file; bundle its files first, for example with `npx @redocly/cli bundle`";
             let file = documented.first().map_or_else(String::new, |it| it.name.clone());
             return Err(Faults(vec![Fault { file, line: None, message: message.into() }]));
         };

@@ -90,7 +90,7 @@ pub fn diff(old: &[Text], new: &[Text], quirks: &[Text]) -> Result<Diff, Faults>
     let read = quirks.iter().filter_map(|it| collect(&mut faults, quirk::read(it)));
     let quirks: Vec<Quirk> = read.collect();
     let [Some(before), Some(after)] = documents else { return Err(Faults(faults)) };
-    let roots = [before.root().to_owned(), after.root().to_owned()];
+    let roots = [&before, &after].map(|it| it.origins().root.clone());
     let store = Store { documented: before.value, modelled: after.value };
     let mut document = |side: Side, file: &str| {
         let in_file = |message| Fault { file: file.to_owned(), line: None, message };

@@ -141,6 +141,11 @@ pub enum Body<'a> {
     },
     /// There was one larger than the reader takes.
     TooLarge,
+    /// There was one that is compressed, and could not be unpacked.
+    Packed {
+        /// In words, for people.
+        why: &'static str,
+    },
     /// There it is.
     Bytes {
         /// The body's bytes.

@@ -1,6 +1,7 @@
 //! Reads a body's text: the value, the members that occur twice, and where in the text a pointer stands.
 
 use std::{
+    borrow::Cow,
     cell::{OnceCell, RefCell},
     collections::HashMap,
     fmt,
@@ -77,13 +78,24 @@ impl<'t> Locator<'t> {
 
     /// The byte at which the value of `pointer` starts, or its nearest ancestor that is there.
     pub(crate) fn byte(&self, pointer: &str) -> usize {
-        let root = self.root.get_or_init(|| serde_json::from_str(self.text).ok());
-        let Some(mut raw) = *root else { return 0 };
+        self.find(&segments(pointer).collect::<Vec<_>>()).0
+    }
+
+    /// Whether the text is JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.root().is_some()
+    }
+
+    /// The byte at which the value of the segments starts, or its nearest ancestor that is there, and how many segments
+    /// lead to it.
+    pub(crate) fn find(&self, segments: &[Cow<'_, str>]) -> (usize, usize) {
+        let Some(mut raw) = self.root() else { return (0, 0) };
         let mut here = String::new();
-        for segment in segments(pointer) {
+        let mut found = 0;
+        for segment in segments {
             let container = self.container(&here, raw);
             let child = match container.as_deref() {
-                Some(Container::Members(members)) => members.get(&*segment).copied(),
+                Some(Container::Members(members)) => members.get(&**segment).copied(),
                 Some(Container::Items(items)) => {
                     segment.parse::<usize>().ok().and_then(|it| items.get(it).copied())
                 }
@@ -91,9 +103,14 @@ impl<'t> Locator<'t> {
             };
             let Some(child) = child else { break };
             raw = child;
-            push_segment(&mut here, &segment);
+            found += 1;
+            push_segment(&mut here, segment);
         }
-        raw.get().as_ptr() as usize - self.text.as_ptr() as usize
+        (raw.get().as_ptr() as usize - self.text.as_ptr() as usize, found)
+    }
+
+    fn root(&self) -> Option<&'t RawValue> {
+        *self.root.get_or_init(|| serde_json::from_str(self.text).ok())
     }
 
     fn container(&self, pointer: &str, raw: &'t RawValue) -> Option<Rc<Container<'t>>> {

@@ -55,7 +55,7 @@ pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
 pub use corrected::Corrected;
 pub use diff::{Diff, Touch, TouchedQuirk, diff};
-pub use document::{DocumentFault, OperationId};
+pub use document::{DocumentFault, OperationId, is_document, referred_files};
 pub use exchange::{Body, Exchange, Origin, Probe, Provenance, Written};
 pub use finding::{Finding, Location, PromisedBy, Sighting};
 pub use join::{JoinError, join};

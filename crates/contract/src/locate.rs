@@ -2,20 +2,18 @@
 
 use crate::{
     contract::{Contract, ContractTexts},
-    document::in_file,
+    document::{DocumentFault, Lines},
     finding::{Finding, Location, PromisedBy},
-    json::Locator,
     place::{Place, push_segment},
     quirk::Quirk,
     report::Report,
     rule::Rule,
     schema::{Address, Side, Store, edit},
-    text::Text,
 };
 
 impl Contract {
     /// Says of each finding where the contract's texts promise what it contradicts: in the quirk's file, the document, or
-    /// the exported model. `texts` are those that the contract was loaded from.
+    /// the exported model; and of each fault of the document its line. `texts` are those that the contract was loaded from.
     pub fn locate(&self, texts: &ContractTexts, report: &mut Report) {
         let documented: Vec<Lines<'_>> = texts.documented.iter().map(Lines::new).collect();
         let modelled = texts.modelled.as_ref().map(Lines::new);
@@ -26,16 +24,25 @@ impl Contract {
                 Some(quirk) => in_quirk(texts, quirk, finding.rule),
                 None if finding.promised_by == PromisedBy::Model => modelled
                     .as_ref()
-                    .and_then(|it| it.of_field(finding.field.as_deref()?))
+                    .and_then(|it| of_field(it, finding.field.as_deref()?))
                     .or_else(|| self.in_document(&documented, finding)),
                 None => self.in_document(&documented, finding),
             };
         }
+        locate_faults(&documented, &mut report.document_faults);
+    }
+
+    /// What is wrong with the vendor's document, each with its line.
+    pub fn located_faults(&self, texts: &ContractTexts) -> Vec<DocumentFault> {
+        let documented: Vec<Lines<'_>> = texts.documented.iter().map(Lines::new).collect();
+        let mut faults = self.document_faults().to_vec();
+        locate_faults(&documented, &mut faults);
+        faults
     }
 
     fn in_document(&self, files: &[Lines<'_>], finding: &Finding) -> Option<Location> {
-        let (file, pointer) = in_file(&self.document_root, &self.documented_at(finding));
-        files.iter().find(|it| it.text.name == file)?.of_pointer(&pointer)
+        let (file, pointer) = self.origins.in_file(&self.documented_at(finding));
+        at(files.iter().find(|it| it.text.name == file)?, &pointer)
     }
 
     /// A pointer into the document, to what says most about the finding.
@@ -55,6 +62,13 @@ impl Contract {
         place
             .and_then(|place| nearest(&self.paper, response.json_schema()?, place))
             .map_or_else(|| response.address.pointer.clone(), |it| it.pointer)
+    }
+}
+
+fn locate_faults(files: &[Lines<'_>], faults: &mut [DocumentFault]) {
+    for fault in faults.iter_mut().filter(|it| it.line.is_none()) {
+        let lines = files.iter().find(|it| it.text.name == fault.file);
+        fault.line = lines.and_then(|it| it.of_pointer(&fault.pointer)).map(|it| it.0);
     }
 }
 
@@ -87,42 +101,18 @@ fn in_quirk(texts: &ContractTexts, quirk: &Quirk, rule: Rule) -> Option<Location
     Some(Location { file: text.name.clone(), line, column })
 }
 
-/// A JSON text and where its lines start.
-struct Lines<'t> {
-    text: &'t Text,
-    locator: Locator<'t>,
-    starts: Vec<usize>,
+/// Where the value of a pointer starts.
+fn at(lines: &Lines<'_>, pointer: &str) -> Option<Location> {
+    let (line, column) = lines.of_pointer(pointer)?;
+    Some(Location { file: lines.text.name.clone(), line, column })
 }
 
-impl<'t> Lines<'t> {
-    fn new(text: &'t Text) -> Self {
-        let breaks = text.text.match_indices('\n').map(|(at, _)| at + 1);
-        Self {
-            text,
-            locator: Locator::new(&text.text),
-            starts: [0].into_iter().chain(breaks).collect(),
-        }
+/// Where the exported model has a field, `Chatroom.source`.
+fn of_field(lines: &Lines<'_>, field: &str) -> Option<Location> {
+    let (component, member) = field.split_once('.')?;
+    let mut pointer = String::new();
+    for segment in ["components", "schemas", component, "properties", member] {
+        push_segment(&mut pointer, segment);
     }
-
-    /// Where the value of a pointer starts, or of its nearest ancestor; none where the text is no JSON.
-    fn of_pointer(&self, pointer: &str) -> Option<Location> {
-        if !self.text.text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
-            return None;
-        }
-        let byte = self.locator.byte(pointer);
-        let line = self.starts.partition_point(|it| *it <= byte);
-        let start = self.starts[line - 1];
-        let column = self.text.text.get(start..byte)?.chars().count() + 1;
-        Some(Location { file: self.text.name.clone(), line, column })
-    }
-
-    /// Where the exported model has a field, `Chatroom.source`.
-    fn of_field(&self, field: &str) -> Option<Location> {
-        let (component, member) = field.split_once('.')?;
-        let mut pointer = String::new();
-        for segment in ["components", "schemas", component, "properties", member] {
-            push_segment(&mut pointer, segment);
-        }
-        self.of_pointer(&pointer)
-    }
+    at(lines, &pointer)
 }

@@ -123,7 +123,7 @@ impl Contract {
                 masked.size = *size;
                 return Some(masked);
             }
-            Body::TooLarge => {
+            Body::TooLarge | Body::Packed { .. } => {
                 // How large it is was not measured; that there was one is known.
                 masked.size = Some(1);
                 masked.why_dropped.push(Place::root());

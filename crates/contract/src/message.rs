@@ -170,6 +170,13 @@ impl Contract {
     }
 
     fn correction_section(&self, quirk: &Quirk, documented: &[Text]) -> Result<String, Faults> {
+        if documented.len() > 1 {
+            let files = documented.len();
+            return Ok(format!(
+                "## What would correct the reference\n\nOur copy of it has {files} files, and an overlay corrects one: \
+                 there is none here.\n"
+            ));
+        }
         let actions = self.correction(quirk, documented)?;
         Ok(if actions.is_empty() {
             "## What would correct the reference\n\nNothing: it allows what comes.\n".to_owned()

@@ -2,6 +2,7 @@
 
 mod har;
 mod line;
+mod unpack;
 mod window;
 
 use std::{borrow::Cow, io::Read};

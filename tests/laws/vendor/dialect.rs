@@ -32,6 +32,7 @@ fn components() -> Value {
     json!({
         "Any": {"type": "object"},
         "Name": {"type": "string", "minLength": 2},
+        "Secret": {"type": "string", "writeOnly": true},
         "Cat": {"type": "object", "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}}, "required": ["kind", "lives"]},
         "Dog": {"type": "object", "properties": {"kind": {"type": "string"}, "tricks": {"type": "array", "items": {"type": "string"}}}, "required": ["kind", "tricks"]},
     })
@@ -255,6 +256,51 @@ fn cases() -> Vec<Case> {
             V30,
             json!({"type": "object", "properties": {"p": {"type": "string", "writeOnly": true}, "r": {"type": "string", "readOnly": true}}, "required": ["p", "r"]}),
             &[(json!({"r": ""}), ""), (json!({}), "required /m/r")],
+            &[],
+        ),
+        case(
+            "required of requests only, behind a reference",
+            V30,
+            json!({"properties": {"p": {"$ref": "#/components/schemas/Secret"}, "n": {"$ref": "#/components/schemas/Secret", "nullable": true}}, "required": ["p", "n", "r"]}),
+            &[(json!({}), "required /m/r")],
+            &["null may come"],
+        ),
+        case(
+            "required of requests only, in other branches",
+            V31,
+            json!({"required": ["p"], "allOf": [{"properties": {"p": {"writeOnly": true}, "r": {}}}, {"required": ["p", "r"]}, {"$ref": "#/components/schemas/Any"}]}),
+            &[(json!({}), "required /m/r")],
+            &[],
+        ),
+        case(
+            "an enum of another type",
+            V31,
+            json!({"type": "object", "properties": {"a": {"type": "string", "enum": [1, 2, null]}, "b": {"type": ["integer", "null"], "enum": ["1"]}, "c": {"type": "number", "enum": ["x", 2]}}}),
+            &[
+                (json!({"a": "1", "b": 1, "c": 2}), ""),
+                (json!({"a": 1, "c": 3}), "type /m/a, enum /m/c"),
+            ],
+            &["no value of the promised type", "no value of the promised type"],
+        ),
+        case(
+            "a pattern between slashes",
+            V30,
+            json!({"type": "string", "pattern": "/^[a-z]+$/"}),
+            &[(json!("a"), ""), (json!("1"), "format /m")],
+            &["read without them"],
+        ),
+        case(
+            "a pattern between slashes with flags",
+            V30,
+            json!({"type": "string", "pattern": "/^[a-z]+$/i"}),
+            &[(json!("A"), "")],
+            &["left out"],
+        ),
+        case(
+            "a pattern that holds slashes",
+            V30,
+            json!({"type": "string", "pattern": "/a/"}),
+            &[(json!("x/a/y"), ""), (json!("a"), "format /m")],
             &[],
         ),
         case(

@@ -132,8 +132,7 @@ fn not_checked(report: &Report) -> String {
 }
 
 fn document_faults(report: &Report) -> String {
-    let faults = report.document_faults.iter();
-    let faults = faults.map(|it| (format!("{}#{}", it.file, it.pointer), it.message.as_str()));
+    let faults = report.document_faults.iter().map(|it| (it.place(), it.message.as_str()));
     folded("Faults of the document", faults.collect())
 }
 

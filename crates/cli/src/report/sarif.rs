@@ -150,8 +150,12 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
 fn document_faults(report: &Report) -> Vec<Value> {
     let notification = |fault: &DocumentFault| {
         let mut told = tell("warning", fault.message.clone());
+        let mut physical = json!({ "artifactLocation": { "uri": uri(&fault.file) } });
+        if let Some(line) = fault.line {
+            physical["region"] = json!({ "startLine": line });
+        }
         told["locations"] = json!([{
-            "physicalLocation": { "artifactLocation": { "uri": uri(&fault.file) } },
+            "physicalLocation": physical,
             "logicalLocations": [{ "fullyQualifiedName": format!("#{}", fault.pointer), "kind": "member" }],
         }]);
         told

@@ -12,12 +12,22 @@ pub struct DocumentFault {
     pub file: String,
     /// Where in the file, as a JSON pointer (RFC 6901).
     pub pointer: String,
+    /// The line, counted from one; none where nobody looked.
+    pub line: Option<usize>,
     /// What is wrong, and how it is read.
     pub message: String,
 }
 
 impl fmt::Display for DocumentFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}: {}", self.file, self.pointer, self.message)
+        write!(f, "{}: {}", self.place(), self.message)
+    }
+}
+
+impl DocumentFault {
+    /// The place as people read it: `openapi.yaml:12#/paths`.
+    pub fn place(&self) -> String {
+        let line = self.line.map_or_else(String::new, |it| format!(":{it}"));
+        format!("{}{line}#{}", self.file, self.pointer)
     }
 }

@@ -1,7 +1,10 @@
 //! The files of a document: parsed, the root found, references between them followed. Never a file that is not given,
 //! never the network.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde_json::{Value, json};
 
@@ -27,9 +30,15 @@ pub(super) struct Files {
     /// Null where a file could not be read.
     pub(super) values: Vec<Value>,
     numbers: HashMap<String, usize>,
+    /// Files that are schemas of that `$id`.
+    ids: HashMap<String, usize>,
+    /// Where `$anchor`s stand, by file and name.
+    anchors: HashMap<(usize, String), String>,
     /// The file that has an `openapi` member.
     pub(super) root: usize,
     pub(super) faults: Vec<DocumentFault>,
+    /// Whether any schema is of what is only written.
+    pub(super) has_write_only: bool,
 }
 
 /// OpenAPI 3.0 has a schema dialect of its own; since 3.1 it is JSON Schema 2020-12.
@@ -49,8 +58,11 @@ impl Files {
             names: texts.iter().map(|it| it.name.clone()).collect(),
             values: Vec::new(),
             numbers: texts.iter().enumerate().map(|(i, it)| (normal(&it.name), i)).collect(),
+            ids: HashMap::new(),
+            anchors: HashMap::new(),
             root: 0,
             faults: Vec::new(),
+            has_write_only: false,
         };
         let mut broken = Vec::new();
         for (number, text) in texts.iter().enumerate() {
@@ -66,11 +78,24 @@ impl Files {
                     value
                 }
                 Err(fault) => {
-                    files.fault(number, "", &fault.message);
+                    files.faults.push(DocumentFault {
+                        file: fault.file.clone(),
+                        pointer: String::new(),
+                        line: fault.line,
+                        message: fault.message.clone(),
+                    });
                     broken.push(fault);
                     Value::Null
                 }
             };
+            if let Some(Value::String(id)) = value.get("$id") {
+                files.ids.insert(id.trim_end_matches('#').to_owned(), number);
+            }
+            if text.text.contains("$anchor") {
+                each_anchor(&value, &mut String::new(), &mut |name, pointer| {
+                    files.anchors.insert((number, name.to_owned()), pointer.to_owned());
+                });
+            }
             files.values.push(value);
         }
         files.root = files.find_root(texts, broken)?;
@@ -83,7 +108,16 @@ impl Files {
             let has = |it: &&usize| self.values[**it].get(member).is_some();
             (0..texts.len()).collect::<Vec<_>>().iter().filter(has).copied().collect()
         };
-        match with("openapi").as_slice() {
+        let mut roots = with("openapi");
+        if roots.len() > 1 {
+            // Files may be whole documents each; the one that no other needs is the one that was meant.
+            let needed: BTreeSet<usize> =
+                (0..texts.len()).flat_map(|file| self.needed_by(file)).collect();
+            if let [one] = roots.iter().filter(|it| !needed.contains(it)).collect::<Vec<_>>()[..] {
+                roots = vec![*one];
+            }
+        }
+        match roots.as_slice() {
             [one] => Ok(*one),
             [] => {
                 if let [swagger, ..] = with("swagger").as_slice() {
@@ -104,6 +138,26 @@ impl Files {
                 .map(|it| texts[*it].fault(None, "#/openapi: several files have this member, so which one is the document cannot be told; keep one"))
                 .collect()),
         }
+    }
+
+    /// The other files that a file refers to.
+    fn needed_by(&self, file: usize) -> BTreeSet<usize> {
+        let mut needed = BTreeSet::new();
+        each_reference(&self.values[file], &mut |reference| {
+            let other = reference.split('#').next().unwrap_or_default();
+            needed.extend(percent_decode(other).and_then(|it| self.named(file, &it)));
+        });
+        needed.remove(&file);
+        needed
+    }
+
+    /// The file that a path from another file leads to.
+    fn named(&self, from: usize, path: &str) -> Option<usize> {
+        let folder = self.names[from].rsplit_once(['/', '\\']).map_or("", |it| it.0);
+        let name = normal(&format!("{folder}/{path}"));
+        let found =
+            self.numbers.get(&name).or_else(|| self.numbers.get(name.trim_start_matches('/')));
+        found.copied()
     }
 
     fn dialect(&mut self, text: &Text) -> Result<Dialect, Vec<Fault>> {
@@ -133,6 +187,7 @@ impl Files {
         self.faults.push(DocumentFault {
             file,
             pointer: pointer.to_owned(),
+            line: None,
             message: message.to_owned(),
         });
     }
@@ -145,24 +200,85 @@ impl Files {
         let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let file = if file.is_empty() {
             from
+        } else if let Some(schema) = self.ids.get(file) {
+            *schema
         } else if file.contains(':') || file.starts_with("//") {
             return Err(
                 "leads out of the contract folder to an address, and none is ever asked; put the file into `documented/`",
             );
         } else {
             let file = percent_decode(file).ok_or("is no reference")?;
-            let folder = self.names[from].rsplit_once(['/', '\\']).map_or("", |it| it.0);
-            let name = normal(&format!("{folder}/{file}"));
-            let found =
-                self.numbers.get(&name).or_else(|| self.numbers.get(name.trim_start_matches('/')));
-            *found.ok_or("leads to a file that is not in `documented/`")?
+            self.named(from, &file).ok_or("leads to a file that is not in `documented/`")?
         };
         let pointer = percent_decode(fragment).ok_or("is no reference")?;
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err("names an anchor; only JSON pointers are followed");
-        }
-        let pointer = find(&self.values[file], &pointer).ok_or("leads nowhere in the document")?;
+        let pointer = match pointer.starts_with('/') || pointer.is_empty() {
+            true => pointer,
+            false => self
+                .anchors
+                .get(&(file, pointer))
+                .cloned()
+                .ok_or("names an anchor that is not in the file")?,
+        };
+        let found = find(&self.values[file], &pointer);
+        // By the letter, `#/` names a member without a name; what is meant is the whole file.
+        let found = found.or_else(|| (pointer == "/").then(String::new));
+        let pointer = found.ok_or("leads nowhere in the document")?;
         Ok(At { file, pointer })
+    }
+}
+
+/// Whether a text is the root of an OpenAPI document.
+pub fn is_document(text: &Text) -> bool {
+    parse(text).is_ok_and(|(value, _)| value.get("openapi").is_some())
+}
+
+/// The other files that a text of a document refers to, each as a path from the text's own folder; none where it cannot
+/// be read.
+pub fn referred_files(text: &Text) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    if let Ok((value, _)) = parse(text) {
+        each_reference(&value, &mut |reference| {
+            let file = reference.split('#').next().unwrap_or_default();
+            let is_path = !file.is_empty() && !file.contains(':') && !file.starts_with("//");
+            files.extend(percent_decode(file).filter(|_| is_path));
+        });
+    }
+    files
+}
+
+/// Gives the text of every `$ref`, wherever it stands.
+fn each_reference(value: &Value, each: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                each(reference);
+            }
+            members.values().for_each(|it| each_reference(it, each));
+        }
+        Value::Array(items) => items.iter().for_each(|it| each_reference(it, each)),
+        _ => {}
+    }
+}
+
+/// Gives every `$anchor` and the pointer of what it names.
+fn each_anchor(value: &Value, pointer: &mut String, each: &mut dyn FnMut(&str, &str)) {
+    let length = pointer.len();
+    let mut below = |segment: &str, value: &Value| {
+        push_segment(pointer, segment);
+        each_anchor(value, pointer, each);
+        pointer.truncate(length);
+    };
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, it)| below(name, it));
+            if let Some(Value::String(name)) = members.get("$anchor") {
+                each(name, pointer);
+            }
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, it)| below(&index.to_string(), it));
+        }
+        _ => {}
     }
 }
 
@@ -241,7 +357,7 @@ fn descend<'p>(
 }
 
 /// The schema that null was written beside.
-fn beside_null(schema: &Value) -> Option<&Value> {
+pub(super) fn beside_null(schema: &Value) -> Option<&Value> {
     let keywords = schema.as_object().filter(|it| it.len() == 1)?;
     match keywords.get("anyOf")?.as_array()?.as_slice() {
         [schema, null] if *null == json!({ "type": "null" }) => Some(schema),

@@ -1,7 +1,10 @@
 //! From the files of a document to one value that every reader of it can trust: references lead somewhere inside it,
 //! schemas are JSON Schema 2020-12, no circle is without end. What had to be mended for that is listed.
 
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::{Map, Value, json};
 
@@ -10,6 +13,7 @@ use crate::{
         DocumentFault, circles,
         files::{At, Files, find, parse},
         walk::{self, Kind, References},
+        write_only,
     },
     place::{push_segment, segments},
     schema::store::reference_to,
@@ -19,13 +23,25 @@ use crate::{
 /// The member of the root under which the other files of the document stand, by name.
 const FILES: &str = "x-paperwire-files";
 
+/// A chain of references between path items that is longer is a circle.
+const LONGEST_CHAIN: usize = 32;
+
 /// A document that was read.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     /// In the dialect of OpenAPI 3.1, in one piece.
     pub(crate) value: Value,
     pub(crate) faults: Vec<DocumentFault>,
-    root: String,
+    origins: Origins,
+}
+
+/// Where in the files stands what a [`Loaded::value`] holds.
+#[derive(Debug, Default)]
+pub(crate) struct Origins {
+    /// The name of the file that is the document's root.
+    pub(crate) root: String,
+    /// What was copied, by its pointer, from which pointer.
+    copies: BTreeMap<String, String>,
 }
 
 /// Reads the files of a document.
@@ -37,12 +53,16 @@ pub(crate) fn load(texts: &[Text]) -> Result<Loaded, Vec<Fault>> {
     let references = walk::walk(&mut files, dialect);
     let targets = settle(&mut files, references);
     let root = files.names[files.root].clone();
-    let (value, faults) = combine(files);
-    let mut loaded = Loaded { value, faults, root };
+    let has_write_only = files.has_write_only;
+    let (mut value, faults) = combine(files);
+    if has_write_only {
+        write_only::not_required(&mut value);
+    }
+    let mut loaded = Loaded { value, faults, origins: Origins { root, ..Origins::default() } };
     for (pointer, message) in circles::cut(&mut loaded.value, &targets) {
         loaded.fault(&pointer, message);
     }
-    unshare_paths(&mut loaded.value);
+    loaded.origins.copies = unshare_paths(&mut loaded.value);
     Ok(loaded)
 }
 
@@ -56,36 +76,51 @@ pub(crate) fn as_written(text: &Text) -> Result<Value, Fault> {
     Ok(value)
 }
 
-/// The name of the file, and the pointer into it, of a pointer into [`Loaded::value`].
-pub(crate) fn in_file(root: &str, pointer: &str) -> (String, String) {
-    let mut rest = segments(pointer);
-    match (rest.next().as_deref(), rest.next()) {
-        (Some(FILES), Some(file)) => {
-            let mut pointer = String::new();
-            rest.for_each(|it| push_segment(&mut pointer, &it));
-            (file.into_owned(), pointer)
+impl Origins {
+    /// The name of the file, and the pointer into it, of a pointer into [`Loaded::value`].
+    pub(crate) fn in_file(&self, pointer: &str) -> (String, String) {
+        let mut pointer = Cow::Borrowed(pointer);
+        // A copy of a copy, and so on: no longer chain is written out.
+        for _ in 0..LONGEST_CHAIN {
+            let Some(original) = self.original(&pointer) else { break };
+            pointer = Cow::Owned(original);
         }
-        _ => (root.to_owned(), pointer.to_owned()),
+        let mut rest = segments(&pointer);
+        match (rest.next().as_deref(), rest.next()) {
+            (Some(FILES), Some(file)) => {
+                let mut pointer = String::new();
+                rest.for_each(|it| push_segment(&mut pointer, &it));
+                (file.into_owned(), pointer)
+            }
+            _ => (self.root.clone(), pointer.clone().into_owned()),
+        }
+    }
+
+    /// The pointer that something was copied from: only members of path items are.
+    fn original(&self, pointer: &str) -> Option<String> {
+        let end = pointer.match_indices('/').nth(3).map_or(pointer.len(), |it| it.0);
+        let (copy, rest) = pointer.split_at(end);
+        Some(self.copies.get(copy)?.clone() + rest)
     }
 }
 
 impl Loaded {
-    /// The name of the file that is the document's root.
-    pub(crate) fn root(&self) -> &str {
-        &self.root
+    /// Where in the files things stand.
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.origins
     }
 
-    /// The faults in order of file and place.
-    pub(crate) fn into_faults(mut self) -> Vec<DocumentFault> {
+    /// The faults in order of file and place, and where things stand.
+    pub(crate) fn into_parts(mut self) -> (Vec<DocumentFault>, Origins) {
         self.faults.sort();
         self.faults.dedup();
-        self.faults
+        (self.faults, self.origins)
     }
 
     /// Adds a fault at a place of [`Self::value`].
     pub(crate) fn fault(&mut self, pointer: &str, message: String) {
-        let (file, pointer) = in_file(&self.root, pointer);
-        self.faults.push(DocumentFault { file, pointer, message });
+        let (file, pointer) = self.origins.in_file(pointer);
+        self.faults.push(DocumentFault { file, pointer, line: None, message });
     }
 }
 
@@ -173,8 +208,9 @@ fn combine(files: Files) -> (Value, Vec<DocumentFault>) {
 }
 
 /// Gives every path its own operations where it shares them with another by `$ref`, so that a quirk on one is not one on
-/// the other. What stands beside the `$ref` holds too.
-fn unshare_paths(document: &mut Value) {
+/// the other. What stands beside the `$ref` holds too. Gives what was copied from where.
+fn unshare_paths(document: &mut Value) -> BTreeMap<String, String> {
+    let mut copies = BTreeMap::new();
     let names: Vec<String> = match document.get("paths") {
         Some(Value::Object(paths)) => {
             paths.iter().filter(|it| it.1.get("$ref").is_some()).map(|it| it.0.clone()).collect()
@@ -183,19 +219,26 @@ fn unshare_paths(document: &mut Value) {
     };
     for name in names {
         let mut item = document["paths"][&name].take();
-        // A chain longer than this is a circle.
-        for _ in 0..32 {
+        for _ in 0..LONGEST_CHAIN {
             let Some(own) = item.as_object_mut() else { break };
             let Some(Value::String(reference)) = own.shift_remove("$ref") else { break };
             let pointer =
                 reference.strip_prefix('#').and_then(crate::schema::store::percent_decode);
-            let Some(Value::Object(target)) = pointer.and_then(|it| document.pointer(&it)) else {
-                break;
-            };
+            let Some(pointer) = pointer else { break };
+            let Some(Value::Object(target)) = document.pointer(&pointer) else { break };
             for (member, value) in target {
-                own.entry(member).or_insert_with(|| value.clone());
+                own.entry(member).or_insert_with(|| {
+                    let mut copy = "/paths".to_owned();
+                    push_segment(&mut copy, &name);
+                    push_segment(&mut copy, member);
+                    let mut original = pointer.clone();
+                    push_segment(&mut original, member);
+                    copies.insert(copy, original);
+                    value.clone()
+                });
             }
         }
         document["paths"][&name] = item;
     }
+    copies
 }

@@ -3,6 +3,7 @@
 mod circles;
 mod fault;
 mod files;
+mod lines;
 mod load;
 mod read;
 mod routes;
@@ -10,6 +11,7 @@ mod schema;
 mod server;
 mod template;
 mod walk;
+mod write_only;
 mod yaml;
 
 use std::{collections::HashMap, fmt};
@@ -18,7 +20,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fault::DocumentFault;
-pub(crate) use load::{Loaded, as_written, in_file, load};
+pub use files::{is_document, referred_files};
+pub(crate) use lines::Lines;
+pub(crate) use load::{Loaded, Origins, as_written, load};
 pub(crate) use routes::Routes;
 pub(crate) use schema::{assert_formats, misspelt};
 pub(crate) use server::{Server, normal};

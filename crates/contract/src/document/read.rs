@@ -16,20 +16,32 @@ impl Document {
     /// Reads a document of the store.
     ///
     /// # Errors
-    /// Where it describes no operations at all.
+    /// Where it has nothing that a document of OpenAPI has.
     pub(crate) fn read(store: &Store, side: Side) -> Result<Self, Vec<String>> {
         let root = store.document(side);
-        let none = || vec!["#/paths: the document describes no operation".into()];
-        let paths = root.get("paths").and_then(Value::as_object).ok_or_else(none)?;
+        let has = |member: &str| root.get(member).and_then(Value::as_object);
+        let paths = has("paths");
+        if paths.or(has("webhooks")).or(has("components")).is_none() {
+            return Err(vec!["#/paths: the document describes no operation".into()]);
+        }
         let mut reader = Reader { store, side, document: Self::default() };
         let servers = reader.servers(root).unwrap_or_default();
         let mut operations = Vec::new();
-        for template in paths.keys().filter(|it| !it.starts_with("x-")) {
+        let templates = paths.into_iter().flat_map(Map::keys);
+        for template in templates.filter(|it| !it.starts_with("x-")) {
             let item = reader.root().child("paths").child(template);
             operations.extend(reader.path_item(template, &item, &servers));
         }
         if operations.is_empty() {
-            return Err(none());
+            let (member, what) = match (paths, has("webhooks")) {
+                (Some(_), _) => ("/paths", "the document describes no operation"),
+                (None, Some(_)) => {
+                    ("/webhooks", "the document describes only what the vendor asks of others")
+                }
+                (None, None) => ("/components", "the document describes parts, and no operation"),
+            };
+            let message = format!("{what}: there is nothing that answers could be held against");
+            reader.document.faults.push((member.to_owned(), message));
         }
         operations.sort_by(|a, b| a.template.cmp(&b.template).then_with(|| a.id.cmp(&b.id)));
         let mut document = reader.document;
@@ -194,8 +206,10 @@ impl<'s> Reader<'s> {
             let response = self.follow(&at);
             let content = response.child("content");
             let media_types = store.get(&content).and_then(Value::as_object);
-            let contents = media_types.into_iter().flat_map(Map::iter).map(|(name, media_type)| {
-                let schema = media_type.get("schema").map(|_| content.child(name).child("schema"));
+            let contents = media_types.into_iter().flat_map(Map::iter).map(|(name, _)| {
+                let at = self.follow(&content.child(name));
+                let has_schema = store.get(&at).is_some_and(|it| it.get("schema").is_some());
+                let schema = has_schema.then(|| at.child("schema"));
                 Content { key: name.clone(), media_type: essence(name), schema }
             });
             read.push(Response { status, content: contents.collect(), address: response });

@@ -57,24 +57,24 @@ impl Routes {
 
     /// The first operation, by number, of those that `is_there`, whose template takes a path as it stands.
     pub(crate) fn first(&self, path: &str, is_there: &dyn Fn(usize) -> bool) -> Option<usize> {
-        self.first_from(0, path.trim_matches('/').split('/'), is_there)
-    }
-
-    fn first_from<'p>(
-        &self,
-        node: usize,
-        mut path: impl Iterator<Item = &'p str> + Clone,
-        is_there: &dyn Fn(usize) -> bool,
-    ) -> Option<usize> {
-        let node = &self.nodes[node];
-        let Some(text) = path.next() else {
-            return node.operations.iter().copied().find(|it| is_there(*it));
-        };
-        let as_it_stands = node.by_text.get(text);
-        let as_meant = text.contains('%').then(|| node.by_text.get(&*decoded(text))).flatten();
-        let by_text = as_it_stands.into_iter().chain(as_meant).copied();
-        let by_pattern = node.by_pattern.iter().filter(|it| it.0.matches(text)).map(|it| it.1);
-        by_text.chain(by_pattern).filter_map(|it| self.first_from(it, path.clone(), is_there)).min()
+        let path: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let mut first: Option<usize> = None;
+        // Not by recursion: templates are as long as a document has them.
+        let mut open = vec![(0, 0)];
+        while let Some((node, depth)) = open.pop() {
+            let node = &self.nodes[node];
+            let Some(text) = path.get(depth) else {
+                let here = node.operations.iter().copied().find(|it| is_there(*it));
+                first = first.into_iter().chain(here).min();
+                continue;
+            };
+            let as_it_stands = node.by_text.get(*text);
+            let as_meant = text.contains('%').then(|| node.by_text.get(&*decoded(text))).flatten();
+            let by_pattern = node.by_pattern.iter().filter(|it| it.0.matches(text)).map(|it| &it.1);
+            let next = as_it_stands.into_iter().chain(as_meant).chain(by_pattern);
+            open.extend(next.map(|it| (*it, depth + 1)));
+        }
+        first
     }
 
     /// The operations, by number, whose template takes the same paths as that of one.

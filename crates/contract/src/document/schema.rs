@@ -18,10 +18,13 @@ pub(super) struct Translator {
     patterns: HashMap<String, bool>,
     /// Unknown formats, each with its first place and the number of places.
     formats: BTreeMap<String, (At, usize)>,
+    /// Whether any schema is of what is only written.
+    pub(super) has_write_only: bool,
 }
 
-/// What nobody reads, and what may hold data that looks like references.
-const DATA: &[&str] = &["$schema", "default", "example", "examples", "externalDocs", "xml"];
+/// What nobody reads here, and what may hold data that looks like references.
+const DATA: &[&str] =
+    &["$anchor", "$schema", "default", "example", "examples", "externalDocs", "xml"];
 
 /// Keywords beside a `$ref` that say nothing of values.
 const ANNOTATIONS: &[&str] =
@@ -45,8 +48,7 @@ const SINCE_31: &[&str] = &[
 ];
 
 /// Keywords that would change how references are read.
-const UNREAD: &[&str] =
-    &["$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveRef", "$vocabulary"];
+const UNREAD: &[&str] = &["$dynamicAnchor", "$dynamicRef", "$id", "$recursiveRef", "$vocabulary"];
 
 /// The formats that are asserted (JSON Schema 2020-12, Validation, section 7.3).
 const ASSERTED: &[&str] = &[
@@ -97,7 +99,7 @@ const REGISTERED: &[&str] = &[
 
 impl Translator {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Self { dialect, patterns: HashMap::new(), formats: BTreeMap::new() }
+        Self { dialect, patterns: HashMap::new(), formats: BTreeMap::new(), has_write_only: false }
     }
 
     /// Translates a schema whose inner schemas are translated.
@@ -117,10 +119,16 @@ impl Translator {
             only_reference(keywords, &mut fault);
             exclusive_bounds(keywords, &mut fault);
         }
+        if at.pointer.is_empty() {
+            // That of a file is known to those who refer to it.
+            keywords.shift_remove("$id");
+        }
         keywords.retain(|keyword, value| self.stays(keyword, value, &mut fault));
+        enum_of_another_type(keywords, &mut fault);
+        pattern_between_slashes(keywords, &mut fault);
         self.pattern(keywords, &mut fault);
         self.format(keywords, at);
-        without_write_only(keywords);
+        self.has_write_only |= keywords.get("writeOnly") == Some(&Value::Bool(true));
         match (keywords.shift_remove("nullable"), self.dialect) {
             (Some(Value::Bool(true)), Dialect::V30) => nullable(schema, &mut fault),
             (Some(Value::Bool(_)), Dialect::V30) | (None, _) => {}
@@ -139,7 +147,7 @@ impl Translator {
             return false;
         }
         if UNREAD.contains(&keyword) {
-            fault(keyword, "is not read; references are JSON pointers here".into());
+            fault(keyword, "is not read; references are JSON pointers and anchors here".into());
             return false;
         }
         if let Some(promised) = misspelt(keyword, value) {
@@ -359,16 +367,53 @@ fn is_type_name(name: &str) -> bool {
     ["array", "boolean", "integer", "null", "number", "object", "string"].contains(&name)
 }
 
-/// A member that is only written is required of requests only (OpenAPI 3.0.4, section 4.7.24.2).
-fn without_write_only(keywords: &mut Map<String, Value>) {
-    let Some(Value::Object(properties)) = keywords.get("properties") else { return };
-    let write_only = |name: &str| {
-        properties.get(name).and_then(|it| it.get("writeOnly")) == Some(&Value::Bool(true))
+/// Takes away a list of values none of which is of the type beside it: YAML reads `[1, 2]` as numbers, and no answer
+/// could keep both.
+fn enum_of_another_type(keywords: &mut Map<String, Value>, fault: &mut dyn FnMut(&str, String)) {
+    let Some(Value::Array(values)) = keywords.get("enum") else { return };
+    let types: Vec<&str> = match keywords.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => return,
     };
-    let Some(Value::Array(required)) = keywords.get("required") else { return };
-    let kept: Vec<Value> =
-        required.iter().filter(|it| !it.as_str().is_some_and(write_only)).cloned().collect();
-    keywords.insert("required".to_owned(), Value::Array(kept));
+    let mut said = values.iter().filter(|it| !it.is_null()).peekable();
+    if said.peek().is_some() && !said.any(|value| types.iter().any(|it| is_of_type(value, it))) {
+        keywords.shift_remove("enum");
+        fault("enum", "holds no value of the promised type; left out".into());
+    }
+}
+
+fn is_of_type(value: &Value, name: &str) -> bool {
+    match name {
+        "string" => value.is_string(),
+        "integer" => value.as_f64().is_some_and(|it| it.fract() == 0.0),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => false,
+    }
+}
+
+/// A pattern as programs write it, `/^a$/i`, matches nothing: a slash stands before the start.
+fn pattern_between_slashes(keywords: &mut Map<String, Value>, fault: &mut dyn FnMut(&str, String)) {
+    let Some(Value::String(pattern)) = keywords.get("pattern") else { return };
+    let within = pattern.strip_prefix('/').and_then(|it| it.rsplit_once('/'));
+    let Some((within, flags)) = within.filter(|it| it.0.starts_with('^') && it.0.ends_with('$'))
+    else {
+        return;
+    };
+    match flags {
+        "" | "u" | "g" => {
+            let within = within.to_owned();
+            keywords.insert("pattern".to_owned(), Value::String(within));
+            fault("pattern", "stands between slashes; read without them".into());
+        }
+        _ => {
+            keywords.shift_remove("pattern");
+            fault("pattern", "stands between slashes and has flags; left out".into());
+        }
+    }
 }
 
 /// Lets null come. An `enum` that lacks it, a `$ref` and an `allOf` do not keep it out: that is how vendors mean it, though

@@ -112,6 +112,7 @@ pub(super) fn walk(files: &mut Files, dialect: Dialect) -> References {
             }
         }
     }
+    files.has_write_only = walker.translator.has_write_only;
     for (at, message) in walker.faults.into_iter().chain(walker.translator.folded()) {
         files.fault(at.file, &at.pointer, &message);
     }

@@ -1,9 +1,13 @@
 //! YAML 1.2 (core schema) as JSON values.
 
+mod spans;
+
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
+
+pub(super) use spans::{Position, Spans};
 
 use crate::{json::MAX_DEPTH, place::push_segment};
 

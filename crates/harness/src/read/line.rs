@@ -11,6 +11,7 @@ use crate::{
     MAX_BODY,
     read::{
         Format, Loose, Raw,
+        unpack::{self, Headers},
         window::{Value, Window},
     },
 };
@@ -35,7 +36,7 @@ pub struct ExchangeLine {
     /// The response's body as a text, where it is no JSON or may be none.
     #[serde(default)]
     pub text: Option<String>,
-    /// The response's body in base64, where it is no text.
+    /// The response's body in base64, where it is no text; it may be gzip.
     #[serde(default)]
     pub base64: Option<String>,
     /// Whether the request is a CORS preflight.
@@ -126,8 +127,9 @@ pub(super) fn read<'a>(
         }
         (None, None, Some((it, raw))) => {
             let bytes = STANDARD.decode(it.as_bytes()).map_err(|_| "`base64` holds none")?;
-            let origin = Origin::Encoded { byte: byte_of(raw) };
-            Body::Bytes { bytes: bytes.into(), origin }
+            let content_type = line.content_type.as_deref().unwrap_or("json");
+            let headers = Headers { content_type, ..Headers::default() };
+            unpack::body(bytes, headers, Origin::Encoded { byte: byte_of(raw) })
         }
         _ => return Err("more than one of `body`, `text` and `base64`; keep one".to_owned()),
     };

@@ -12,6 +12,7 @@ pub(super) fn told(read: Result<Exchange<'_>, Unreadable>) -> String {
             let body = match &it.body {
                 Body::Absent { size } => format!("no body, size {size:?}"),
                 Body::TooLarge => "too large".into(),
+                Body::Packed { why } => (*why).to_owned(),
                 Body::Bytes { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
             };
             let media_type = it.content_type.as_deref().unwrap_or("-");
@@ -53,6 +54,10 @@ fn lines_are_exchanges() {
         (r#"{"url":"u","status":200,"text":"a\nb"}"#, "0@0 GET u 200 -: a\nb"),
         (r#"{"url":"u","status":200,"text":""}"#, "0@0 GET u 200 -: no body, size Some(0)"),
         (r#"{"url":"u","status":200,"base64":"e30="}"#, "0@0 GET u 200 -: {}"),
+        (
+            r#"{"url":"u","status":200,"base64":"H4sIAAAAAAACA6uuBQBDv6ajAgAAAA=="}"#,
+            "0@0 GET u 200 -: {}",
+        ),
         ("", ""),
         ("\n \r\n\n", ""),
     ];

@@ -12,7 +12,10 @@ use serde_json::{Number, value::RawValue};
 
 use crate::{
     MAX_BODY,
-    read::{Loose, Raw},
+    read::{
+        Loose, Raw,
+        unpack::{self, Headers},
+    },
 };
 
 #[derive(Deserialize)]
@@ -99,7 +102,14 @@ pub(in crate::read) fn lenient_read<'a>(
             let size = whole(response.content.as_ref().and_then(|it| it.size.as_ref()))
                 .or_else(|| whole(response.body_size.as_ref()));
             let body = match response.content {
-                Some(content) => body(raw, text, content, size)?,
+                Some(content) => {
+                    let packed = header(response.headers.as_deref(), "content-encoding");
+                    let headers = Headers {
+                        content_type: declared.as_deref().or(mime_type.as_deref()).unwrap_or(""),
+                        content_encoding: packed.unwrap_or_default(),
+                    };
+                    body(raw, text, content, size, headers)?
+                }
                 None => Body::Absent { size },
             };
             (status, declared.or(mime_type), body)
@@ -120,10 +130,11 @@ fn body<'a>(
     entry: &'a str,
     content: Content<'a>,
     size: Option<u64>,
+    headers: Headers<'_>,
 ) -> Result<Body<'a>, String> {
     let text = content.text.map(RawValue::get).filter(|it| it.starts_with('"'));
     let text = text.map(|it| Quoted::new(&it[1..it.len() - 1]));
-    body_of(raw, entry, text, content.encoding.as_deref(), size)
+    body_of(raw, entry, text, content.encoding.as_deref(), size, headers)
 }
 
 fn body_of<'a>(
@@ -132,6 +143,7 @@ fn body_of<'a>(
     text: Option<Quoted<'a>>,
     encoding: Option<&str>,
     size: Option<u64>,
+    headers: Headers<'_>,
 ) -> Result<Body<'a>, String> {
     let Some(quoted) = text else {
         return Ok(Body::Absent { size });
@@ -150,7 +162,7 @@ fn body_of<'a>(
         let bytes = BASE64
             .decode(compact)
             .map_err(|_| "`content.encoding` says base64, and `content.text` is none")?;
-        return Ok(Body::Bytes { bytes: Cow::Owned(bytes), origin: Origin::Encoded { byte } });
+        return Ok(unpack::body(bytes, headers, Origin::Encoded { byte }));
     }
     let bytes = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -191,7 +203,9 @@ fn quick<'a>(raw: &Raw<'a>, text: &'a str) -> Option<Exchange<'a>> {
     }
     let size = content.size;
     let body = match content.is_there {
-        true => body_of(raw, text, content.text, content.encoding, size).ok()?,
+        // The headers say how an encoded body is to be unpacked.
+        true if content.encoding.is_some_and(|it| !it.is_empty()) => return None,
+        true => body_of(raw, text, content.text, None, size, Headers::default()).ok()?,
         false => Body::Absent { size },
     };
     Some(Exchange { body, ..exchange })

@@ -12,6 +12,7 @@ fn check(bytes: &[u8]) -> String {
                 let body = match &it.body {
                     Body::Absent { size } => format!("no body, size {size:?}"),
                     Body::TooLarge => "too large".into(),
+                    Body::Packed { why } => (*why).to_owned(),
                     Body::Bytes { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
                 };
                 let media_type = it.content_type.as_deref().unwrap_or("-");
@@ -82,6 +83,11 @@ fn what_programs_write_is_read() {
             "base64 whatever the media type, with line breaks and without padding",
             entry(r#"{"status": 200, "content": {"mimeType": "application/json", "encoding": "Base64", "text": "eyJh\nIjox\nfQ"}}"#),
             r#"GET https://a/b 200 application/json: {"a":1}"#,
+        ),
+        (
+            "a body that was kept compressed",
+            entry(r#"{"status": 200, "headers": [{"name": "Content-Encoding", "value": "gzip"}], "content": {"mimeType": "text/x", "encoding": "base64", "text": "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA=="}}"#),
+            "GET https://a/b 200 text/x: {}",
         ),
         (
             "an encoding that is none",
