@@ -9,14 +9,16 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     document::{
-        self, Document, DocumentFault, Loaded, Operation, OperationId, StatusPattern, essence,
+        self, Document, DocumentFault, Loaded, Operation, OperationId, Response, StatusPattern,
+        essence,
     },
     exchange::Exchange,
     finding::hex,
     inclusion::{self, Difference},
     judge::Judge,
+    place::Place,
     promise::{Promises, promises},
-    quirk::{self, Quirk},
+    quirk::{self, Quirk, QuirkPlace, Verdict},
     schema::{Address, Side, Store, validators::Validators},
     scope::{Scope, scope},
     settings::{self, Settings},
@@ -52,8 +54,10 @@ pub struct Contract {
     pub(crate) document_root: String,
     pub(crate) modelled: Option<Document>,
     pub(crate) quirks: Vec<Quirk>,
+    /// Those about as what bodies come, by number.
+    content_quirks: BTreeMap<(OperationId, u16), Vec<usize>>,
     /// Quirks, by number, that the document no longer needs.
-    pub(crate) resolved: Vec<(usize, quirk::QuirkPlace)>,
+    pub(crate) resolved: Vec<(usize, QuirkPlace)>,
     pub(crate) differences: Vec<Difference>,
     pub(crate) settings: Settings,
     pub(crate) hash: String,
@@ -124,6 +128,7 @@ impl Contract {
             document_root: documented.root().to_owned(),
             document_faults: documented.into_faults(),
             modelled,
+            content_quirks: content_quirks(&quirks),
             quirks,
             resolved,
             differences,
@@ -176,6 +181,42 @@ impl Contract {
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
         self.paper_document().operation(operation.as_str())?.json_schema(status)
+    }
+
+    /// The response that the document, without any quirk, has for a status.
+    pub(crate) fn paper_response(&self, operation: &OperationId, status: u16) -> Option<&Response> {
+        self.paper_document().operation(operation.as_str())?.response(status)
+    }
+
+    /// The quirks about as what the bodies of a response come, by number.
+    pub(crate) fn content_quirks(
+        &self,
+        operation: &OperationId,
+        status: u16,
+    ) -> impl Iterator<Item = (usize, &Quirk)> {
+        let numbers = self.content_quirks.get(&(operation.clone(), status));
+        numbers.into_iter().flatten().map(|it| (*it, &self.quirks[*it]))
+    }
+
+    /// Whether there are any such quirks.
+    pub(crate) fn has_content_quirks(&self, operation: &OperationId, status: u16) -> bool {
+        !self.content_quirks.is_empty() && self.content_quirks(operation, status).next().is_some()
+    }
+
+    /// What an answer without a body, as documented, says about the quirks that a body comes.
+    pub(crate) fn quirks_of_emptiness(
+        &self,
+        operation: &OperationId,
+        status: u16,
+    ) -> Vec<(usize, Verdict)> {
+        let here = |it: &QuirkPlace| {
+            it.status == status && it.place == Place::root() && it.operation == *operation
+        };
+        let quirks = self.quirks.iter().enumerate().filter(|it| it.1.is_undocumented());
+        let quirks = quirks.filter(|it| it.1.at.iter().any(here));
+        let verdict =
+            |it: &Quirk| if it.wire.is_returned() { Verdict::Healed } else { Verdict::Neutral };
+        quirks.map(|(number, it)| (number, verdict(it))).collect()
     }
 
     /// What is said of the places of a response, in words.
@@ -280,6 +321,16 @@ fn judges(documented: &Document, modelled: Option<&Document>) -> Judges {
         }
     }
     judges
+}
+
+fn content_quirks(quirks: &[Quirk]) -> BTreeMap<(OperationId, u16), Vec<usize>> {
+    let mut numbers: BTreeMap<(OperationId, u16), Vec<usize>> = BTreeMap::new();
+    for (number, quirk) in quirks.iter().enumerate().filter(|it| it.1.content().is_some()) {
+        for at in &quirk.at {
+            numbers.entry((at.operation.clone(), at.status)).or_default().push(number);
+        }
+    }
+    numbers
 }
 
 /// The model, of which nothing may be wrong.

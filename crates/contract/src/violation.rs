@@ -149,9 +149,12 @@ fn from_branches(
     // faults, then the first.
     let nearest = others.iter().map(|(index, errors)| (*index, of(errors))).min_by_key(
         |(index, violations)| {
-            let of_type = violations
-                .iter()
-                .any(|it| it.pointer == pointer && matches!(it.rule, Rule::Type | Rule::Null));
+            let is_of_type = |it: &Violation| {
+                it.pointer == pointer
+                    && !it.is_ambiguous
+                    && matches!(it.rule, Rule::Type | Rule::Null)
+            };
+            let of_type = violations.iter().any(is_of_type);
             let of_other_kind =
                 violations.iter().filter(|it| matches!(it.rule, Rule::Required | Rule::Enum));
             (of_type, of_other_kind.count(), violations.len(), *index)
@@ -165,9 +168,16 @@ fn from_branches(
         Some(it) => it.rule,
         None => Rule::Type,
     };
+    // The nearest branch takes it but for that: it is itself one of several alternatives, and several fit.
+    let is_ambiguous = worst.is_some_and(|it| it.pointer == pointer && it.is_ambiguous);
     let (nearest_branch, inner) = nearest.map(|it| (it.0 + 1, it.1)).unzip();
     let inner = inner.unwrap_or_default();
-    vec![Violation { nearest_branch, inner, ..Violation::new(pointer.to_owned(), rule) }]
+    vec![Violation {
+        nearest_branch,
+        inner,
+        is_ambiguous,
+        ..Violation::new(pointer.to_owned(), rule)
+    }]
 }
 
 /// The discriminator of the schema whose `anyOf` or `oneOf` is at fault.

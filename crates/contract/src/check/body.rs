@@ -189,14 +189,9 @@ impl Run<'_> {
         let at = (quirk, (*operation).clone(), exchange.status, spot.place());
         let counts = self.ledger.quirks.number_or(at, QuirkCounts::default);
         self.ledger.quirks.get_mut(counts).add(verdict, exchange.provenance.is_wire());
-        let rule = match verdict {
-            Verdict::Confirmed => Rule::QuirkConfirmed,
-            Verdict::Healed => Rule::QuirkHealed,
-            Verdict::Mutated => Rule::QuirkMutated,
-            Verdict::Neutral => return,
-        };
+        let Some(rule) = verdict.rule() else { return };
         let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
-        let pinned = || describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
+        let pinned = || self.contract.quirks[quirk].wire.comes().in_words();
         let key = body.at.key(rule, Some(spot.place()), Some(quirk));
         self.ledger.fold(key, exchange, rule.severity(), Some(came), || Details {
             promised: pinned(),
@@ -223,8 +218,8 @@ impl Run<'_> {
             None => Branches::None,
         };
         for it in inner.iter().filter(|it| it.pointer != violation.pointer) {
-            let told =
-                Told { rule: it.rule, by, severity: it.rule.severity(), branches: Branches::None };
+            let branches = if it.is_ambiguous { Branches::Several } else { Branches::None };
+            let told = Told { rule: it.rule, by, severity: it.rule.severity(), branches };
             let value = body.value.pointer(&it.pointer);
             self.inside_branch(|run| run.tell(body, &spot_of(it), value, told));
         }
@@ -267,7 +262,9 @@ impl Run<'_> {
                 first: body.sighting(spot),
             }
         });
-        if let Some(value) = value {
+        if matches!(branches, Branches::Several) {
+            observed.fits_several = true;
+        } else if let Some(value) = value {
             observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
         }
     }
