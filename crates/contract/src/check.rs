@@ -316,7 +316,10 @@ impl<'c> Run<'c> {
         let exchange = at.exchange;
         self.judged(operation, exchange);
         let judge = self.contract.judge_of(operation, exchange).ok().flatten();
-        let never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_no_body());
+        let mut never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_no_body());
+        let of_form = self.contract.content_quirks(&operation.id, exchange.status);
+        let of_form = of_form.filter(|it| it.1.wire.is_nothing());
+        never.extend(of_form.map(|it| (it.0, Verdict::Confirmed)));
         for (quirk, verdict) in &never {
             self.whole(at, *quirk, *verdict, "nothing".into());
         }

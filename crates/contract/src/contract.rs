@@ -325,7 +325,7 @@ fn judges(documented: &Document, modelled: Option<&Document>) -> Judges {
 
 fn content_quirks(quirks: &[Quirk]) -> BTreeMap<(OperationId, u16), Vec<usize>> {
     let mut numbers: BTreeMap<(OperationId, u16), Vec<usize>> = BTreeMap::new();
-    for (number, quirk) in quirks.iter().enumerate().filter(|it| it.1.content().is_some()) {
+    for (number, quirk) in quirks.iter().enumerate().filter(|it| it.1.is_of_form()) {
         for at in &quirk.at {
             numbers.entry((at.operation.clone(), at.status)).or_default().push(number);
         }

@@ -290,7 +290,7 @@ impl<'c> Run<'c> {
     }
 
     fn promise_at(&self, quirk: &Quirk, at: &QuirkPlace) -> String {
-        if quirk.content().is_some() {
+        if quirk.is_of_form() {
             let response = self.contract.paper_response(&at.operation, at.status);
             return response
                 .map_or_else(String::new, |it| it.media_types().collect::<Vec<_>>().join(" or "));

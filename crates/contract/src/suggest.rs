@@ -135,15 +135,9 @@ impl Run<'_> {
     /// As what bodies came, where that is not what is documented.
     fn of_form(&self, key: &Key, status: u16, seen: &Seen) -> Vec<Outline> {
         let Some(answers) = seen.observed.answers.get(&status) else { return Vec::new() };
-        let documented = self.contract.paper_response(&key.operation, status);
-        let names: Vec<&str> = documented.into_iter().flat_map(Response::media_types).collect();
-        let declared = match names.as_slice() {
-            [] => json!(false),
-            [one] => json!({ "media_type": one }),
-            several => json!({ "media_type": several }),
-        };
+        let declared = self.declared_media_types(&key.operation, status);
         let wholes: Vec<Whole> = match answers.schema_of_json() {
-            Some(schema) if names.is_empty() => vec![Whole::of_schema(schema)],
+            Some(schema) if declared == json!(false) => vec![Whole::of_schema(schema)],
             _ => answers.forms.iter().map(Whole::of_form).collect(),
         };
         let quirks = || self.contract.content_quirks(&key.operation, status);
@@ -152,6 +146,17 @@ impl Run<'_> {
         let of_whole =
             |it| self.of_whole((key.operation.clone(), status), it, declared.clone(), is_alone);
         wholes.into_iter().map(of_whole).collect()
+    }
+
+    /// The media types of a response in the document, without any quirk; `false` where there are none.
+    fn declared_media_types(&self, operation: &OperationId, status: u16) -> Value {
+        let documented = self.contract.paper_response(operation, status);
+        let names: Vec<&str> = documented.into_iter().flat_map(Response::media_types).collect();
+        match names.as_slice() {
+            [] => json!(false),
+            [one] => json!({ "media_type": one }),
+            several => json!({ "media_type": several }),
+        }
     }
 
     /// What an operation answers that is not documented.
@@ -260,6 +265,16 @@ impl Run<'_> {
                     at,
                 })
             }
+            Rule::BodyMissing if self.contract.paper_schema(&key.operation, status).is_none() => {
+                Some(Outline {
+                    id: "body-may-be-missing".into(),
+                    summary: "documented as always there, may be missing".into(),
+                    declared: self.declared_media_types(&key.operation, status),
+                    comes: ("also", Value::Bool(false)),
+                    field: None,
+                    at,
+                })
+            }
             Rule::Required | Rule::BodyMissing => {
                 let declared = declared.unwrap_or(Value::Bool(true));
                 Some(Outline {
@@ -271,7 +286,7 @@ impl Run<'_> {
                     at,
                 })
             }
-            Rule::UndocumentedField if is_name(&last_name(&place)) => {
+            Rule::UndocumentedField => {
                 let mut schema = observed.schema(false);
                 if observed.has_null_beside_others() {
                     schema = json!({ "anyOf": [schema, { "type": "null" }] });

@@ -161,6 +161,46 @@ fn a_body_of_another_media_type() {
 }
 
 #[test]
+fn a_body_of_no_json_that_does_not_come() {
+    let csv = json!({"text/csv": {"schema": {"type": "string"}}});
+    let declared = "declared = { media_type = \"text/csv\" }\n";
+    let (never, sometimes) =
+        (format!("{declared}returned = false"), format!("{declared}also = false"));
+    let cases: &[(&[&str], &str, &str, &str)] = &[
+        (&[], "text/csv", "", "body-missing"),
+        (&[&never], "", "", "quirk-confirmed"),
+        (&[&never], "text/csv", "a;b", "quirk-healed"),
+        (&[&never], "text/html", "<p>", "quirk-mutated"),
+        (&[&sometimes], "", "", "quirk-confirmed"),
+        (&[&sometimes], "text/csv", "a;b", ""),
+        (&[&sometimes], "text/html", "<p>", "content-type -"),
+    ];
+    for (quirks, media_type, body, found) in cases {
+        let it = content(&csv, quirks);
+        assert_eq!(
+            told(&it.report(200, media_type, body)),
+            *found,
+            "{quirks:?} {media_type} {body}"
+        );
+    }
+    assert_eq!(content(&json!({}), &[&never]).differs(), "quirk-resolved");
+}
+
+#[test]
+fn members_of_a_closed_object_whose_names_are_data() {
+    let closed = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
+    let others = "declared = false\nreturned = { type = \"integer\" }";
+    let it = vendor(json!({"properties": {"o": {"anyOf": [closed, {"type": "null"}]}}}));
+    assert_eq!(it.finds(json!({"o": {"1234": 1}})), "undocumented-field /o/*");
+    let it = it.quirk("/o/*", others);
+    assert_eq!(it.finds(json!({"o": {"a": "x", "1234": 1}})), "quirk-confirmed /o/*");
+    assert_eq!(it.finds(json!({"o": {"a": "x", "1234": "1"}})), "quirk-mutated /o/*");
+    assert_eq!(it.finds(json!({"o": {"a": 1}})), "type /o/a");
+    let open = vendor(json!({"type": "object", "additionalProperties": {"type": "integer"}}));
+    assert_eq!(open.quirk("/*", others).differs(), "quirk-resolved /*");
+}
+
+#[test]
 fn a_body_where_none_is_documented() {
     let json = "declared = false\nreturned = { type = \"object\" }";
     let html = "declared = false\nreturned = { media_type = \"text/html\" }";

@@ -47,7 +47,8 @@ pub(crate) fn in_order<'q>(
     ordered.sort_by_key(|(quirk, _)| match quirk.wire.comes() {
         Comes::Schema(_) => (0, !quirk.wire.is_returned()),
         Comes::SeveralAlternatives => (1, false),
-        Comes::Content(_) => (2, !quirk.wire.is_returned()),
+        // What comes as well first: it is made of what is documented.
+        Comes::Content(_) => (2, quirk.wire.is_returned()),
     });
     ordered
 }
@@ -64,6 +65,15 @@ pub(crate) fn write(
         for at in places {
             let response = own_response(store, sharing, document, at);
             write_content(store, &response, quirk, form);
+        }
+        return;
+    }
+    if quirk.is_of_form() {
+        for at in places.iter().filter(|_| quirk.wire.is_returned()) {
+            let response = own_response(store, sharing, document, at);
+            if let Some(Value::Object(response)) = edit::get_mut(store, &response) {
+                response.shift_remove("content");
+            }
         }
         return;
     }

@@ -164,7 +164,9 @@ pub(crate) fn judge_content<'q>(
     came: &Came,
 ) -> Vec<(usize, Verdict)> {
     let pinned: Vec<(usize, &Quirk, bool)> = quirks
-        .filter_map(|(number, it)| Some((number, it, came.fits(it.content()?, response))))
+        .map(|(number, it)| {
+            (number, it, it.content().is_some_and(|form| came.fits(form, response)))
+        })
         .collect();
     let is_promised = response.is_some_and(|it| came.is_promised_by(it));
     let is_foreseen = pinned.iter().any(|it| it.2);

@@ -238,7 +238,9 @@ fn mismatch(
         (Declared::Schema(_), Comes::Schema(_))
         | (Declared::OneAlternative, Comes::SeveralAlternatives) => None,
         (Declared::NoOperation, Comes::Schema(_) | Comes::Content(_)) => whole("an operation"),
-        (Declared::MediaTypes(_), Comes::Content(_)) => whole("a media type"),
+        (Declared::MediaTypes(_), Comes::Content(_) | Comes::Schema(Value::Bool(false))) => {
+            whole("a media type")
+        }
         (Declared::Schema(Value::Bool(false)), Comes::Content(_)) => whole("a media type"),
         (Declared::Schema(_) | Declared::OneAlternative, Comes::Content(_)) => {
             not_the_same("name the documented media type, or say `declared = false` where no body is documented")

@@ -203,6 +203,11 @@ impl Quirk {
         Some((self.declared.schema()?, self.wire.schema()?))
     }
 
+    /// Whether it is about as what the bodies of a response come, or whether they do, rather than about a value.
+    pub(crate) fn is_of_form(&self) -> bool {
+        matches!(self.declared, Declared::MediaTypes(_)) || self.content().is_some()
+    }
+
     /// The form of the bodies that come, where the quirk is about that.
     pub(crate) fn content(&self) -> Option<&ContentForm> {
         match self.wire.comes() {

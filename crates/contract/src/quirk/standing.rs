@@ -129,8 +129,8 @@ pub(crate) fn standing(
         let why = "the document has the operation, and not the status; say `declared = false`";
         return Standing::Contradicted(why.into());
     }
-    if let Some(form) = quirk.content() {
-        return standing_of_content(quirk, form, response);
+    if quirk.is_of_form() {
+        return standing_of_content(quirk, quirk.content(), response);
     }
     let root = operation.json_schema(at.status);
     if let (Comes::SeveralAlternatives, Some(root)) = (quirk.wire.comes(), root) {
@@ -162,9 +162,6 @@ pub(crate) fn standing(
         None if edit::find(store, root, &path(&parent)).is_empty() => {
             orphaned(format!("the document has no `{parent}` that could hold it; correct `place`"))
         }
-        None if name == ANY => {
-            orphaned("`*` cannot be added to a document; name the member".into())
-        }
         None => Standing::Needed,
     }
 }
@@ -188,7 +185,11 @@ fn standing_of_new(document: &Document, at: &QuirkPlace) -> Standing {
 }
 
 /// As [`standing`], of a quirk about the form of bodies.
-fn standing_of_content(quirk: &Quirk, form: &ContentForm, response: Option<&Response>) -> Standing {
+fn standing_of_content(
+    quirk: &Quirk,
+    form: Option<&ContentForm>,
+    response: Option<&Response>,
+) -> Standing {
     let Some(response) = response else {
         return match quirk.declared {
             Declared::MediaTypes(_) => {
@@ -199,7 +200,12 @@ fn standing_of_content(quirk: &Quirk, form: &ContentForm, response: Option<&Resp
             }
         };
     };
-    if form.is_promised(response.media_types()) {
+    // Without a form, nothing comes.
+    let is_promised = match form {
+        Some(form) => form.is_promised(response.media_types()),
+        None => response.content.is_empty(),
+    };
+    if is_promised {
         return Standing::Resolved;
     }
     let mut documented: Vec<&str> = response.media_types().collect();

@@ -152,7 +152,7 @@ fn replace(store: &mut Store, at: &Address, make: &dyn Fn(Value) -> Value) {
     }
 }
 
-/// Adds a member where members are named: in the schema itself, or in those of its parts that name some.
+/// Adds a member, or all that are not named, where members are named: in the schema itself, or in those of its parts that name some.
 fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, way: &mut Way<'_>) {
     let followed = way.followed.len();
     if let Some(at) = own(store, at, &[name.to_owned()], way)
@@ -175,6 +175,10 @@ fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, way: &mut
 
 fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
     if let Some(Value::Object(owner)) = get_mut(store, at) {
+        if name == ANY {
+            owner.insert("additionalProperties".into(), schema.clone());
+            return;
+        }
         let properties = owner.entry("properties").or_insert_with(|| Value::Object(Map::new()));
         if let Some(properties) = properties.as_object_mut() {
             properties.insert(name.to_owned(), schema.clone());
