@@ -171,3 +171,37 @@ pub(crate) fn rust_type(schema: &Value) -> &'static str {
         _ => "serde_json::Value",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_codes_where_they_come_again() {
+        // The numbers that came, and the codes that are drafted where the document lists none, and where it does.
+        let cases: &[(&[i64], &[i64], &[i64])] = &[
+            (&[2], &[], &[2]),
+            (&[2, 2, 2], &[], &[2]),
+            (&[1, 2], &[], &[1, 2]),
+            (&[1, 2, 2, 1], &[1, 2], &[1, 2]),
+            (&[1, 1, 2, 2, 3], &[], &[1, 2, 3]),
+            (&[1, 1, 2, 2, 100], &[], &[]),
+            (&[0, 0, -1, -1], &[-1, 0], &[-1, 0]),
+        ];
+        for (numbers, plainly, listed) in cases {
+            let mut observed = Observed::default();
+            numbers.iter().for_each(|it| observed.see("integer", Some(*it)));
+            for (lists_codes, codes) in [(false, plainly), (true, listed)] {
+                let mut expected = json!({ "type": "integer" });
+                if !codes.is_empty() {
+                    expected["enum"] = json!(codes);
+                }
+                assert_eq!(observed.schema(lists_codes), expected, "{numbers:?} {lists_codes}");
+            }
+        }
+        let eleven: Vec<i64> = (0..11).flat_map(|it| [it, it]).collect();
+        let mut observed = Observed::default();
+        eleven.iter().for_each(|it| observed.see("integer", Some(*it)));
+        assert_eq!(observed.schema(true), json!({ "type": "integer" }));
+    }
+}

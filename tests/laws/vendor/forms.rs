@@ -1,6 +1,7 @@
 //! Quirks about what no schema can say: several alternatives, media types, operations.
 
 use contract::{Contract, QuirkState, Run, RunOptions};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Vendor, ok, told, vendor};
@@ -373,4 +374,95 @@ fn what_is_wrong_with_such_a_quirk() {
     settings.bind(|| {
         insta::assert_snapshot!("quirk-form-faults", told.concat() + "twice\n  " + &faults)
     });
+}
+
+/// A contract with a quirk of each new form, and answers that show what they may.
+fn of_every_form() -> (Contract, Vec<(u16, &'static str, &'static str)>) {
+    let branch = |name: &str| json!({"type": "object", "properties": {"id": {"type": "integer"}, name: {"type": "integer"}}, "required": ["id"]});
+    let schema =
+        json!({"type": "object", "properties": {"v": {"oneOf": [branch("a"), branch("b")]}}});
+    let mut it = vendor(schema);
+    it.responses["202"] = json!({"description": ""});
+    let declared = "declared = { media_type = \"application/json\" }\n";
+    let it = it
+        .quirk("/v", ALTERNATIVES)
+        .quirk("", &format!("{declared}returned = {{ media_type = \"text/html\", json = true }}"))
+        .quirk(
+            "",
+            &format!("{declared}also = {{ media_type = \"application/json\", json = false }}"),
+        )
+        .quirk_of(202, "", "declared = false\nalso = { media_type = \"text/plain\" }")
+        .quirk_of(404, "", "declared = false\nreturned = true");
+    let mut answers = Vec::new();
+    for media_type in ["application/json", "text/html; charset=utf-8", "text/plain", ""] {
+        for status in [200, 202, 404] {
+            for body in [
+                "{}",
+                "{\"v\": {\"id\": 1}}",
+                "{\"v\": {\"id\": 1, \"a\": \"x\"}}",
+                "{\"v\": 1}",
+                "42",
+                "OK",
+                "",
+            ] {
+                answers.push((status, media_type, body));
+            }
+        }
+    }
+    (it.load().unwrap(), answers)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn the_short_way_the_parts_and_the_order_find_the_same(
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let (contract, answers) = of_every_form();
+        let give = |run: &mut Run<'_>, entry: usize| {
+            let (status, media_type, body) = *picks[entry].get(&answers);
+            let mut exchange = tests::exchange(status, body.as_bytes());
+            exchange.url = "https://v.test/api/x".into();
+            exchange.content_type = (!media_type.is_empty()).then(|| media_type.into());
+            exchange.entry = entry;
+            if !run.check_known(&exchange) {
+                run.check(&exchange);
+            }
+        };
+        let run = |no_fast_path: bool, entries: &mut dyn Iterator<Item = usize>| {
+            let mut run = Run::new(&contract, RunOptions { no_fast_path, ..RunOptions::default() });
+            entries.for_each(|it| give(&mut run, it));
+            run
+        };
+        let all = picks.len();
+        let whole = run(false, &mut (0..all));
+        let drafts = whole.drafts(jiff::civil::date(2026, 1, 1));
+        let report = whole.report().to_json();
+        prop_assert_eq!(&run(true, &mut (0..all)).report().to_json(), &report);
+        prop_assert_eq!(&run(false, &mut (0..all).rev()).report().to_json(), &report);
+        let cut = cut.index(all);
+        let parts = [run(false, &mut (0..cut)), run(true, &mut (cut..all))];
+        let reports = parts.iter().map(Run::report).collect();
+        prop_assert_eq!(&contract::join(reports).unwrap().to_json(), &report);
+        let [mut first, second] = parts;
+        first.absorb(second);
+        prop_assert_eq!(&first.report().to_json(), &report);
+        prop_assert_eq!(first.drafts(jiff::civil::date(2026, 1, 1)), drafts);
+    }
+}
+
+#[test]
+fn no_media_type_that_may_be_data_is_told() {
+    for media_type in
+        ["text/ann@example.org", "ann/html", "application/x-5550199", "text/html<b>", "text/"]
+    {
+        let paper = content(&json_of_a(), &[]);
+        for body in ["{\"a\": 1}", "OK"] {
+            let report = paper.report(200, media_type, body).to_json();
+            assert!(!report.contains(media_type), "{report}");
+        }
+    }
+    let told = content(&json_of_a(), &[]).report(200, "application/vnd.api+json", "{\"a\": 1}");
+    assert!(told.findings[0].message.ends_with("application/vnd.api+json came"));
 }
