@@ -301,3 +301,37 @@ fn a_set_with_every_contradiction_passes_by_its_drafts_and_no_faulty_copy_does()
         assert!(broken.starts_with("exit 1\n"), "{} {}\n{broken}", fault.line, fault.place);
     }
 }
+
+#[test]
+fn what_drafts_uncover_is_drafted_too() {
+    let branch = |own: &str| json!({ "type": "object", "properties": { "id": { "type": "integer" }, own: { "type": "integer" } }, "required": ["id", own] });
+    let schema = json!({ "oneOf": [branch("a"), branch("b")] });
+    let mut document = document();
+    document["paths"] = json!({ "/x": { "get": { "responses": { "200": { "description": "", "content": { "application/json": { "schema": schema } } } } } } });
+    // Each fits no alternative. With what makes the one fit `a`, the other fits that as well.
+    let traffic =
+        [json!({}), json!({ "b": null })].map(|it| line("GET /x", 200, "application/json", it));
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("x.json"), document.to_string()).unwrap();
+    fs::write(folder.join("traffic.ndjson"), ndjson(&traffic)).unwrap();
+    let make = |out: &str, traffic: &[&str]| {
+        let screen = paperwire(folder, &[&["init", "x.json"], traffic, &["--out", out]].concat());
+        assert!(screen.starts_with("exit 0\n"), "{screen}");
+    };
+    make("at-once", &["traffic.ndjson"]);
+    make("later", &[]);
+    let suggest = ["quirks", "suggest", "--contract", "later", "traffic.ndjson"];
+    let screen = paperwire(folder, &suggest);
+    assert!(screen.starts_with("exit 0\n") && screen.contains("body-fits-several"), "{screen}");
+    for out in ["at-once", "later"] {
+        for path in fs::read_dir(folder.join(out).join("quirks")).unwrap() {
+            let path = path.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.replace("reason      = \"\"", "reason      = \"Seen.\""))
+                .unwrap();
+        }
+        let kept = paperwire(folder, &["check", "--contract", out, "traffic.ndjson"]);
+        assert!(kept.starts_with("exit 0\n"), "{kept}");
+    }
+}

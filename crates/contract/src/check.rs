@@ -196,8 +196,6 @@ impl<'c> Run<'c> {
         let promised = || listed(response);
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = &bytes[bom..];
-        // Every body says something about a quirk of the media type, so none is passed over by what is remembered.
-        let pinned = self.contract.has_content_quirks(&operation.id, exchange.status);
         // An answer as one before it, judged by the same: nothing else is to be told of it.
         let judge = self.shortcuts.judge_of(operation, exchange);
         let taken = judge.map(|it| self.take_shortcut(it, at, text));
@@ -210,6 +208,8 @@ impl<'c> Run<'c> {
             let rule = Rule::BodyUnexpected;
             return self.observe(at, rule, Some(Place::root()), form_of(exchange));
         }
+        // Every body says something about a quirk of the media type, so what judges them is not remembered.
+        let pinned = self.contract.has_content_quirks(&operation.id, exchange.status);
         let media_type = media_type_of(exchange.content_type.as_deref());
         let content = match &media_type {
             Some(media_type) => response.content_for(media_type),

@@ -45,8 +45,10 @@ pub(crate) struct Observed {
     codes: BTreeMap<i64, u64>,
     /// Whether some value was no small whole number, or may not be told.
     beyond_codes: bool,
-    /// Whether some value was refused because it fits several alternatives.
+    /// Whether some value was refused because it fits several alternatives, or would be once what is wrong inside is pinned.
     pub(crate) fits_several: bool,
+    /// Whether some value is what is declared by itself, and wrong only inside or in fitting several alternatives.
+    pub(crate) keeps_declared: bool,
     /// Where answers as a whole are at fault: as what they came, by status.
     pub(crate) answers: BTreeMap<u16, Answers>,
 }
@@ -106,6 +108,7 @@ impl Observed {
         }
         self.beyond_codes |= other.beyond_codes;
         self.fits_several |= other.fits_several;
+        self.keeps_declared |= other.keeps_declared;
         for (status, answers) in other.answers {
             let all = self.answers.entry(status).or_default();
             all.beyond_forms |= answers.beyond_forms;

@@ -30,6 +30,17 @@ pub struct Draft {
     pub field: Option<String>,
 }
 
+impl Draft {
+    /// The file as it would be once somebody has read it and said a reason.
+    pub fn as_if_read(&self) -> Text {
+        let text = self.text.replacen(BLANK_REASON, "reason      = \"to be said\"", 1);
+        Text { name: format!("{}.toml", self.id), text }
+    }
+}
+
+/// How a draft's reason stands in its file.
+const BLANK_REASON: &str = "reason      = \"\"";
+
 /// What is drafted.
 struct Outline {
     id: String,
@@ -73,8 +84,14 @@ impl Run<'_> {
         let taken: BTreeSet<&str> = self.contract.quirks.iter().map(|it| it.id.as_str()).collect();
         // A response has one quirk that says what comes instead of what is documented.
         let mut replaced: BTreeSet<(OperationId, u16)> = BTreeSet::new();
+        // Nulls and other values may fit several alternatives of one place.
+        let mut loosened: BTreeSet<(OperationId, u16, Place)> = BTreeSet::new();
         for (key, seen) in one_a_place(self.seen_defects()) {
             for mut outline in self.outlines(key, &seen) {
+                let is_of_alternatives = outline.comes.1.get("alternatives").is_some();
+                if is_of_alternatives && !loosened.insert(outline.at.clone()) {
+                    continue;
+                }
                 let is_taken = |id: &str| taken.contains(id) || drafts.iter().any(|it| it.id == id);
                 let plain = outline.id.clone();
                 for number in 2.. {
@@ -108,6 +125,10 @@ impl Run<'_> {
         let text = Text { name: String::new(), text: text.to_owned() };
         quirk::read(&text).is_ok_and(|quirk| {
             let (store, document) = (&self.contract.paper, self.contract.paper_document());
+            let claims = |it| quirk::claim_the_same(&quirk, it).is_some();
+            if self.contract.quirks.iter().any(claims) {
+                return false;
+            }
             quirk::check_against(store, document, &[(quirk, &text)]).is_ok_and(|it| it.is_empty())
         })
     }
@@ -238,13 +259,20 @@ impl Run<'_> {
                 declared: declared?,
                 at,
             }),
+            // What is wrong is inside the value, and drafted there.
+            Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds if observed.has_no_value() => {
+                None
+            }
             Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds => {
                 let declared = declared?;
                 let schema = observed.schema(lists_values(&declared));
                 let kind = observed.first_type();
                 // Where declared values come too, both forms do; so they may where null is one, which is not counted here.
                 let takes_null = fragment::covers(&declared, &json!({ "type": "null" }));
-                let both = seen.count < seen.values || takes_null == Containment::Yes;
+                let both = seen.count < seen.values
+                    || observed.keeps_declared
+                    || self.is_item_of_another_type(key)
+                    || takes_null == Containment::Yes;
                 let key = if both { "also" } else { "returned" };
                 if fragment::covers(&declared, &schema) == Containment::Yes {
                     // Only the model is narrower: nothing to pin against the document.
@@ -309,6 +337,18 @@ impl Run<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether an item stands in what also came as another type: the values of a map then stand at the same place.
+    fn is_item_of_another_type(&self, key: &Key) -> bool {
+        let Some((parent, _)) =
+            key.place.as_ref().and_then(Place::split_last).filter(|it| it.1 == ANY)
+        else {
+            return false;
+        };
+        let parent = Key { place: Some(parent), rule: Rule::Type, ..key.clone() };
+        let told = [&self.ledger.folds, &self.ledger.inside_branches];
+        told.into_iter().any(|it| it.number(&parent).is_some())
     }
 
     /// What the document says at a place, without any quirk.
@@ -381,14 +421,14 @@ fn one_a_place<'k>(seen: impl Iterator<Item = (&'k Key, Seen)>) -> Vec<(&'k Key,
     seen.sort_by_key(|it| it.0);
     let mut defects: Vec<(&Key, Seen)> = Vec::new();
     for (key, seen) in seen {
-        match defects.last_mut() {
-            Some((last, all))
-                if *last == key
-                    || (is_of_value(last) && is_of_value(key) && same_place(last, key)) =>
-            {
-                all.absorb(seen);
-            }
-            _ => defects.push((key, seen)),
+        let is_same = |it: &&mut (&Key, Seen)| {
+            *it.0 == *key || (is_of_value(it.0) && is_of_value(key) && same_place(it.0, key))
+        };
+        // In order of place, so those of the same place are the last.
+        let of_place = defects.iter_mut().rev().take_while(|it| same_place(it.0, key));
+        match of_place.into_iter().find(is_same) {
+            Some((_, all)) => all.absorb(seen),
+            None => defects.push((key, seen)),
         }
     }
     defects

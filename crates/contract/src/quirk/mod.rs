@@ -20,7 +20,7 @@ pub use content::ContentForm;
 pub(crate) use content::{Came, Holds, judge_content, media_type_of};
 pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
-pub(crate) use standing::{Standing, check_against, standing};
+pub(crate) use standing::{Standing, check_against, claim_the_same, standing};
 pub(crate) use verdict::{Alternatives, PlaceQuirks, Verdict};
 
 use crate::{

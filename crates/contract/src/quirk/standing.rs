@@ -301,7 +301,8 @@ fn allows(documented: &Value, quirk: &Quirk) -> bool {
     }
 }
 
-fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
+/// Why two quirks cannot stand beside each other, if they cannot.
+pub(crate) fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
     let shared = a.at.iter().find(|it| b.at.contains(it))?;
     let where_ = format!("{} {} `{}`", shared.operation, shared.status, shared.place);
     let overlap = match (a.wire.comes(), b.wire.comes()) {
