@@ -121,11 +121,14 @@ enum Said {
 }
 
 impl Fragment {
+    /// Whether it says what no schema can.
+    fn is_beyond_schema(&self) -> bool {
+        let keys = ["alternatives", "media_type", "json", "operation"];
+        keys.into_iter().any(|key| self.0.get(key).is_some())
+    }
+
     fn said(self) -> Result<Said, String> {
-        const BEYOND_SCHEMA: &[&str] = &["alternatives", "media_type", "json", "operation"];
-        let Some(own) =
-            self.0.as_object().filter(|it| BEYOND_SCHEMA.iter().any(|key| it.contains_key(*key)))
-        else {
+        let Some(own) = self.0.as_object().filter(|_| self.is_beyond_schema()) else {
             return self.schema().map(Said::Schema);
         };
         let keys: Vec<&str> = own.keys().map(String::as_str).collect();
