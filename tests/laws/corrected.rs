@@ -245,6 +245,88 @@ proptest! {
     }
 }
 
+/// What no schema can say is corrected too, as far as OpenAPI can say it.
+#[test]
+fn forms_beside_schemas_are_corrected() {
+    let json = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/C" } } });
+    let branches = json!([{ "$ref": "#/components/schemas/C" }, { "type": "object" }]);
+    let choice = json!({ "application/json": { "schema": { "type": "object", "properties": { "v": { "oneOf": branches } } } } });
+    let get = |content: Value| json!({ "get": { "responses": { "200": { "description": "", "content": content } } } });
+    let documented = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "", "version": "" },
+        "paths": {
+            "/several": get(choice), "/html": get(json.clone()), "/also": get(json.clone()), "/text": get(json),
+            "/none": get(json!({ "text/csv": {} })),
+            "/unexpected": { "get": { "responses": { "202": { "description": "" } } } },
+        },
+        "components": { "schemas": { "C": { "type": "object", "properties": { "a": { "type": "integer" } } } } },
+    });
+    let is_json = "declared = { media_type = \"application/json\" }\n";
+    let quirks = [
+        (
+            "/several",
+            200,
+            "/v",
+            "declared = { alternatives = \"one\" }\nalso = { alternatives = \"several\" }"
+                .to_owned(),
+        ),
+        (
+            "/html",
+            200,
+            "",
+            format!("{is_json}returned = {{ media_type = \"text/html\", json = true }}"),
+        ),
+        (
+            "/also",
+            200,
+            "",
+            format!("{is_json}also = {{ media_type = \"text/html\", json = true }}"),
+        ),
+        ("/text", 200, "", format!("{is_json}returned = {{ media_type = \"text/plain\" }}")),
+        ("/none", 200, "", "declared = { media_type = \"text/csv\" }\nreturned = false".to_owned()),
+        (
+            "/unexpected",
+            202,
+            "",
+            "declared = false\nreturned = { media_type = \"text/html\" }".to_owned(),
+        ),
+        (
+            "/new/{id}",
+            200,
+            "",
+            "declared = { operation = false }\nreturned = { type = \"object\" }".to_owned(),
+        ),
+    ];
+    let text = |(number, (path, status, place, says)): (usize, &(&str, u16, &str, String))| Text {
+        name: format!("q{number}.toml"),
+        text: format!(
+            "summary = \"q\"\n{says}\nreason = \"r\"\nknown_since = 2026-01-01\npermanent = true\n\
+             [[at]]\noperation = \"GET {path}\"\nstatus = {status}\nplace = \"{place}\"\n"
+        ),
+    };
+    let mut texts = ContractTexts {
+        documented: vec![Text { name: "openapi.json".into(), text: documented.to_string() }],
+        quirks: quirks.iter().enumerate().map(text).collect(),
+        modelled: None,
+        settings: None,
+    };
+    let corrected = load(&texts).corrected(&texts.documented).unwrap().unwrap();
+    assert_eq!(applied(&corrected.overlay, &documented), corrected.openapi);
+    let of = |path: &str| &corrected.openapi["paths"][path]["get"]["responses"]["200"]["content"];
+    let reference = json!({ "schema": { "$ref": "#/components/schemas/C" } });
+    assert_eq!(*of("/html"), json!({ "text/html": reference }));
+    assert_eq!(*of("/also"), json!({ "application/json": reference, "text/html": reference }));
+    assert_eq!(*of("/text"), json!({ "text/plain": { "schema": { "type": "string" } } }));
+    assert_eq!(*of("/none"), json!(null));
+    let several = &of("/several")["application/json"]["schema"]["properties"]["v"];
+    assert_eq!(*several, json!({ "anyOf": branches, "x-alternatives": "several" }));
+    texts.documented[0].text = corrected.openapi.to_string();
+    let report = Run::new(&load(&texts), RunOptions::default()).report();
+    let resolved = report.findings.iter().filter(|it| it.rule == Rule::QuirkResolved).count();
+    assert_eq!(resolved, quirks.len());
+}
+
 /// A component is changed where it stands while nothing else shares it, and copied to the place where something does.
 #[test]
 fn what_others_share_is_copied_to_the_place() {

@@ -139,7 +139,7 @@ impl Oracle {
         [(at.to_owned(), schema)].into_iter().chain(further).collect()
     }
 
-    /// Whether a schema's `type`, and that of those that hold with it, takes the value's.
+    /// Whether a schema's `type`, and that of those that hold with it, takes the value's: of alternatives, that of any.
     fn takes_type(&self, at: &str, value: &Value) -> bool {
         let is = |name: &str| match name {
             "integer" => value.as_f64().is_some_and(|it| it.fract() == 0.0),
@@ -150,10 +150,17 @@ impl Oracle {
             "array" => value.is_array(),
             _ => value.is_object(),
         };
-        self.together(at).iter().all(|(_, schema)| match &schema["type"] {
-            Value::String(name) => is(name),
-            Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
-            _ => true,
+        self.together(at).iter().all(|(at, schema)| {
+            let own = match &schema["type"] {
+                Value::String(name) => is(name),
+                Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
+                _ => true,
+            };
+            own && ["anyOf", "oneOf"].iter().all(|keyword| {
+                let count = schema[*keyword].as_array().map_or(0, Vec::len);
+                let takes = |it: usize| self.takes_type(&format!("{at}/{keyword}/{it}"), value);
+                count == 0 || (0..count).any(takes)
+            })
         })
     }
 

@@ -12,7 +12,9 @@ use contract::{Contract, ContractTexts, OperationId, Report, Run, RunOptions};
 use harness::{NewFolder, write_whole};
 
 use crate::{
-    Defaults, base_url, faults,
+    Defaults, base_url,
+    drafts::drafts,
+    faults,
     report::words::{plural, printable},
 };
 
@@ -66,14 +68,16 @@ impl Init {
 
         let options = RunOptions { base_urls: self.base_url.clone(), ..RunOptions::default() };
         let mut run = Run::new(&contract, options);
-        for path in &recordings {
-            harness::each_exchange(path, None, |entry| match entry {
-                Ok(exchange) => run.check(&exchange),
-                Err(it) => run.unreadable(it),
-            });
-        }
+        check(&mut run, &recordings);
         let today = self.today.unwrap_or_else(crate::today);
-        let drafts = run.drafts(today);
+        let can_be_read_again = traffic.as_deref() != Some(Path::new("-"));
+        let drafts = match can_be_read_again {
+            true => drafts(&run, &texts, today, |run| {
+                check(run, &recordings);
+                Ok(())
+            })?,
+            false => run.drafts(today),
+        };
         for draft in &drafts {
             let path = made.path().join("quirks").join(format!("{}.toml", draft.id));
             write_whole(&path, draft.text.as_bytes())?;
@@ -167,6 +171,15 @@ impl Init {
         ));
         let steps = steps.iter().enumerate().map(|(index, it)| format!("  {}. {it}\n", index + 1));
         format!("\nNext:\n{}", steps.collect::<String>())
+    }
+}
+
+fn check(run: &mut Run<'_>, recordings: &[PathBuf]) {
+    for path in recordings {
+        harness::each_exchange(path, None, |entry| match entry {
+            Ok(exchange) => run.check(&exchange),
+            Err(it) => run.unreadable(it),
+        });
     }
 }
 

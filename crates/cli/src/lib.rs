@@ -22,6 +22,7 @@ macro_rules! outln {
 
 mod check;
 mod diff;
+mod drafts;
 mod explain;
 mod fields;
 mod init;

@@ -7,7 +7,8 @@ use clap::Args;
 use contract::{Run, RunOptions};
 
 use crate::{
-    Defaults, Sources,
+    Defaults, Sources, compile,
+    drafts::drafts,
     live::{Begin, LiveArgs},
     terminal,
 };
@@ -26,7 +27,8 @@ pub(crate) struct Suggest {
 
 impl Suggest {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
-        let contract = self.sources.load(defaults)?;
+        let texts = self.sources.texts(defaults)?;
+        let contract = compile(&texts)?;
         let quirks = self.sources.folder(defaults)?.join("quirks");
         let to = self.to.clone().unwrap_or(quirks);
         let asking = match self.live.begin(&contract, defaults)? {
@@ -39,7 +41,13 @@ impl Suggest {
         let mut run = Run::new(&contract, RunOptions { base_urls, ..RunOptions::default() });
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, None)?;
         let report = run.report();
-        let drafts = run.drafts(self.sources.today());
+        let today = self.sources.today();
+        // A server is not asked again, and a stream is read once.
+        let is_stream = self.sources.files.iter().any(|it| it.as_os_str() == "-");
+        let drafts = match asking.is_some() || is_stream {
+            true => run.drafts(today),
+            false => drafts(&run, &texts, today, |run| self.sources.check(run, defaults, None))?,
+        };
         for draft in &drafts {
             let path = to.join(format!("{}.toml", draft.id));
             if path.exists() {

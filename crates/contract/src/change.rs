@@ -1,6 +1,8 @@
 //! Two versions of a description of the responses: what the newer one does to a reader of the older, place by place.
 //! Nothing about wording.
 
+use std::sync::Arc;
+
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     fmt,
@@ -76,9 +78,9 @@ impl fmt::Display for Change {
 /// # Errors
 /// Where one of them cannot be read.
 pub fn changes(old: &Value, new: &Value) -> Result<Vec<Change>, Vec<String>> {
-    let mut store = Store { documented: old.clone(), modelled: new.clone() };
+    let mut store = Store { documented: old.clone(), modelled: Arc::new(new.clone()) };
     assert_formats(&mut store.documented);
-    assert_formats(&mut store.modelled);
+    assert_formats(Arc::make_mut(&mut store.modelled));
     let old = Document::read(&store, Side::Documented)?;
     let new = Document::read(&store, Side::Modelled)?;
     Ok(between(&store, &old, &new))

@@ -4,17 +4,18 @@ mod body;
 
 use crate::{
     check::body::{BodyAt, Branches, Told},
-    document::{EVENT_STREAM, Operation, OperationId, Response, essence, is_json},
+    document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json},
     exchange::{Body, Exchange, Origin, Probe, SourceBytes, Written},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
     judge::Judge,
     ledger::{Details, Key, QuirkCounts},
     place::Place,
-    quirk::Verdict,
+    quirk::{Came, ContentForm, Holds, Verdict, judge_content, media_type_of},
     report::Skipped,
     rule::{Rule, Severity},
     run::Run,
+    schema::tree::type_of,
     scope::{Scope, scope},
     shortcut::Taken,
     walk::spot,
@@ -40,6 +41,7 @@ impl<'c> Run<'c> {
                 self.skip(exchange, "operation not documented");
                 let at = At { operation: &operation, status: None, exchange };
                 self.note(&at, Rule::UndocumentedOperation, None, "no such operation".into());
+                self.observe(&at, Rule::UndocumentedOperation, None, form_of(exchange));
             }
             Scope::Operation(operation) if self.is_excluded(&operation.id) => {
                 self.counts.out_of_scope += 1
@@ -153,6 +155,7 @@ impl<'c> Run<'c> {
                 let promised = "no such status".to_owned();
                 let rule = (Rule::UndocumentedStatus, severity);
                 self.note_at(&at, rule, None, promised, None, sighting);
+                self.observe(&at, Rule::UndocumentedStatus, None, form_of(exchange));
             }
             (_, Some(response)) => self.response(operation, response, &at),
         }
@@ -188,22 +191,10 @@ impl<'c> Run<'c> {
         if is_head {
             return self.judged(operation, exchange);
         }
-        let promised = || listed(response);
         if bytes.is_empty() {
-            self.judged(operation, exchange);
-            let judge = self.contract.judge_of(operation, exchange).ok().flatten();
-            let never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_no_body());
-            for (quirk, verdict) in &never {
-                self.no_body(at, *quirk, *verdict);
-            }
-            if !never.is_empty() {
-                return;
-            }
-            if documents_content && !response.content.iter().all(|it| it.media_type == "*/*") {
-                self.note(at, Rule::BodyMissing, Some(Place::root()), promised());
-            }
-            return;
+            return self.empty_body(operation, response, at);
         }
+        let promised = || listed(response);
         let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = &bytes[bom..];
         let written = std::str::from_utf8(text).ok().map(Written::Plain);
@@ -218,11 +209,13 @@ impl<'c> Run<'c> {
         }
         if !documents_content {
             self.judged(operation, exchange);
-            return self.note(at, Rule::BodyUnexpected, Some(Place::root()), "no body".into());
+            self.note(at, Rule::BodyUnexpected, Some(Place::root()), "no body".into());
+            let rule = Rule::BodyUnexpected;
+            return self.observe(at, rule, Some(Place::root()), form_of(exchange));
         }
-        let media_type = exchange.content_type.as_deref().map(essence);
-        // Recorders write an empty or invented type where the server sent none.
-        let media_type = media_type.filter(|it| it.contains('/'));
+        // Every body says something about a quirk of the media type, so what judges them is not remembered.
+        let pinned = self.contract.has_content_quirks(&operation.id, exchange.status);
+        let media_type = media_type_of(exchange.content_type.as_deref());
         let content = match &media_type {
             Some(media_type) => response.content_for(media_type),
             None => response.content.iter().find(|it| it.is_json()),
@@ -230,48 +223,68 @@ impl<'c> Run<'c> {
         let promises_json = response.content.iter().any(|it| is_json(&it.media_type));
         let came_as_json = media_type.as_deref().is_none_or(is_json);
         let is_event_stream = media_type.as_deref() == Some(EVENT_STREAM);
-        if content.is_none() {
-            let came = is_event_stream.then(|| "an event stream".to_owned());
-            let first = at.sighting(String::new(), exchange.byte);
-            let rule = Rule::ContentType;
-            self.note_at(at, (rule, rule.severity()), None, promised(), came, first);
-            if !promises_json || is_event_stream {
-                return self.judged(operation, exchange);
+        if let (Some(content), false) = (content, pinned) {
+            if is_event_stream {
+                let reason = "an event stream, as documented; events are not judged";
+                return self.skip(exchange, reason);
             }
-        } else if is_event_stream {
-            return self.skip(exchange, "an event stream, as documented; events are not judged");
-        } else if !came_as_json {
-            return self.judged(operation, exchange);
+            if !came_as_json {
+                self.judged(operation, exchange);
+                self.ledger.as_promised(&operation.id, exchange.status);
+                return self.of_any_type(operation, content, at);
+            }
         }
+        let is_judged = came_as_json || (content.is_none() && promises_json && !is_event_stream);
         let taken = match taken {
             Some(taken) => taken,
+            None if !is_judged => Taken::No,
             None => {
                 let judge = self.contract.judge_of(operation, exchange).ok().flatten();
-                if let (Some(judge), true) = (judge, content.is_some()) {
+                if let (Some(judge), true, false) = (judge, content.is_some(), pinned) {
                     self.shortcuts.remember(operation, exchange, judge);
                 }
                 judge.map_or(Taken::No, |it| take(self, it))
             }
         };
-        if taken == Taken::Yes {
-            return self.judged(operation, exchange);
+        let body = if taken == Taken::Yes { None } else { Some(json::read(text)) };
+        let holds = match &body {
+            None => Holds::of_json(text),
+            Some(read) => Holds::of(read.as_ref().map(|it| &it.value)),
+        };
+        let came = Came { media_type, holds };
+        let confirmed = if pinned { self.content(operation, at, &came) } else { None };
+        let is_promised = content.is_some() && (!came_as_json || holds != Holds::Other);
+        if is_promised {
+            self.ledger.as_promised(&operation.id, exchange.status);
+        } else if confirmed.is_none() {
+            let (rule, place, byte) = match &body {
+                Some(Err(Unread::NotJson { byte })) if content.is_some() => {
+                    let byte = SourceBytes::new(origin).find(bom + byte);
+                    (Rule::BodyNotJson, Some(Place::root()), byte)
+                }
+                _ => (Rule::ContentType, None, exchange.byte),
+            };
+            let named = (rule == Rule::ContentType).then(|| match is_event_stream {
+                true => Some("an event stream".to_owned()),
+                false => came.printable().map(ToOwned::to_owned),
+            });
+            let first = at.sighting(String::new(), byte);
+            let severity = rule.severity();
+            self.note_at(at, (rule, severity), place.clone(), promised(), named.flatten(), first);
+            // Where something is documented, the body's type is told of apart.
+            self.observe(at, rule, place, (came.form(), "object"));
         }
-        let body = match json::read(text) {
-            Ok(body) => body,
-            Err(Unread::TooDeep) => return self.skip(exchange, "limit: depth"),
-            Err(Unread::Unrepresentable) => {
+        // What a quirk says to be a text is no JSON, whatever it looks like.
+        let is_text = confirmed == Some(ByForm::AsText);
+        let body = match body {
+            _ if !is_judged || is_text => return self.judged(operation, exchange),
+            None => return self.judged(operation, exchange),
+            Some(Ok(body)) => body,
+            Some(Err(Unread::TooDeep)) => return self.skip(exchange, "limit: depth"),
+            Some(Err(Unread::Unrepresentable)) => {
                 return self.skip(exchange, "limit: a number or text that no value can hold");
             }
-            Err(Unread::NotJson { byte }) => {
-                self.judged(operation, exchange);
-                if content.is_some() {
-                    let sighting =
-                        at.sighting(String::new(), SourceBytes::new(origin).find(bom + byte));
-                    let rule = (Rule::BodyNotJson, Rule::BodyNotJson.severity());
-                    self.note_at(at, rule, Some(Place::root()), promised(), None, sighting);
-                }
-                return;
-            }
+            Some(Err(Unread::NotJson { .. })) => return self.judged(operation, exchange),
         };
         let judge = match self.contract.judge_of(operation, exchange) {
             Ok(judge) => judge,
@@ -303,6 +316,78 @@ impl<'c> Run<'c> {
         }
     }
 
+    /// An answer without a body.
+    fn empty_body(&mut self, operation: &Operation, response: &Response, at: &At<'_>) {
+        let exchange = at.exchange;
+        self.judged(operation, exchange);
+        let judge = self.contract.judge_of(operation, exchange).ok().flatten();
+        let mut never = judge.map_or(Vec::new(), |it| it.quirks.here.judge_no_body());
+        let of_form = self.contract.content_quirks(&operation.id, exchange.status);
+        let of_form = of_form.filter(|it| it.1.wire.is_nothing());
+        never.extend(of_form.map(|it| (it.0, Verdict::Confirmed)));
+        for (quirk, verdict) in &never {
+            self.whole(at, *quirk, *verdict, "nothing".into());
+        }
+        if !never.is_empty() {
+            return;
+        }
+        let documented = self.contract.paper_response(&operation.id, exchange.status);
+        if documented.is_some_and(|it| it.content.is_empty()) {
+            self.ledger.as_promised(&operation.id, exchange.status);
+            for (quirk, verdict) in self.contract.quirks_of_emptiness(at.operation, exchange.status)
+            {
+                self.whole(at, quirk, verdict, "nothing".into());
+            }
+            return;
+        }
+        if !response.content.is_empty() && !response.content.iter().all(|it| it.media_type == "*/*")
+        {
+            self.note(at, Rule::BodyMissing, Some(Place::root()), listed(response));
+        }
+    }
+
+    /// A body that is no JSON, as promised: where a quirk pins only its status, it shows the quirk.
+    fn of_any_type(&mut self, operation: &Operation, content: &Content, at: &At<'_>) {
+        if content.media_type != "*/*" {
+            return;
+        }
+        let judge = self.contract.judge_of(operation, at.exchange).ok().flatten();
+        for (quirk, verdict) in judge.map_or(Vec::new(), |it| it.quirks.here.judge_anything()) {
+            self.whole(at, quirk, verdict, "a body".into());
+        }
+    }
+
+    /// What a body, by its form, says about the quirks that are about it; none where nothing is told of its form.
+    fn content(&mut self, operation: &Operation, at: &At<'_>, came: &Came) -> Option<ByForm> {
+        let status = at.exchange.status;
+        let quirks = self.contract.content_quirks(&operation.id, status);
+        let response = self.contract.paper_response(&operation.id, status);
+        let said = judge_content(quirks, response, came);
+        for (quirk, verdict) in &said {
+            self.whole(at, *quirk, *verdict, came.in_words());
+        }
+        let is_text = |(number, verdict): &(usize, Verdict)| {
+            let form = self.contract.quirks[*number].content();
+            *verdict == Verdict::Confirmed && form.is_some_and(|it| !it.json)
+        };
+        let is_told = said.iter().any(|it| it.1 != Verdict::Neutral);
+        is_told.then(|| if said.iter().any(is_text) { ByForm::AsText } else { ByForm::AsItCame })
+    }
+
+    /// Keeps what a draft may say of an answer with whose form something is wrong, or of which nothing is promised: as what
+    /// its body came, and the body's type.
+    fn observe(
+        &mut self,
+        at: &At<'_>,
+        rule: Rule,
+        place: Option<Place>,
+        (form, type_name): (Option<ContentForm>, &'static str),
+    ) {
+        if let Some(observed) = self.ledger.observed(&at.key(rule, place, None)) {
+            observed.answer(at.exchange.status, form, type_name);
+        }
+    }
+
     fn take_shortcut(&mut self, judge: &'c Judge, at: &At<'_>, text: Written<'_>) -> Taken {
         if self.options.no_fast_path {
             return Taken::No;
@@ -310,18 +395,20 @@ impl<'c> Run<'c> {
         self.shortcuts.take(&mut self.ledger, &self.contract.store, judge, at, text)
     }
 
-    /// A body that a quirk says never comes, and that did not.
-    fn no_body(&mut self, at: &At<'_>, quirk: usize, verdict: Verdict) {
+    /// What an answer as a whole says about a quirk.
+    fn whole(&mut self, at: &At<'_>, quirk: usize, verdict: Verdict, came: String) {
         let At { operation, exchange, .. } = at;
         let quirk_at = (quirk, (*operation).clone(), exchange.status, Place::root());
         let counts = self.ledger.quirks.number_or(quirk_at, QuirkCounts::default);
         self.ledger.quirks.get_mut(counts).add(verdict, exchange.provenance.is_wire());
-        let rule = Rule::QuirkConfirmed;
+        let Some(rule) = verdict.rule() else { return };
         let key = at.key(rule, Some(Place::root()), Some(quirk));
         let first = at.sighting(String::new(), exchange.byte);
+        let wire = &self.contract.quirks[quirk].wire;
+        let promised = if wire.is_nothing() { "no body".into() } else { wire.comes().in_words() };
         let by = PromisedBy::Quirk;
-        self.ledger.fold(key, exchange, rule.severity(), Some("nothing".into()), || Details {
-            promised: "no body".into(),
+        self.ledger.fold(key, exchange, rule.severity(), Some(came), || Details {
+            promised,
             by,
             field: None,
             nearest_branch: None,
@@ -355,6 +442,15 @@ impl<'c> Run<'c> {
     }
 }
 
+/// How a body is read of whose form a quirk's verdict is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ByForm {
+    /// As JSON, where it is.
+    AsItCame,
+    /// A quirk says that it is a text.
+    AsText,
+}
+
 /// The answer that is being judged.
 pub(crate) struct At<'a> {
     pub(crate) operation: &'a OperationId,
@@ -379,6 +475,20 @@ impl At<'_> {
 
 fn is_preflight(exchange: &Exchange<'_>) -> bool {
     exchange.preflight && exchange.method.eq_ignore_ascii_case("OPTIONS")
+}
+
+/// As what a body comes, where there is one and that may be told, and its type.
+fn form_of(exchange: &Exchange<'_>) -> (Option<ContentForm>, &'static str) {
+    let Body::Bytes { bytes, .. } = &exchange.body else { return (None, "null") };
+    if bytes.is_empty() {
+        return (None, "null");
+    }
+    let read = json::read(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let came = Came {
+        media_type: media_type_of(exchange.content_type.as_deref()),
+        holds: Holds::of(read.as_ref().map(|it| &it.value)),
+    };
+    (came.form(), read.map_or("string", |it| type_of(&it.value)))
 }
 
 /// The documented media types.

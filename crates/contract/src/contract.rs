@@ -5,20 +5,20 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     document::{
-        self, Document, DocumentFault, Loaded, Operation, OperationId, Origins, StatusPattern,
-        essence,
+        self, Document, DocumentFault, Loaded, Operation, OperationId, Origins, Response,
+        StatusPattern, essence,
     },
     exchange::Exchange,
     finding::hex,
     inclusion::{self, Difference},
     judge::Judge,
+    place::Place,
     promise::{Promises, promises},
-    quirk::{self, Quirk},
+    quirk::{self, Quirk, QuirkPlace, Verdict},
     schema::{Address, Side, Store, validators::Validators},
     scope::{Scope, scope, servers},
     settings::{self, Settings},
@@ -54,8 +54,10 @@ pub struct Contract {
     pub(crate) origins: Origins,
     pub(crate) modelled: Option<Document>,
     pub(crate) quirks: Vec<Quirk>,
+    /// Those about as what bodies come, by number.
+    content_quirks: BTreeMap<(OperationId, u16), Vec<usize>>,
     /// Quirks, by number, that the document no longer needs.
-    pub(crate) resolved: Vec<(usize, quirk::QuirkPlace)>,
+    pub(crate) resolved: Vec<(usize, QuirkPlace)>,
     pub(crate) differences: Vec<Difference>,
     pub(crate) settings: Settings,
     pub(crate) hash: String,
@@ -85,8 +87,10 @@ impl Contract {
             return Err(Faults(faults));
         };
         let value = std::mem::take(&mut documented.value);
-        let mut store =
-            Store { documented: value, modelled: modelled.map(|it| it.value).unwrap_or_default() };
+        let mut store = Store {
+            documented: value,
+            modelled: modelled.map(|it| it.value).unwrap_or_default().into(),
+        };
         let document =
             collect(&mut faults, operations(&store, Side::Documented, &documented.origins().root));
         let modelled = texts.modelled.as_ref().filter(|_| !store.modelled.is_null());
@@ -103,9 +107,7 @@ impl Contract {
             documented.fault(&pointer, message);
         }
         let quirks: Vec<Quirk> = quirks.into_iter().map(|it| it.0).collect();
-        let as_documented =
-            || Store { documented: store.documented.clone(), modelled: Value::Null };
-        let paper = (!quirks.is_empty()).then(|| Arc::new(as_documented()));
+        let paper = (!quirks.is_empty()).then(|| Arc::new(store.clone()));
         let (with_quirks, document) = match &paper {
             Some(_) => {
                 quirk::apply(&mut store, &document, &quirks, &resolved);
@@ -129,6 +131,7 @@ impl Contract {
             origins,
             document_faults,
             modelled,
+            content_quirks: content_quirks(&quirks),
             quirks,
             resolved,
             differences,
@@ -181,6 +184,42 @@ impl Contract {
     /// The schema that the document, without any quirk, has for a status.
     pub(crate) fn paper_schema(&self, operation: &OperationId, status: u16) -> Option<&Address> {
         self.paper_document().operation(operation.as_str())?.json_schema(status)
+    }
+
+    /// The response that the document, without any quirk, has for a status.
+    pub(crate) fn paper_response(&self, operation: &OperationId, status: u16) -> Option<&Response> {
+        self.paper_document().operation(operation.as_str())?.response(status)
+    }
+
+    /// The quirks about as what the bodies of a response come, by number.
+    pub(crate) fn content_quirks(
+        &self,
+        operation: &OperationId,
+        status: u16,
+    ) -> impl Iterator<Item = (usize, &Quirk)> {
+        let numbers = self.content_quirks.get(&(operation.clone(), status));
+        numbers.into_iter().flatten().map(|it| (*it, &self.quirks[*it]))
+    }
+
+    /// Whether there are any such quirks.
+    pub(crate) fn has_content_quirks(&self, operation: &OperationId, status: u16) -> bool {
+        !self.content_quirks.is_empty() && self.content_quirks(operation, status).next().is_some()
+    }
+
+    /// What an answer without a body, as documented, says about the quirks that a body comes.
+    pub(crate) fn quirks_of_emptiness(
+        &self,
+        operation: &OperationId,
+        status: u16,
+    ) -> Vec<(usize, Verdict)> {
+        let here = |it: &QuirkPlace| {
+            it.status == status && it.place == Place::root() && it.operation == *operation
+        };
+        let quirks = self.quirks.iter().enumerate().filter(|it| it.1.is_undocumented());
+        let quirks = quirks.filter(|it| it.1.at.iter().any(here));
+        let verdict =
+            |it: &Quirk| if it.wire.is_returned() { Verdict::Healed } else { Verdict::Neutral };
+        quirks.map(|(number, it)| (number, verdict(it))).collect()
     }
 
     /// What is said of the places of a response, in words.
@@ -285,6 +324,16 @@ fn judges(documented: &Document, modelled: Option<&Document>) -> Judges {
         }
     }
     judges
+}
+
+fn content_quirks(quirks: &[Quirk]) -> BTreeMap<(OperationId, u16), Vec<usize>> {
+    let mut numbers: BTreeMap<(OperationId, u16), Vec<usize>> = BTreeMap::new();
+    for (number, quirk) in quirks.iter().enumerate().filter(|it| it.1.is_of_form()) {
+        for at in &quirk.at {
+            numbers.entry((at.operation.clone(), at.status)).or_default().push(number);
+        }
+    }
+    numbers
 }
 
 /// The model, of which nothing may be wrong.

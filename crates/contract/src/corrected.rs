@@ -76,7 +76,7 @@ impl Correction {
             return Err(Faults(vec![Fault { file, line: None, message: message.into() }]));
         };
         let vendors = document::as_written(documented).map_err(|it| Faults(vec![it]))?;
-        let store = Store { documented: vendors, modelled: Value::Null };
+        let store = Store { documented: vendors, ..Store::default() };
         let document = Document::read(&store, Side::Documented).map_err(|it| {
             let fault = |message| documented.fault(None, message);
             Faults(it.into_iter().map(fault).collect::<Vec<Fault>>())

@@ -91,7 +91,7 @@ pub fn diff(old: &[Text], new: &[Text], quirks: &[Text]) -> Result<Diff, Faults>
     let quirks: Vec<Quirk> = read.collect();
     let [Some(before), Some(after)] = documents else { return Err(Faults(faults)) };
     let roots = [&before, &after].map(|it| it.origins().root.clone());
-    let store = Store { documented: before.value, modelled: after.value };
+    let store = Store { documented: before.value, modelled: after.value.into() };
     let mut document = |side: Side, file: &str| {
         let in_file = |message| Fault { file: file.to_owned(), line: None, message };
         let in_text = |it: Vec<String>| -> Vec<Fault> { it.into_iter().map(in_file).collect() };

@@ -5,19 +5,20 @@ use serde_json::Value;
 use crate::{
     place::{ANY, Place, printable_name},
     quirk::Quirk,
-    schema::fragment,
 };
 
 /// The first value at the place that shows the quirk, with the way to it; what stands beside it is left out. None where
 /// no value does.
-pub(crate) fn excerpt(quirk: &Quirk, body: &Value, place: &Place) -> Option<String> {
-    let comes = fragment::validator(quirk.wire.schema()).ok()?;
-    let declared = fragment::validator(&quirk.declared).ok()?;
-    let shows = |it: &Value| comes.is_valid(it) && !declared.is_valid(it);
+pub(crate) fn excerpt(
+    quirk: &Quirk,
+    shows: &dyn Fn(&Value) -> bool,
+    body: &Value,
+    place: &Place,
+) -> Option<String> {
     let missing = quirk.wire.is_nothing();
-    let codes = quirk.wire.schema().get("enum").and_then(Value::as_array);
+    let codes = quirk.wire.schema().and_then(|it| it.get("enum")).and_then(Value::as_array);
     let segments: Vec<_> = place.segments().map(String::from).collect();
-    let search = Search { shows: &shows, missing, codes: codes.map_or(&[], Vec::as_slice) };
+    let search = Search { shows, missing, codes: codes.map_or(&[], Vec::as_slice) };
     search.below(body, &segments, 0)
 }
 

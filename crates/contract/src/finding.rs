@@ -35,7 +35,7 @@ pub struct Finding {
     pub promised: String,
     /// Who promised it.
     pub promised_by: PromisedBy,
-    /// The types that came. Never a value.
+    /// The types that came, or the media types of bodies. Never a value.
     pub came: BTreeSet<String>,
     /// The quirk that it is about.
     pub quirk: Option<QuirkId>,

@@ -8,9 +8,11 @@ use crate::{
     document::{Content, OperationId, Response, StatusPattern},
     finding::PromisedBy,
     place::ANY,
-    quirk::{PlaceQuirks, Quirk, QuirkPlace},
+    quirk::{Alternatives, PlaceQuirks, Quirk, QuirkPlace},
     schema::{
         Address, Side,
+        discriminator::Discriminator,
+        edit,
         tree::{NodeId, Tree},
         validators::Validators,
     },
@@ -42,6 +44,14 @@ impl QuirkTree {
             None => self,
             Some((segment, rest)) => self.below.entry(segment.clone()).or_default().at(rest),
         }
+    }
+
+    /// The quirks of a place and below it, where there are any.
+    pub(crate) fn find<S: AsRef<str>>(
+        &self,
+        mut segments: impl Iterator<Item = S>,
+    ) -> Option<&Self> {
+        segments.try_fold(self, |it, segment| it.member(segment.as_ref()))
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
@@ -90,7 +100,11 @@ impl Judge {
             };
             for at in quirk.at.iter().filter(here) {
                 let segments: Vec<String> = at.place.segments().map(Into::into).collect();
-                quirk_tree.at(&segments).here.add(number, quirk);
+                let alternatives = || {
+                    let places = promised.map(|it| alternatives(validators, it, &segments));
+                    places.unwrap_or_default()
+                };
+                quirk_tree.at(&segments).here.add(number, quirk, alternatives);
             }
         }
         let documented = match (model, promised) {
@@ -118,4 +132,26 @@ impl Judge {
             _ => &self.address,
         }
     }
+}
+
+/// The alternatives at a place of which a quirk says that several may fit.
+fn alternatives(
+    validators: &Arc<Validators>,
+    root: &Address,
+    segments: &[String],
+) -> Vec<Alternatives> {
+    let store = validators.store();
+    let groups = edit::loosened(store, root, segments).into_iter();
+    let read = |at: Address| {
+        let keywords = store.get(&at)?.as_object()?;
+        let count = keywords.get("anyOf")?.as_array()?.len();
+        let list = at.child("anyOf");
+        let branches =
+            (0..count).filter_map(|it| validators.get(&list.child(&it.to_string())).ok());
+        Some(Alternatives {
+            branches: branches.collect(),
+            discriminator: Discriminator::of(keywords, "anyOf"),
+        })
+    };
+    groups.filter_map(read).collect()
 }

@@ -182,6 +182,8 @@ pub(crate) struct Ledger {
     pub(crate) inside_branches: Numbered<Key, Fold>,
     pub(crate) quirks: Numbered<QuirkAt, QuirkCounts>,
     pub(crate) tallies: Numbered<ResponseAt, Tally>,
+    /// The statuses whose answers came as what is documented, at least once.
+    as_promised: BTreeMap<OperationId, BTreeSet<u16>>,
 }
 
 impl Ledger {
@@ -229,6 +231,29 @@ impl Ledger {
         fold
     }
 
+    /// What was seen of a defect that has been told.
+    pub(crate) fn observed(&mut self, key: &Key) -> Option<&mut Observed> {
+        let number = self.folds.number(key)?;
+        Some(&mut self.folds.get_mut(number).observed)
+    }
+
+    /// Takes notice of an answer that came as what is documented: its media type, or without a body.
+    pub(crate) fn as_promised(&mut self, operation: &OperationId, status: u16) {
+        match self.as_promised.get_mut(operation) {
+            Some(statuses) => {
+                statuses.insert(status);
+            }
+            None => {
+                self.as_promised.insert(operation.clone(), [status].into());
+            }
+        }
+    }
+
+    /// Whether some answer came so.
+    pub(crate) fn came_as_promised(&self, operation: &OperationId, status: u16) -> bool {
+        self.as_promised.get(operation).is_some_and(|it| it.contains(&status))
+    }
+
     pub(crate) fn tally(&mut self, response: ResponseAt) -> usize {
         self.tallies.number_or(response, Tally::default)
     }
@@ -239,6 +264,9 @@ impl Ledger {
         self.inside_branches.absorb(other.inside_branches, Fold::absorb);
         self.quirks.absorb(other.quirks, QuirkCounts::absorb);
         self.tallies.absorb(other.tallies, |to, from| to.absorb(&from));
+        for (operation, statuses) in other.as_promised {
+            self.as_promised.entry(operation).or_default().extend(statuses);
+        }
         self.exchange = self.exchange.max(other.exchange);
     }
 }

@@ -63,7 +63,10 @@ pub use json::{MAX_DEPTH, byte_of};
 pub use mask::{MaskKey, Masked};
 pub use message::Shown;
 pub use place::{BrokenPlace, Place};
-pub use quirk::{Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire, with_quirks};
+pub use quirk::{
+    Comes, ContentForm, Declared, Evidence, EvidenceKind, Quirk, QuirkId, QuirkPlace, Wire,
+    with_quirks,
+};
 pub use report::{
     ExchangeCounts, QuirkReport, QuirkState, Report, RunInfo, Skipped, Unreadable, Verdict,
 };

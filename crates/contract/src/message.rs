@@ -11,7 +11,10 @@ use crate::{
     excerpt::excerpt,
     exchange::{Body, Exchange, Provenance},
     json,
-    quirk::{Quirk, Wire},
+    quirk::{
+        Came, Comes, Declared, Holds, Quirk, QuirkPlace, Verdict, Wire, judge_content,
+        media_type_of,
+    },
     report::QuirkReport,
     schema::{Side, describe::describe, fragment},
     scope::{Scope, scope, servers},
@@ -25,6 +28,8 @@ pub struct Shown {
     pub provenance: Provenance,
     request: String,
     status: u16,
+    /// Where the quirk is about it.
+    content_type: Option<String>,
     body: String,
 }
 
@@ -45,12 +50,58 @@ impl Contract {
             .iter()
             .filter(|it| it.operation == operation.id && it.status == exchange.status);
         let Body::Bytes { bytes, .. } = &exchange.body else { return None };
-        let body = json::read(bytes).ok()?.value;
-        let body = of_response.find_map(|at| excerpt(quirk, &body, &at.place))?;
+        let (content_type, body) = match quirk.content() {
+            Some(form) => {
+                of_response.next()?;
+                let read = json::read(bytes);
+                let came = Came {
+                    media_type: media_type_of(exchange.content_type.as_deref()),
+                    holds: Holds::of(read.as_ref().map(|it| &it.value)),
+                };
+                let response = self.paper_response(&operation.id, exchange.status);
+                let said = judge_content([(0, quirk)].into_iter(), response, &came);
+                (said == [(0, Verdict::Confirmed)]).then_some(())?;
+                let body = if form.json { "{ … }" } else { "…" };
+                (Some(form.media_type.clone()), body.to_owned())
+            }
+            None => {
+                let body = json::read(bytes).ok()?.value;
+                let mut shown = of_response.filter_map(|at| {
+                    let shows = |it: &Value| self.is_shown_by(quirk, operation, exchange, at, it);
+                    excerpt(quirk, &shows, &body, &at.place)
+                });
+                (None, shown.next()?)
+            }
+        };
         let request = format!("{} {}", operation.method, self.address_of(operation));
         let status = exchange.status;
         let provenance = exchange.provenance;
-        provenance.is_vendors().then_some(Shown { provenance, request, status, body })
+        let shown = Shown { provenance, request, status, content_type, body };
+        provenance.is_vendors().then_some(shown)
+    }
+
+    /// Whether a value at a place shows a quirk.
+    fn is_shown_by(
+        &self,
+        quirk: &Quirk,
+        operation: &Operation,
+        exchange: &Exchange<'_>,
+        at: &QuirkPlace,
+        value: &Value,
+    ) -> bool {
+        match quirk.schemas() {
+            Some((declared, comes)) => {
+                let fits = |by: &Value| fragment::validator(by).is_ok_and(|it| it.is_valid(value));
+                fits(comes) && !fits(declared)
+            }
+            None => self.judge_of(operation, exchange).ok().flatten().is_some_and(|judge| {
+                let here = judge.quirks.find(at.place.segments());
+                let said = here.map_or(Vec::new(), |it| it.here.judge(value));
+                said.into_iter().any(|(number, verdict)| {
+                    self.quirks[number].id == quirk.id && verdict == Verdict::Confirmed
+                })
+            }),
+        }
     }
 
     /// The message about a quirk. `seen` is what a run says of it, `shown` an exchange of that run, `documented` the text
@@ -110,16 +161,22 @@ impl Contract {
             pages.push(format!("Your document `{}`, version {}", said("title"), said("version")));
         }
         let _ = writeln!(out, "{}:\n", pages.join(", "));
-        if quirk.is_undocumented() {
-            out += "Nothing: the place is not documented.\n";
-        } else {
-            let declared = fragment::normal(&quirk.declared);
-            let _ = write!(
-                out,
-                "{}.\n\n{}",
-                first_in_capitals(&describe(&declared)),
-                code("json", &pretty(&declared))
-            );
+        match &quirk.declared {
+            Declared::Schema(Value::Bool(false)) => {
+                out += "Nothing: the place is not documented.\n";
+            }
+            Declared::NoOperation => out += "Nothing: the operation is not documented.\n",
+            Declared::Schema(declared) => {
+                let declared = fragment::normal(declared);
+                let words = first_in_capitals(&describe(&declared));
+                let _ = write!(out, "{words}.\n\n{}", code("json", &pretty(&declared)));
+            }
+            Declared::OneAlternative => {
+                out += "A value that fits exactly one of the alternatives (`oneOf`).\n";
+            }
+            Declared::MediaTypes(_) => {
+                let _ = writeln!(out, "The body comes as {}.", quirk.declared.in_words());
+            }
         }
         if let Some(described) = &quirk.described {
             let _ = writeln!(
@@ -198,17 +255,17 @@ impl Shown {
             "This is the reference's own example, not an answer of a server."
         };
         let Self { request, status, body, .. } = self;
+        let header = self.content_type.as_ref();
+        let header = header.map_or_else(String::new, |it| format!("\nContent-Type: {it}"));
         format!(
             "## An answer that shows it\n\n{whence} Values are masked: `0` stands for a digit, `x` for a letter, `…` for \
              what is left out.\n\n{}",
-            code("http", &format!("{request}\n\nHTTP {status}\n\n{body}"))
+            code("http", &format!("{request}\n\nHTTP {status}{header}\n\n{body}"))
         )
     }
 }
 
 fn wire(quirk: &Quirk, seen: &[QuirkReport]) -> String {
-    let comes = fragment::normal(quirk.wire.schema());
-    let words = first_in_capitals(&describe(&comes));
     let mut out = match (
         total(quirk, seen, |it| it.confirmed_on_wire),
         total(quirk, seen, |it| it.confirmed),
@@ -218,15 +275,25 @@ fn wire(quirk: &Quirk, seen: &[QuirkReport]) -> String {
         (0, 0) => "## What we believe comes\n\n",
     }
     .to_owned();
-    match &quirk.wire {
-        Wire::Returned(Value::Bool(false)) => out += "Nothing: the member never comes.\n",
-        Wire::Also(Value::Bool(false)) => out += "Sometimes nothing: the member may be missing.\n",
-        Wire::Returned(_) => {
-            let instead = if quirk.is_undocumented() { "" } else { " instead" };
-            let _ = write!(out, "{words}{instead}.\n\n{}", code("json", &pretty(&comes)));
+    let is_nothing = quirk.wire.is_nothing();
+    let how = match &quirk.wire {
+        Wire::Returned(_) if is_nothing || quirk.is_undocumented() => "",
+        Wire::Returned(_) => " instead",
+        Wire::Also(_) => " as well",
+    };
+    match quirk.wire.comes() {
+        Comes::Schema(_) if is_nothing && quirk.wire.is_returned() => {
+            out += "Nothing: the member never comes.\n";
         }
-        Wire::Also(_) => {
-            let _ = write!(out, "{words} as well.\n\n{}", code("json", &pretty(&comes)));
+        Comes::Schema(_) if is_nothing => out += "Sometimes nothing: the member may be missing.\n",
+        Comes::Schema(comes) => {
+            let comes = fragment::normal(comes);
+            let words = first_in_capitals(&describe(&comes));
+            let _ = write!(out, "{words}{how}.\n\n{}", code("json", &pretty(&comes)));
+        }
+        Comes::SeveralAlternatives => out += "A value that fits several of them as well.\n",
+        Comes::Content(form) => {
+            let _ = writeln!(out, "The body comes as {}{how}.", form.in_words());
         }
     }
     let _ = writeln!(out, "\nWhy we believe it: {}", quirk.reason);

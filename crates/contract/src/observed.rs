@@ -1,8 +1,10 @@
 //! What is known of the values that show a defect: as much as a schema may say of them, and no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+
+use crate::quirk::ContentForm;
 
 /// What is known of a defect.
 pub(crate) struct Seen {
@@ -22,9 +24,7 @@ impl Seen {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.count += other.count;
         self.exchanges = self.exchanges.max(other.exchanges);
-        self.observed.types.extend(other.observed.types);
-        self.observed.codes.extend(other.observed.codes);
-        self.observed.beyond_codes |= other.observed.beyond_codes;
+        self.observed.absorb(other.observed);
     }
 }
 
@@ -32,14 +32,47 @@ impl Seen {
 const LARGEST_CODE: u64 = 99;
 /// More different numbers than this are not codes.
 const MOST_CODES: usize = 10;
+/// Where the document lists none, fewer different numbers than this are not codes: one may be any number.
+const FEWEST_CODES: usize = 2;
+/// Codes come again and again; there, each comes at least this often.
+const LEAST_OFTEN: u64 = 2;
 
 /// What was seen of the values that show a defect, as far as a schema may say it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Observed {
     types: BTreeSet<&'static str>,
-    codes: BTreeSet<i64>,
+    /// How often each came.
+    codes: BTreeMap<i64, u64>,
     /// Whether some value was no small whole number, or may not be told.
     beyond_codes: bool,
+    /// Whether some value was refused because it fits several alternatives, or would be once what is wrong inside is pinned.
+    pub(crate) fits_several: bool,
+    /// Whether some value is what is declared by itself, and wrong only inside or in fitting several alternatives.
+    pub(crate) keeps_declared: bool,
+    /// Where answers as a whole are at fault: as what they came, by status.
+    pub(crate) answers: BTreeMap<u16, Answers>,
+}
+
+/// As what answers of a status came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answers {
+    pub(crate) forms: BTreeSet<ContentForm>,
+    /// Whether some had no body, or came as what may not be told.
+    pub(crate) beyond_forms: bool,
+    types: BTreeSet<&'static str>,
+}
+
+impl Answers {
+    /// The schema that all bodies fit, where all are JSON and none came as anything else than `application/json`.
+    pub(crate) fn schema_of_json(&self) -> Option<Value> {
+        let json = ContentForm { media_type: "application/json".into(), json: true };
+        let is_json = !self.beyond_forms && self.forms.len() == 1 && self.forms.contains(&json);
+        let types: Vec<&str> = self.types.iter().copied().collect();
+        is_json.then(|| match types.as_slice() {
+            [one] => json!({ "type": one }),
+            several => json!({ "type": several }),
+        })
+    }
 }
 
 impl Observed {
@@ -49,20 +82,49 @@ impl Observed {
         match number {
             _ if type_name == "null" => {}
             Some(code) if code.unsigned_abs() <= LARGEST_CODE => {
-                self.codes.insert(code);
+                *self.codes.entry(code).or_default() += 1;
             }
             _ => self.beyond_codes = true,
         }
     }
 
-    pub(crate) fn absorb(&mut self, other: Self) {
-        self.types.extend(other.types);
-        self.codes.extend(other.codes);
-        self.beyond_codes |= other.beyond_codes;
+    /// Takes an answer: as what its body came, where that may be told, and the body's type.
+    pub(crate) fn answer(
+        &mut self,
+        status: u16,
+        form: Option<ContentForm>,
+        type_name: &'static str,
+    ) {
+        let answers = self.answers.entry(status).or_default();
+        answers.beyond_forms |= form.is_none();
+        answers.forms.extend(form);
+        answers.types.insert(type_name);
     }
 
-    /// The schema that all of them fit; nulls apart.
-    pub(crate) fn schema(&self) -> Value {
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.types.extend(other.types);
+        for (code, count) in other.codes {
+            *self.codes.entry(code).or_default() += count;
+        }
+        self.beyond_codes |= other.beyond_codes;
+        self.fits_several |= other.fits_several;
+        self.keeps_declared |= other.keeps_declared;
+        for (status, answers) in other.answers {
+            let all = self.answers.entry(status).or_default();
+            all.beyond_forms |= answers.beyond_forms;
+            all.forms.extend(answers.forms);
+            all.types.extend(answers.types);
+        }
+    }
+
+    /// Whether no value came at fault by itself: each fits several alternatives.
+    pub(crate) fn has_no_value(&self) -> bool {
+        self.types.is_empty()
+    }
+
+    /// The schema that all of them fit; nulls apart. Whole numbers are listed where they are codes: few, small, and either
+    /// of the document's own kind (`lists_codes`) or each seen again.
+    pub(crate) fn schema(&self, lists_codes: bool) -> Value {
         let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
         let types = match types.as_slice() {
             [] => json!("null"),
@@ -70,10 +132,12 @@ impl Observed {
             several => json!(several),
         };
         let mut schema = json!({ "type": types });
+        let come_again =
+            || self.codes.len() >= FEWEST_CODES && self.codes.values().all(|it| *it >= LEAST_OFTEN);
         let are_codes =
             !self.beyond_codes && !self.codes.is_empty() && self.codes.len() <= MOST_CODES;
-        if are_codes && types == json!("integer") {
-            schema["enum"] = self.codes.iter().map(|it| json!(it)).collect();
+        if are_codes && types == json!("integer") && (lists_codes || come_again()) {
+            schema["enum"] = self.codes.keys().map(|it| json!(it)).collect();
         }
         schema
     }
@@ -108,5 +172,39 @@ pub(crate) fn rust_type(schema: &Value) -> &'static str {
         (Some("boolean"), _) => "bool",
         (Some("array"), _) => "Vec<serde_json::Value>",
         _ => "serde_json::Value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_codes_where_they_come_again() {
+        // The numbers that came, and the codes that are drafted where the document lists none, and where it does.
+        let cases: &[(&[i64], &[i64], &[i64])] = &[
+            (&[2], &[], &[2]),
+            (&[2, 2, 2], &[], &[2]),
+            (&[1, 2], &[], &[1, 2]),
+            (&[1, 2, 2, 1], &[1, 2], &[1, 2]),
+            (&[1, 1, 2, 2, 3], &[], &[1, 2, 3]),
+            (&[1, 1, 2, 2, 100], &[], &[]),
+            (&[0, 0, -1, -1], &[-1, 0], &[-1, 0]),
+        ];
+        for (numbers, plainly, listed) in cases {
+            let mut observed = Observed::default();
+            numbers.iter().for_each(|it| observed.see("integer", Some(*it)));
+            for (lists_codes, codes) in [(false, plainly), (true, listed)] {
+                let mut expected = json!({ "type": "integer" });
+                if !codes.is_empty() {
+                    expected["enum"] = json!(codes);
+                }
+                assert_eq!(observed.schema(lists_codes), expected, "{numbers:?} {lists_codes}");
+            }
+        }
+        let eleven: Vec<i64> = (0..11).flat_map(|it| [it, it]).collect();
+        let mut observed = Observed::default();
+        eleven.iter().for_each(|it| observed.see("integer", Some(*it)));
+        assert_eq!(observed.schema(true), json!({ "type": "integer" }));
     }
 }

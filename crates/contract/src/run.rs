@@ -280,7 +280,7 @@ impl<'c> Run<'c> {
         }
         for (number, at) in &self.contract.resolved {
             let quirk = &self.contract.quirks[*number];
-            let promised = self.promise_at(at);
+            let promised = self.promise_at(quirk, at);
             let topic = Topic {
                 promised: &promised,
                 ..about_quirk(Rule::QuirkResolved, quirk, &at.place, &no_values)
@@ -290,7 +290,12 @@ impl<'c> Run<'c> {
         findings
     }
 
-    fn promise_at(&self, at: &QuirkPlace) -> String {
+    fn promise_at(&self, quirk: &Quirk, at: &QuirkPlace) -> String {
+        if quirk.is_of_form() {
+            let response = self.contract.paper_response(&at.operation, at.status);
+            return response
+                .map_or_else(String::new, |it| it.media_types().collect::<Vec<_>>().join(" or "));
+        }
         let operation = self.contract.documented.operation(at.operation.as_str());
         let schema = operation.and_then(|it| it.json_schema(at.status));
         let segments: Vec<String> = at.place.segments().map(Into::into).collect();
@@ -309,7 +314,7 @@ impl<'c> Run<'c> {
                 .find(|it| it.id == report.id)
                 .expect("reports are of the register");
             let mut add = |rule: Rule, count: u64| {
-                let pinned = describe(&fragment::normal(quirk.wire.schema()));
+                let pinned = quirk.wire.comes().in_words();
                 let topic = Topic {
                     promised: &pinned,
                     ..about_quirk(rule, quirk, &report.place, &no_values)
@@ -337,14 +342,14 @@ impl<'c> Run<'c> {
             let counts = self.ledger.quirks.get(&key).copied().unwrap_or_default();
             let in_words = |schema: &Value| describe(&fragment::normal(schema));
             let (returned, also) = match &quirk.wire {
-                Wire::Returned(schema) => (Some(in_words(schema)), None),
-                Wire::Also(schema) => (None, Some(in_words(schema))),
+                Wire::Returned(comes) => (Some(comes.in_words()), None),
+                Wire::Also(comes) => (None, Some(comes.in_words())),
             };
             let mut report = QuirkReport {
                 id: quirk.id.clone(),
                 summary: quirk.summary.clone(),
                 file: quirk.file.clone(),
-                declared: in_words(&quirk.declared),
+                declared: quirk.declared.in_words(),
                 described: quirk.described.as_ref().map(in_words),
                 returned,
                 also,

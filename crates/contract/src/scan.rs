@@ -407,7 +407,7 @@ impl WrittenName {
         let in_text = Value::from(&*plain).to_string();
         Self {
             plain: plain.as_bytes().into(),
-            in_text: in_text[1..in_text.len() - 1].as_bytes().into(),
+            in_text: in_text.as_bytes()[1..in_text.len() - 1].into(),
         }
     }
 }

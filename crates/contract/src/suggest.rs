@@ -1,5 +1,5 @@
-//! Drafts quirks from what exchanges showed: the declared side from the document, the other side from the values' types,
-//! forms and small codes. The reason stays blank, so that no draft can be loaded unread; nothing else keeps one from loading.
+//! Drafts quirks from what exchanges showed: the declared side from the document, the other side from the values' types
+//! and small codes, and from the media types of bodies. The reason stays blank, so that no draft can be loaded unread; nothing else keeps one from loading.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use jsonschema::canonical::Containment;
 use serde_json::{Value, json};
 
 use crate::{
-    document::OperationId,
+    document::{OperationId, Response, is_json},
     ledger::Key,
-    observed::{Seen, rust_type},
+    observed::{Answers, Seen, rust_type},
     place::{ANY, Place, printable_name},
-    quirk,
+    quirk::{self, ContentForm},
     rule::Rule,
     run::Run,
     schema::{describe::describe, fragment},
@@ -30,14 +30,51 @@ pub struct Draft {
     pub field: Option<String>,
 }
 
-/// What is drafted for one defect.
+impl Draft {
+    /// The file as it would be once somebody has read it and said a reason.
+    pub fn as_if_read(&self) -> Text {
+        let text = self.text.replacen(BLANK_REASON, "reason      = \"to be said\"", 1);
+        Text { name: format!("{}.toml", self.id), text }
+    }
+}
+
+/// How a draft's reason stands in its file.
+const BLANK_REASON: &str = "reason      = \"\"";
+
+/// What is drafted.
 struct Outline {
     id: String,
     summary: String,
     declared: Value,
-    /// `returned` or `also`, and its schema.
+    /// `returned` or `also`, and what it says.
     comes: (&'static str, Value),
     field: Option<String>,
+    at: (OperationId, u16, Place),
+}
+
+/// What a draft says of an answer as a whole.
+struct Whole {
+    id: String,
+    comes: Value,
+    words: String,
+}
+
+impl Whole {
+    fn of_form(form: &ContentForm) -> Self {
+        let mut comes = json!({ "media_type": form.media_type });
+        if form.json != is_json(&form.media_type) {
+            comes["json"] = form.json.into();
+        }
+        let id = match is_json(&form.media_type) && !form.json {
+            true => "body-is-not-json".to_owned(),
+            false => format!("body-is-{}", slug(&form.media_type)),
+        };
+        Self { id, comes, words: form.in_words() }
+    }
+
+    fn of_schema(schema: Value) -> Self {
+        Self { id: "body-is-undocumented".into(), words: describe(&schema), comes: schema }
+    }
 }
 
 impl Run<'_> {
@@ -45,21 +82,39 @@ impl Run<'_> {
     pub fn drafts(&self, today: Date) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = Vec::new();
         let taken: BTreeSet<&str> = self.contract.quirks.iter().map(|it| it.id.as_str()).collect();
+        // A response has one quirk that says what comes instead of what is documented.
+        let mut replaced: BTreeSet<(OperationId, u16)> = BTreeSet::new();
+        // Nulls and other values may fit several alternatives of one place.
+        let mut loosened: BTreeSet<(OperationId, u16, Place)> = BTreeSet::new();
         for (key, seen) in one_a_place(self.seen_defects()) {
-            let Some(mut outline) = self.outline(key, &seen) else { continue };
-            let is_taken = |id: &str| taken.contains(id) || drafts.iter().any(|it| it.id == id);
-            let plain = outline.id.clone();
-            for number in 2.. {
-                if !is_taken(&outline.id) {
-                    break;
+            for mut outline in self.outlines(key, &seen) {
+                let is_of_alternatives = outline.comes.1.get("alternatives").is_some();
+                if is_of_alternatives && !loosened.insert(outline.at.clone()) {
+                    continue;
                 }
-                outline.id = format!("{plain}-{number}");
+                let is_taken = |id: &str| taken.contains(id) || drafts.iter().any(|it| it.id == id);
+                let plain = outline.id.clone();
+                for number in 2.. {
+                    if !is_taken(&outline.id) {
+                        break;
+                    }
+                    outline.id = format!("{plain}-{number}");
+                }
+                let (operation, status, _) = &outline.at;
+                let response = (operation.clone(), *status);
+                let is_of_form = outline.comes.1.get("media_type").is_some();
+                if is_of_form && replaced.contains(&response) {
+                    outline.comes.0 = "also";
+                }
+                if !self.would_load(&text(&seen, &outline, "to be said", today)) {
+                    continue;
+                }
+                if is_of_form && outline.comes.0 == "returned" {
+                    replaced.insert(response);
+                }
+                let text = text(&seen, &outline, "", today);
+                drafts.push(Draft { id: outline.id, text, field: outline.field });
             }
-            if !self.would_load(&text(key, &seen, &outline, "to be said", today)) {
-                continue;
-            }
-            let text = text(key, &seen, &outline, "", today);
-            drafts.push(Draft { id: outline.id, text, field: outline.field });
         }
         drafts
     }
@@ -70,21 +125,131 @@ impl Run<'_> {
         let text = Text { name: String::new(), text: text.to_owned() };
         quirk::read(&text).is_ok_and(|quirk| {
             let (store, document) = (&self.contract.paper, self.contract.paper_document());
+            let claims = |it| quirk::claim_the_same(&quirk, it).is_some();
+            if self.contract.quirks.iter().any(claims) {
+                return false;
+            }
             quirk::check_against(store, document, &[(quirk, &text)]).is_ok_and(|it| it.is_empty())
         })
     }
 
-    fn outline(&self, key: &Key, seen: &Seen) -> Option<Outline> {
+    fn outlines(&self, key: &Key, seen: &Seen) -> Vec<Outline> {
+        match (key.rule, key.status) {
+            (Rule::UndocumentedOperation, _) => self.of_operation(key, seen),
+            (Rule::UndocumentedStatus, Some(status)) => {
+                let answers = seen.observed.answers.get(&status);
+                let whole = answers.map_or_else(|| Whole::of_schema(json!(true)), Answers::whole);
+                let id = format!("status-{status}-is-undocumented");
+                let summary = "a status that is not documented".into();
+                let whole = Whole { id, ..whole };
+                let at = (key.operation.clone(), status);
+                vec![Outline { summary, ..self.of_whole(at, whole, json!(false), true) }]
+            }
+            (Rule::ContentType | Rule::BodyNotJson | Rule::BodyUnexpected, Some(status)) => {
+                self.of_form(key, status, seen)
+            }
+            (_, Some(status)) => self.of_values(key, status, seen),
+            (_, None) => Vec::new(),
+        }
+    }
+
+    /// As what bodies came, where that is not what is documented.
+    fn of_form(&self, key: &Key, status: u16, seen: &Seen) -> Vec<Outline> {
+        let Some(answers) = seen.observed.answers.get(&status) else { return Vec::new() };
+        let declared = self.declared_media_types(&key.operation, status);
+        let wholes: Vec<Whole> = match answers.schema_of_json() {
+            Some(schema) if declared == json!(false) => vec![Whole::of_schema(schema)],
+            _ => answers.forms.iter().map(Whole::of_form).collect(),
+        };
+        let quirks = || self.contract.content_quirks(&key.operation, status);
+        let is_alone = !self.ledger.came_as_promised(&key.operation, status)
+            && !quirks().any(|it| it.1.wire.is_returned());
+        let of_whole =
+            |it| self.of_whole((key.operation.clone(), status), it, declared.clone(), is_alone);
+        wholes.into_iter().map(of_whole).collect()
+    }
+
+    /// The media types of a response in the document, without any quirk; `false` where there are none.
+    fn declared_media_types(&self, operation: &OperationId, status: u16) -> Value {
+        let documented = self.contract.paper_response(operation, status);
+        let names: Vec<&str> = documented.into_iter().flat_map(Response::media_types).collect();
+        match names.as_slice() {
+            [] => json!(false),
+            [one] => json!({ "media_type": one }),
+            several => json!({ "media_type": several }),
+        }
+    }
+
+    /// What an operation answers that is not documented.
+    fn of_operation(&self, key: &Key, seen: &Seen) -> Vec<Outline> {
+        // These say nothing about the contract, and a HEAD is judged as its GET.
+        let says_something = |it: &u16| !matches!(it, 0..=99 | 304 | 429 | 500..);
+        let Some(operation) = named(&key.operation) else { return Vec::new() };
+        let answers = seen.observed.answers.iter().filter(|it| says_something(it.0));
+        let outline = |(status, answers): (&u16, &Answers)| {
+            let whole = Whole { id: operation.slug(), ..answers.whole() };
+            let declared = json!({ "operation": false });
+            let summary = "an operation that is not documented".into();
+            let at = (operation.clone(), *status);
+            Outline { summary, ..self.of_whole(at, whole, declared, true) }
+        };
+        answers.map(outline).collect()
+    }
+
+    fn of_whole(
+        &self,
+        (operation, status): (OperationId, u16),
+        whole: Whole,
+        declared: Value,
+        is_alone: bool,
+    ) -> Outline {
+        let documented = match &declared["media_type"] {
+            Value::String(one) => one.clone(),
+            Value::Array(several) => {
+                several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+            }
+            _ => "without a body".into(),
+        };
+        Outline {
+            id: whole.id,
+            summary: format!("documented {documented}, returned {}", whole.words),
+            declared,
+            comes: (if is_alone { "returned" } else { "also" }, whole.comes),
+            field: None,
+            at: (operation, status, Place::root()),
+        }
+    }
+
+    fn of_values(&self, key: &Key, status: u16, seen: &Seen) -> Vec<Outline> {
         let place = key.place.clone().unwrap_or_default();
-        let declared = self.declared(&key.operation, key.status?, &place);
-        let name = place.split_last().map_or_else(|| "body".to_owned(), |it| it.1);
-        let is_name = name != ANY && printable_name(&name) == name;
-        let word = slug(if is_name { &name } else { "item" });
+        let mut outlines = Vec::new();
+        if seen.observed.fits_several {
+            outlines.push(Outline {
+                id: format!("{}-fits-several", word(&place)),
+                summary: "documented as one alternative, fits several".into(),
+                declared: json!({ "alternatives": "one" }),
+                comes: ("also", json!({ "alternatives": "several" })),
+                field: None,
+                at: (key.operation.clone(), status, place),
+            });
+            if seen.observed.has_no_value() {
+                return outlines;
+            }
+        }
+        outlines.extend(self.of_value(key, status, seen));
+        outlines
+    }
+
+    fn of_value(&self, key: &Key, status: u16, seen: &Seen) -> Option<Outline> {
+        let place = key.place.clone().unwrap_or_default();
+        let declared = self.declared(&key.operation, status, &place);
+        let word = word(&place);
         let observed = &seen.observed;
         let field = |rust_type: String| {
             let (owner, field) = seen.field.as_deref()?.rsplit_once('.')?;
             Some(format!("in {owner}: pub {field}: {rust_type},"))
         };
+        let at = (key.operation.clone(), status, place.clone());
         match key.rule {
             Rule::Null => Some(Outline {
                 id: format!("{word}-is-nullable"),
@@ -92,14 +257,22 @@ impl Run<'_> {
                 comes: ("also", json!({ "type": "null" })),
                 field: field(format!("Option<{}>", rust_type(declared.as_ref()?))),
                 declared: declared?,
+                at,
             }),
+            // What is wrong is inside the value, and drafted there.
+            Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds if observed.has_no_value() => {
+                None
+            }
             Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds => {
                 let declared = declared?;
-                let schema = observed.schema();
+                let schema = observed.schema(lists_values(&declared));
                 let kind = observed.first_type();
                 // Where declared values come too, both forms do; so they may where null is one, which is not counted here.
                 let takes_null = fragment::covers(&declared, &json!({ "type": "null" }));
-                let both = seen.count < seen.values || takes_null == Containment::Yes;
+                let both = seen.count < seen.values
+                    || observed.keeps_declared
+                    || self.is_item_of_another_type(key)
+                    || takes_null == Containment::Yes;
                 let key = if both { "also" } else { "returned" };
                 if fragment::covers(&declared, &schema) == Containment::Yes {
                     // Only the model is narrower: nothing to pin against the document.
@@ -117,6 +290,17 @@ impl Run<'_> {
                     declared,
                     comes: (key, schema),
                     field: field(rust_type),
+                    at,
+                })
+            }
+            Rule::BodyMissing if self.contract.paper_schema(&key.operation, status).is_none() => {
+                Some(Outline {
+                    id: "body-may-be-missing".into(),
+                    summary: "documented as always there, may be missing".into(),
+                    declared: self.declared_media_types(&key.operation, status),
+                    comes: ("also", Value::Bool(false)),
+                    field: None,
+                    at,
                 })
             }
             Rule::Required | Rule::BodyMissing => {
@@ -127,10 +311,11 @@ impl Run<'_> {
                     comes: ("also", Value::Bool(false)),
                     field: field(format!("Option<{}>", rust_type(&declared))),
                     declared,
+                    at,
                 })
             }
-            Rule::UndocumentedField if is_name => {
-                let mut schema = observed.schema();
+            Rule::UndocumentedField => {
+                let mut schema = observed.schema(false);
                 if observed.has_null_beside_others() {
                     schema = json!({ "anyOf": [schema, { "type": "null" }] });
                 }
@@ -147,17 +332,23 @@ impl Run<'_> {
                     declared: Value::Bool(false),
                     comes: ("returned", schema),
                     field: field(rust_type),
+                    at,
                 })
             }
-            Rule::UndocumentedStatus => Some(Outline {
-                id: format!("status-{}-is-undocumented", key.status?),
-                summary: "a status that is not documented".into(),
-                declared: Value::Bool(false),
-                comes: ("returned", Value::Bool(true)),
-                field: None,
-            }),
             _ => None,
         }
+    }
+
+    /// Whether an item stands in what also came as another type: the values of a map then stand at the same place.
+    fn is_item_of_another_type(&self, key: &Key) -> bool {
+        let Some((parent, _)) =
+            key.place.as_ref().and_then(Place::split_last).filter(|it| it.1 == ANY)
+        else {
+            return false;
+        };
+        let parent = Key { place: Some(parent), rule: Rule::Type, ..key.clone() };
+        let told = [&self.ledger.folds, &self.ledger.inside_branches];
+        told.into_iter().any(|it| it.number(&parent).is_some())
     }
 
     /// What the document says at a place, without any quirk.
@@ -166,6 +357,57 @@ impl Run<'_> {
         let segments: Vec<String> = place.segments().map(Into::into).collect();
         fragment::below(&self.contract.paper, schema, &segments)
     }
+}
+
+impl Answers {
+    /// What a draft says of them all: one form, or anything.
+    fn whole(&self) -> Whole {
+        let mut forms = self.forms.iter();
+        match (self.schema_of_json(), forms.next(), forms.next()) {
+            (Some(schema), ..) => Whole::of_schema(schema),
+            (None, Some(form), None) if !self.beyond_forms => Whole::of_form(form),
+            _ => Whole::of_schema(json!(true)),
+        }
+    }
+}
+
+/// An operation as a document has it: what is data in its path is a parameter.
+fn named(operation: &OperationId) -> Option<OperationId> {
+    let (method, path) = operation.as_str().split_once(' ')?;
+    let mut parameters = 0;
+    let segments = path.split('/').map(|it| {
+        if it != ANY {
+            return it.to_owned();
+        }
+        parameters += 1;
+        format!("{{p{parameters}}}")
+    });
+    let path = segments.collect::<Vec<_>>().join("/");
+    (method != "HEAD").then(|| OperationId::new(method, &path))
+}
+
+/// Whether a promise lists values.
+fn lists_values(promise: &Value) -> bool {
+    let any_in =
+        |keyword: &str| promise[keyword].as_array().is_some_and(|it| it.iter().any(lists_values));
+    promise.get("enum").is_some()
+        || promise.get("const").is_some()
+        || any_in("anyOf")
+        || any_in("allOf")
+}
+
+fn last_name(place: &Place) -> String {
+    place.split_last().map_or_else(|| "body".to_owned(), |it| it.1)
+}
+
+fn is_name(name: &str) -> bool {
+    name != ANY && printable_name(name) == name
+}
+
+/// What a place is called in a quirk's name.
+fn word(place: &Place) -> String {
+    let name = last_name(place);
+    slug(if is_name(&name) { &name } else { "item" })
 }
 
 /// In order of place. What is wrong with the values of one place by several rules is one defect: one quirk says what comes
@@ -179,22 +421,22 @@ fn one_a_place<'k>(seen: impl Iterator<Item = (&'k Key, Seen)>) -> Vec<(&'k Key,
     seen.sort_by_key(|it| it.0);
     let mut defects: Vec<(&Key, Seen)> = Vec::new();
     for (key, seen) in seen {
-        match defects.last_mut() {
-            Some((last, all))
-                if *last == key
-                    || (is_of_value(last) && is_of_value(key) && same_place(last, key)) =>
-            {
-                all.absorb(seen);
-            }
-            _ => defects.push((key, seen)),
+        let is_same = |it: &&mut (&Key, Seen)| {
+            *it.0 == *key || (is_of_value(it.0) && is_of_value(key) && same_place(it.0, key))
+        };
+        // In order of place, so those of the same place are the last.
+        let of_place = defects.iter_mut().rev().take_while(|it| same_place(it.0, key));
+        match of_place.into_iter().find(is_same) {
+            Some((_, all)) => all.absorb(seen),
+            None => defects.push((key, seen)),
         }
     }
     defects
 }
 
-fn text(key: &Key, seen: &Seen, outline: &Outline, reason: &str, today: Date) -> String {
+fn text(seen: &Seen, outline: &Outline, reason: &str, today: Date) -> String {
     let review = today.saturating_add(6.months());
-    let place = key.place.as_ref().map_or("", Place::as_str);
+    let (operation, status, place) = &outline.at;
     let plural = |count: u64, word: &str| {
         if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
     };
@@ -219,9 +461,9 @@ fn text(key: &Key, seen: &Seen, outline: &Outline, reason: &str, today: Date) ->
         toml(&outline.declared),
         outline.comes.0,
         toml(&outline.comes.1),
-        quoted(key.operation.as_str()),
-        key.status.unwrap_or_default(),
-        quoted(place),
+        quoted(operation.as_str()),
+        status,
+        quoted(place.as_str()),
         quoted(&note),
     )
 }
@@ -265,7 +507,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn slug(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
+    name.to_ascii_lowercase().replace(['_', '/', '+', '.'], "-")
 }
 
 fn with_article(kind: &str) -> String {

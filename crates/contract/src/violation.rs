@@ -25,6 +25,8 @@ pub(crate) struct Violation {
     pub(crate) is_unevaluated: bool,
     /// Whether more than one alternative of a `oneOf` takes the value.
     pub(crate) is_ambiguous: bool,
+    /// Whether no alternative of a `oneOf` takes it, and more than one would, if what is wrong inside the nearest were not.
+    pub(crate) would_be_ambiguous: bool,
 }
 
 impl Violation {
@@ -36,7 +38,13 @@ impl Violation {
             inner: Vec::new(),
             is_unevaluated: false,
             is_ambiguous: false,
+            would_be_ambiguous: false,
         }
+    }
+
+    /// Whether it fits an alternative but for what is wrong inside it.
+    pub(crate) fn is_wrong_inside(&self) -> bool {
+        !self.inner.is_empty() && self.inner.iter().all(|it| it.pointer != self.pointer)
     }
 }
 
@@ -97,7 +105,11 @@ fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             let named = discriminator(store, error).and_then(|it| it.branch(value));
-            from_branches(store, &pointer, value, context, named)
+            let mut found = from_branches(store, &pointer, value, context, named);
+            if matches!(error.kind(), ValidationErrorKind::AnyOf { .. }) {
+                found.iter_mut().for_each(|it| it.would_be_ambiguous = false);
+            }
+            found
         }
         // The branch that the value names is the one that is meant.
         ValidationErrorKind::OneOfMultipleValid { .. }
@@ -147,16 +159,31 @@ fn from_branches(
     }
     // The nearest branch is one that takes the type, then one whose members and codes the value has, then one with few
     // faults, then the first.
-    let nearest = others.iter().map(|(index, errors)| (*index, of(errors))).min_by_key(
-        |(index, violations)| {
-            let of_type = violations
-                .iter()
-                .any(|it| it.pointer == pointer && matches!(it.rule, Rule::Type | Rule::Null));
-            let of_other_kind =
-                violations.iter().filter(|it| matches!(it.rule, Rule::Required | Rule::Enum));
-            (of_type, of_other_kind.count(), violations.len(), *index)
-        },
-    );
+    let mut is_nested_ambiguous = false;
+    let branches: Vec<(usize, Vec<Violation>)> = others
+        .iter()
+        .map(|(index, errors)| {
+            let found = of(errors).into_iter();
+            // Of alternatives inside the alternative, what is wrong inside the nearest of them.
+            let apart = found.flat_map(|it| match it.is_wrong_inside() && it.pointer == pointer {
+                true => {
+                    is_nested_ambiguous |= it.would_be_ambiguous;
+                    it.inner
+                }
+                false => vec![it],
+            });
+            (*index, apart.collect())
+        })
+        .collect();
+    let nearest = branches.iter().min_by_key(|(index, violations)| {
+        let is_of_type = |it: &Violation| {
+            it.pointer == pointer && !it.is_ambiguous && matches!(it.rule, Rule::Type | Rule::Null)
+        };
+        let of_type = violations.iter().any(is_of_type);
+        let of_other_kind =
+            violations.iter().filter(|it| matches!(it.rule, Rule::Required | Rule::Enum));
+        (of_type, of_other_kind.count(), violations.len(), *index)
+    });
     let worst = nearest.as_ref().and_then(|it| it.1.iter().min_by_key(|it| rank(it.rule)));
     let rule = match worst {
         _ if value.is_null() => Rule::Null,
@@ -165,9 +192,25 @@ fn from_branches(
         Some(it) => it.rule,
         None => Rule::Type,
     };
-    let (nearest_branch, inner) = nearest.map(|it| (it.0 + 1, it.1)).unzip();
+    // The nearest branch takes it but for that: it is itself one of several alternatives, and several fit.
+    let is_ambiguous = worst.is_some_and(|it| it.pointer == pointer && it.is_ambiguous);
+    let is_wrong_there = |at: &Violation, inside: &[Violation]| {
+        at.pointer != pointer && inside.iter().any(|it| it.pointer == at.pointer)
+    };
+    let would_be_ambiguous = nearest.is_some_and(|(nearest, inside)| {
+        let mut others = branches.iter().filter(|it| it.0 != *nearest);
+        let would_not_be = |it: &Violation| it.is_ambiguous || is_wrong_there(it, inside);
+        is_nested_ambiguous || others.any(|it| it.1.iter().all(would_not_be))
+    });
+    let (nearest_branch, inner) = nearest.map(|it| (it.0 + 1, it.1.clone())).unzip();
     let inner = inner.unwrap_or_default();
-    vec![Violation { nearest_branch, inner, ..Violation::new(pointer.to_owned(), rule) }]
+    vec![Violation {
+        nearest_branch,
+        inner,
+        is_ambiguous,
+        would_be_ambiguous,
+        ..Violation::new(pointer.to_owned(), rule)
+    }]
 }
 
 /// The discriminator of the schema whose `anyOf` or `oneOf` is at fault.

@@ -119,10 +119,11 @@ impl Topic<'_> {
             }
             Rule::UndocumentedField => "pin it with a quirk (`declared = false`), or add it to the document".into(),
             Rule::DuplicateMember => "tell the vendor: RFC 8259, section 4, leaves the meaning open".into(),
-            Rule::BodyNotJson | Rule::BodyMissing | Rule::ContentType => "look at what answered (a proxy, an error page?); tell the vendor".into(),
+            Rule::BodyMissing => "look at what answered (a proxy, an error page?); tell the vendor".into(),
+            Rule::BodyNotJson | Rule::ContentType => "look at what answered (a proxy, an error page?); tell the vendor, or pin it with a quirk of the media type (`media_type`, place `\"\"`)".into(),
             Rule::BodyUnexpected => "pin it with a quirk at the whole response (`declared = false`, place `\"\"`)".into(),
             Rule::UndocumentedStatus => "pin it with a quirk at the whole response (`declared = false`, place `\"\"`), or tell the vendor".into(),
-            Rule::UndocumentedOperation => "add it to the document, or leave it out with --exclude".into(),
+            Rule::UndocumentedOperation => "add it to the document, pin it with a quirk (`declared = { operation = false }`), or leave it out with --exclude".into(),
             Rule::QuirkMutated => format!("if the new form is right, change what {} says in {file}{field}", self.key()),
             Rule::QuirkHealed if self.partly => format!("turn `returned` into `also` in {file}: both forms come{field}"),
             Rule::QuirkHealed => format!("delete {file}{field}"),

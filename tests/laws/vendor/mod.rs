@@ -4,6 +4,7 @@ mod dialect;
 mod drafts;
 mod faults;
 mod files;
+mod forms;
 mod routes;
 
 use contract::{Body, Contract, ContractTexts, Report, Rule, Run, RunOptions, Text};
@@ -80,8 +81,18 @@ impl Vendor {
     }
 
     fn report(&self, status: u16, media_type: &str, body: &str) -> Report {
+        self.report_by(RunOptions::default(), status, media_type, body)
+    }
+
+    /// As [`Self::report`], without the shortcut.
+    fn report_in_full(&self, status: u16, media_type: &str, body: &str) -> Report {
+        let options = RunOptions { no_fast_path: true, ..RunOptions::default() };
+        self.report_by(options, status, media_type, body)
+    }
+
+    fn report_by(&self, options: RunOptions, status: u16, media_type: &str, body: &str) -> Report {
         let contract = self.load().unwrap();
-        let mut run = Run::new(&contract, RunOptions::default());
+        let mut run = Run::new(&contract, options);
         let mut exchange = tests::exchange(status, body.as_bytes());
         exchange.url = "https://v.test/api/x".into();
         exchange.content_type = Some(media_type.into());

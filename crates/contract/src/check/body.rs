@@ -88,10 +88,35 @@ pub(super) struct Told {
 #[derive(Clone, Copy)]
 pub(super) enum Branches {
     None,
-    /// It fits none of them; this one, from one, comes nearest.
-    Nearest(usize),
+    /// It fits none of them.
+    Nearest(Nearest),
     /// It fits more than one of a `oneOf`.
     Several,
+}
+
+/// The alternative that comes nearest.
+#[derive(Clone, Copy)]
+pub(super) struct Nearest {
+    /// From one.
+    number: usize,
+    /// Whether the value is of its type, and what is wrong is inside the value.
+    is_wrong_inside: bool,
+    /// Whether another one would take the value too, if what is wrong inside were not.
+    would_fit_several: bool,
+}
+
+impl Branches {
+    fn of(violation: &Violation) -> Self {
+        match violation.nearest_branch {
+            _ if violation.is_ambiguous => Self::Several,
+            Some(number) => Self::Nearest(Nearest {
+                number,
+                is_wrong_inside: violation.is_wrong_inside(),
+                would_fit_several: violation.would_be_ambiguous,
+            }),
+            None => Self::None,
+        }
+    }
 }
 
 impl Run<'_> {
@@ -154,7 +179,7 @@ impl Run<'_> {
                 continue;
             }
             let by_document = documented.as_ref().is_none_or(|it| it.contains(pointer));
-            self.violation(body, violation, by_document);
+            self.violation(body, &violation, by_document);
         }
     }
 
@@ -189,14 +214,9 @@ impl Run<'_> {
         let at = (quirk, (*operation).clone(), exchange.status, spot.place());
         let counts = self.ledger.quirks.number_or(at, QuirkCounts::default);
         self.ledger.quirks.get_mut(counts).add(verdict, exchange.provenance.is_wire());
-        let rule = match verdict {
-            Verdict::Confirmed => Rule::QuirkConfirmed,
-            Verdict::Healed => Rule::QuirkHealed,
-            Verdict::Mutated => Rule::QuirkMutated,
-            Verdict::Neutral => return,
-        };
+        let Some(rule) = verdict.rule() else { return };
         let came = value.map_or_else(|| "nothing".to_owned(), |it| came(it, spot.sensitive));
-        let pinned = || describe(&fragment::normal(self.contract.quirks[quirk].wire.schema()));
+        let pinned = || self.contract.quirks[quirk].wire.comes().in_words();
         let key = body.at.key(rule, Some(spot.place()), Some(quirk));
         self.ledger.fold(key, exchange, rule.severity(), Some(came), || Details {
             promised: pinned(),
@@ -207,29 +227,31 @@ impl Run<'_> {
         });
     }
 
-    fn violation(&mut self, body: &BodyAt<'_>, violation: Violation, by_document: bool) {
-        let spot_of = |it: &Violation| spot(body.judge, body.value, &it.pointer);
-        let spot = spot_of(&violation);
+    fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
+        let spot = spot(body.judge, body.value, &violation.pointer);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
         let severity = match violation.rule {
             // The schema itself is closed there.
             Rule::UndocumentedField => Severity::Error,
             rule => rule.severity(),
         };
-        let Violation { rule, nearest_branch, inner, is_ambiguous, .. } = violation;
-        let branches = match nearest_branch {
-            _ if is_ambiguous => Branches::Several,
-            Some(it) => Branches::Nearest(it),
-            None => Branches::None,
-        };
-        for it in inner.iter().filter(|it| it.pointer != violation.pointer) {
-            let told =
-                Told { rule: it.rule, by, severity: it.rule.severity(), branches: Branches::None };
-            let value = body.value.pointer(&it.pointer);
-            self.inside_branch(|run| run.tell(body, &spot_of(it), value, told));
-        }
+        self.inside(body, violation, by);
+        let branches = Branches::of(violation);
+        let rule = violation.rule;
         let value = body.value.pointer(&violation.pointer);
         self.tell(body, &spot, value, Told { rule, by, severity, branches });
+    }
+
+    /// Tells apart what is wrong inside the branch that comes nearest.
+    fn inside(&mut self, body: &BodyAt<'_>, violation: &Violation, by: PromisedBy) {
+        for it in violation.inner.iter().filter(|it| it.pointer != violation.pointer) {
+            self.inside(body, it, by);
+            let branches = Branches::of(it);
+            let told = Told { rule: it.rule, by, severity: it.rule.severity(), branches };
+            let spot = spot(body.judge, body.value, &it.pointer);
+            let value = body.value.pointer(&it.pointer);
+            self.inside_branch(|run| run.tell(body, &spot, value, told));
+        }
     }
 
     /// Adds a finding about a value, or the lack of one.
@@ -261,13 +283,20 @@ impl Run<'_> {
                 by,
                 field: body.field(&spot.pointer),
                 nearest_branch: match branches {
-                    Branches::Nearest(it) => Some(it),
+                    Branches::Nearest(it) => Some(it.number),
                     Branches::None | Branches::Several => None,
                 },
                 first: body.sighting(spot),
             }
         });
-        if let Some(value) = value {
+        let (fits_several, is_wrong_itself) = match branches {
+            Branches::None => (false, true),
+            Branches::Nearest(it) => (it.would_fit_several, !it.is_wrong_inside),
+            Branches::Several => (true, false),
+        };
+        observed.fits_several |= fits_several;
+        observed.keeps_declared |= !is_wrong_itself;
+        if let Some(value) = value.filter(|_| is_wrong_itself) {
             observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
         }
     }

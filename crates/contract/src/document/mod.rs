@@ -168,6 +168,11 @@ impl Operation {
 }
 
 impl Response {
+    /// The promised media types and ranges of them.
+    pub(crate) fn media_types(&self) -> impl Iterator<Item = &str> {
+        self.content.iter().map(|it| it.media_type.as_str())
+    }
+
     /// The first schema promised as JSON, where there is one.
     pub(crate) fn json_schema(&self) -> Option<&Address> {
         self.content.iter().find(|it| it.is_json())?.schema.as_ref()
@@ -188,16 +193,20 @@ impl Content {
         is_json(&self.media_type) || matches!(self.media_type.as_str(), "*/*" | "application/*")
     }
 
-    /// Whether a media type is this one, or of this range: `application/*`, `application/*+json`.
     fn takes(&self, media_type: &str) -> bool {
-        match self.media_type.split_once('*') {
-            None => self.media_type == media_type,
-            Some(("", "/*")) => true,
-            Some((before, after)) => media_type
-                .strip_prefix(before)
-                .and_then(|it| it.strip_suffix(after))
-                .is_some_and(|it| !it.is_empty()),
-        }
+        takes(&self.media_type, media_type)
+    }
+}
+
+/// Whether a media type is the promised one, or of the promised range: `application/*`, `application/*+json`.
+pub(crate) fn takes(promised: &str, media_type: &str) -> bool {
+    match promised.split_once('*') {
+        None => promised == media_type,
+        Some(("", "/*")) => true,
+        Some((before, after)) => media_type
+            .strip_prefix(before)
+            .and_then(|it| it.strip_suffix(after))
+            .is_some_and(|it| !it.is_empty()),
     }
 }
 
@@ -215,7 +224,8 @@ impl Document {
     }
 }
 
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+pub(crate) const METHODS: &[&str] =
+    &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// A media type without its parameters, in lower case.
 pub(crate) fn essence(media_type: &str) -> String {

@@ -1,5 +1,7 @@
 //! Writes the names of the quirks into a model, so that its readers see what is known.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +39,7 @@ pub fn with_quirks(modelled: Value, quirks: &[Text]) -> Result<Value, Faults> {
             }
         }
     }
-    Ok(store.modelled)
+    Ok(Arc::unwrap_or_clone(store.modelled))
 }
 
 fn add(names: &mut Value, name: &str) {

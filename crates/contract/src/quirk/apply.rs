@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{Document, Operation},
-    quirk::{Quirk, QuirkPlace, Wire, standing::Resolved},
+    document::{Document, Operation, essence, is_json},
+    place::push_segment,
+    quirk::{Comes, Declared, Quirk, QuirkPlace, Wire, content::ContentForm, standing::Resolved},
     schema::{
         Address, Side, Store,
         edit::{self, Edit},
@@ -25,12 +26,15 @@ pub(crate) fn apply(
     }
     let mut sharing = Sharing::of(store);
     for (quirk, places) in in_order(quirks, resolved) {
-        write(store, &mut sharing, document, quirk, &places);
+        // What comes as another media type than the documented one is judged by what is documented.
+        if !matches!(quirk.declared, Declared::MediaTypes(_)) {
+            write(store, &mut sharing, document, quirk, &places);
+        }
     }
 }
 
 /// The quirks in the order in which they are written, each with the places where it is still needed. What is returned
-/// comes first: what also comes is added to it.
+/// comes first: what also comes is added to it. Media types come last: till then the documented ones lead to the schemas.
 pub(crate) fn in_order<'q>(
     quirks: &'q [Quirk],
     resolved: &[Resolved],
@@ -40,7 +44,12 @@ pub(crate) fn in_order<'q>(
         (quirk, quirk.at.iter().filter(needed).collect())
     };
     let mut ordered: Vec<(&Quirk, Vec<&QuirkPlace>)> = quirks.iter().enumerate().map(of).collect();
-    ordered.sort_by_key(|it| matches!(it.0.wire, Wire::Also(_)));
+    ordered.sort_by_key(|(quirk, _)| match quirk.wire.comes() {
+        Comes::Schema(_) => (0, !quirk.wire.is_returned()),
+        Comes::SeveralAlternatives => (1, false),
+        // What comes as well first: it is made of what is documented.
+        Comes::Content(_) => (2, quirk.wire.is_returned()),
+    });
     ordered
 }
 
@@ -52,26 +61,44 @@ pub(crate) fn write(
     quirk: &Quirk,
     places: &[&QuirkPlace],
 ) {
+    if let Some(form) = quirk.content() {
+        for at in places {
+            let response = own_response(store, sharing, document, at);
+            write_content(store, &response, quirk, form);
+        }
+        return;
+    }
+    if quirk.is_of_form() {
+        for at in places.iter().filter(|_| quirk.wire.is_returned()) {
+            let response = own_response(store, sharing, document, at);
+            if let Some(Value::Object(response)) = edit::get_mut(store, &response) {
+                response.shift_remove("content");
+            }
+        }
+        return;
+    }
     let mut roots = Vec::new();
     for at in places {
-        if let Some(operation) = document.operation(at.operation.as_str()) {
-            let root = own_schema(store, sharing, operation, at.status);
-            roots.push((root, at.place.segments().map(Into::into).collect::<Vec<String>>()));
-        }
+        let root = own_schema(store, sharing, document, quirk, at);
+        roots.push((root, at.place.segments().map(Into::into).collect::<Vec<String>>()));
     }
     sharing.find(store, &roots);
     for (root, segments) in &roots {
-        let instead = |was: Value| replaced(quirk, &was);
+        let Some(comes) = quirk.wire.schema() else {
+            edit::edit(store, sharing, root, segments, &Edit::SeveralAlternatives);
+            continue;
+        };
+        let instead = |was: Value| replaced(quirk, comes, &was);
         let also = |was: Value| match was {
             // What `own_schema` put where nothing was documented.
-            Value::Bool(true) if quirk.is_undocumented() => quirk.wire.schema().clone(),
-            was => widened(was, quirk.wire.schema()),
+            Value::Bool(true) if quirk.is_undocumented() => comes.clone(),
+            was => widened(was, comes),
         };
         let is_there = !edit::find(store, root, segments).is_empty();
         let how = match &quirk.wire {
-            Wire::Returned(Value::Bool(false)) => Edit::Remove,
-            Wire::Also(Value::Bool(false)) => Edit::MayBeMissing,
-            it if !is_there => Edit::Insert(it.schema()),
+            Wire::Returned(_) if quirk.wire.is_nothing() => Edit::Remove,
+            Wire::Also(_) if quirk.wire.is_nothing() => Edit::MayBeMissing,
+            _ if !is_there => Edit::Insert(comes),
             Wire::Returned(_) => Edit::Replace(&instead),
             Wire::Also(_) => Edit::Replace(&also),
         };
@@ -80,13 +107,11 @@ pub(crate) fn write(
 }
 
 /// What comes instead of a schema, with what was said beside it that still holds.
-fn replaced(quirk: &Quirk, was: &Value) -> Value {
-    let comes = quirk.wire.schema();
+fn replaced(quirk: &Quirk, comes: &Value, was: &Value) -> Value {
+    let is_shown = |it: &Value| fragment::validator(comes).is_ok_and(|by| by.is_valid(it));
     let (Some(was), Some(comes)) = (was.as_object(), comes.as_object()) else {
         return comes.clone();
     };
-    let is_shown =
-        |it: &Value| fragment::validator(quirk.wire.schema()).is_ok_and(|by| by.is_valid(it));
     let holds = |name: &str, value: &Value| match name {
         "title" | "deprecated" | "externalDocs" | "readOnly" | "writeOnly" => true,
         "description" => quirk.described.is_none(),
@@ -149,30 +174,66 @@ fn is_union(keywords: &Map<String, Value>) -> bool {
     keywords.keys().all(annotates)
 }
 
-/// The address of an operation's own JSON schema for a status: what it shares with others is copied, what is not
-/// documented is added.
-fn own_schema(
+/// The object of a quirk's operation; one that is not documented is added.
+fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Address {
+    if let Some(operation) = document.operation(at.operation.as_str()) {
+        return Address { side: Side::Documented, pointer: operation.pointer.clone() };
+    }
+    let (method, template) = at.operation.as_str().split_once(' ').unwrap_or(("GET", "/"));
+    let mut pointer = "/paths".to_owned();
+    for (segment, empty) in
+        [(template, json!({})), (&method.to_ascii_lowercase(), json!({ "responses": {} }))]
+    {
+        let owner = Address { side: Side::Documented, pointer: pointer.clone() };
+        if let Some(Value::Object(owner)) = edit::get_mut(store, &owner) {
+            owner.entry(segment).or_insert(empty);
+        }
+        push_segment(&mut pointer, segment);
+    }
+    Address { side: Side::Documented, pointer }
+}
+
+/// The address of an operation's own response for a status: what it shares with others is copied, what is not documented
+/// is added.
+fn own_response(
     store: &mut Store,
     sharing: &mut Sharing,
-    operation: &Operation,
-    status: u16,
+    document: &Document,
+    at: &QuirkPlace,
 ) -> Address {
-    let documented = |pointer: String| Address { side: Side::Documented, pointer };
-    let responses = documented(operation.pointer.clone()).child("responses");
-    let own = responses.child(&status.to_string());
-    let response = operation.response(status);
+    let responses = own_operation(store, document, at).child("responses");
+    let own = responses.child(&at.status.to_string());
+    let operation = document.operation(at.operation.as_str());
+    let response = operation.and_then(|it| it.response(at.status));
     let shared = response.filter(|it| it.address != own);
     let is_reference = store.get(&own).is_some_and(|it| it.get("$ref").is_some());
     if store.get(&own).is_none() || is_reference {
         let copy = shared.and_then(|it| store.get(&it.address).cloned());
         let copy = copy.unwrap_or_else(|| json!({ "description": "Added by a quirk." }));
         if let Some(Value::Object(responses)) = edit::get_mut(store, &responses) {
-            responses.insert(status.to_string(), copy);
+            responses.insert(at.status.to_string(), copy);
         }
         sharing.read(store, &own);
     }
+    own
+}
+
+/// The address of the JSON schema of a quirk's response, which is added where there is none.
+fn own_schema(
+    store: &mut Store,
+    sharing: &mut Sharing,
+    document: &Document,
+    quirk: &Quirk,
+    at: &QuirkPlace,
+) -> Address {
+    let own = own_response(store, sharing, document, at);
+    let response = document.operation(at.operation.as_str());
+    let response = response.and_then(|it: &Operation| it.response(at.status));
     let media_type = response.and_then(|it| it.content.iter().find(|it| it.is_json()));
-    let media_type = media_type.map_or("application/json", |it| it.key.as_str());
+    // Where only the status is pinned, whatever comes with it may come as anything.
+    let is_anything = response.is_none() && quirk.wire.schema() == Some(&Value::Bool(true));
+    let added = if is_anything { "*/*" } else { "application/json" };
+    let media_type = media_type.map_or(added, |it| it.key.as_str());
     let schema = own.child("content").child(media_type).child("schema");
     if store.get(&schema).is_none()
         && let Some(Value::Object(response)) = edit::get_mut(store, &own)
@@ -181,4 +242,28 @@ fn own_schema(
         content[media_type] = json!({ "schema": true });
     }
     schema
+}
+
+/// Writes as what the bodies of a response come. JSON under another name is what is documented as JSON.
+fn write_content(store: &mut Store, response: &Address, quirk: &Quirk, form: &ContentForm) {
+    let Some(Value::Object(response)) = edit::get_mut(store, response) else { return };
+    let content = response.entry("content").or_insert_with(|| json!({}));
+    let Some(content) = content.as_object_mut() else { return };
+    let documented = content.iter().find(|it| is_json(&essence(it.0)));
+    let comes = match (form.json, documented) {
+        (true, Some((_, media_type))) => media_type.clone(),
+        (true, None) => json!({ "schema": {} }),
+        (false, _) if is_json(&form.media_type) => {
+            json!({ "schema": { "description": "A text that is not JSON." } })
+        }
+        (false, _) => json!({ "schema": { "type": "string" } }),
+    };
+    if let Declared::MediaTypes(declared) = &quirk.declared
+        && quirk.wire.is_returned()
+    {
+        content.retain(|key, _| !declared.contains(&essence(key)));
+    }
+    if !content.keys().any(|it| essence(it) == form.media_type) {
+        content.insert(form.media_type.clone(), comes);
+    }
 }

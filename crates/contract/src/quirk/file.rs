@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    document::{OperationId, assert_formats},
+    document::{OperationId, assert_formats, essence, is_json},
     format::{self, Format},
     place::Place,
-    quirk::{Quirk, QuirkId, QuirkPlace, Wire},
+    quirk::{Comes, ContentForm, Declared, Quirk, QuirkId, QuirkPlace, Wire},
     schema::fragment,
     text::{Fault, Text},
 };
@@ -26,7 +26,7 @@ struct QuirkFile {
     #[schemars(regex(pattern = format::NOT_BLANK))]
     summary: String,
     /// What the document's schema says at the place; checked against it, by meaning. `false`: the document has no such
-    /// member or status.
+    /// member, status or body. `{ operation = false }`: it has no such operation.
     declared: Fragment,
     /// What the document's prose claims, where that differs from its schema.
     described: Option<Fragment>,
@@ -106,12 +106,54 @@ impl EvidenceKind {
     }
 }
 
-/// A JSON Schema, as a TOML table, a boolean, or a JSON text in quotes where TOML cannot say it.
+/// A JSON Schema, as a TOML table, a boolean, or a JSON text in quotes where TOML cannot say it; or what no schema can say.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 struct Fragment(Value);
 
+/// What a fragment says.
+enum Said {
+    Schema(Value),
+    OneAlternative,
+    SeveralAlternatives,
+    Content { media_types: Vec<String>, json: Option<bool> },
+    NoOperation,
+}
+
 impl Fragment {
+    /// Whether it says what no schema can.
+    fn is_beyond_schema(&self) -> bool {
+        let keys = ["alternatives", "media_type", "json", "operation"];
+        keys.into_iter().any(|key| self.0.get(key).is_some())
+    }
+
+    fn said(self) -> Result<Said, String> {
+        let Some(own) = self.0.as_object().filter(|_| self.is_beyond_schema()) else {
+            return self.schema().map(Said::Schema);
+        };
+        let keys: Vec<&str> = own.keys().map(String::as_str).collect();
+        let media_types = || -> Vec<String> {
+            let names = match &own["media_type"] {
+                Value::Array(names) => names.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            names.iter().filter_map(Value::as_str).map(essence).collect()
+        };
+        match keys.as_slice() {
+            ["alternatives"] if own["alternatives"] == "one" => Ok(Said::OneAlternative),
+            ["alternatives"] => Ok(Said::SeveralAlternatives),
+            ["media_type"] => Ok(Said::Content { media_types: media_types(), json: None }),
+            ["media_type", "json"] | ["json", "media_type"] => {
+                Ok(Said::Content { media_types: media_types(), json: own["json"].as_bool() })
+            }
+            ["operation"] => Ok(Said::NoOperation),
+            _ => Err(format!(
+                "found `{}`; say a JSON Schema, or `alternatives`, or `media_type` (with `json`), or `operation`",
+                keys.join("`, `")
+            )),
+        }
+    }
+
     /// The schema, with the integer formats that no validator asserts spelled out.
     fn schema(self) -> Result<Value, String> {
         let mut schema = match self.0 {
@@ -128,6 +170,89 @@ impl Fragment {
         })?;
         assert_formats(&mut schema);
         Ok(schema)
+    }
+}
+
+impl Said {
+    fn declared(self) -> Result<Declared, String> {
+        match self {
+            Self::Schema(it) => Ok(Declared::Schema(it)),
+            Self::OneAlternative => Ok(Declared::OneAlternative),
+            Self::Content { media_types, json: None } => Ok(Declared::MediaTypes(media_types)),
+            Self::NoOperation => Ok(Declared::NoOperation),
+            Self::SeveralAlternatives => {
+                Err("a `oneOf` promises one alternative; say `{ alternatives = \"one\" }`".into())
+            }
+            Self::Content { json: Some(_), .. } => {
+                Err("`json` says what comes; leave it out".into())
+            }
+        }
+    }
+
+    fn comes(self) -> Result<Comes, String> {
+        match self {
+            Self::Schema(it) => Ok(Comes::Schema(it)),
+            Self::SeveralAlternatives => Ok(Comes::SeveralAlternatives),
+            Self::Content { media_types, json } => match <[String; 1]>::try_from(media_types) {
+                Ok([media_type]) if media_type.contains('*') => {
+                    Err("a range of media types pins none; name one".into())
+                }
+                Ok([media_type]) => {
+                    let json = json.unwrap_or_else(|| is_json(&media_type));
+                    Ok(Comes::Content(ContentForm { media_type, json }))
+                }
+                Err(_) => Err("one media type to a quirk; give each other a quirk of its own".into()),
+            },
+            Self::OneAlternative => Err(
+                "a value that fits one alternative keeps the promise; say `{ alternatives = \"several\" }`".into(),
+            ),
+            Self::NoOperation => Err("an operation that does not come is no deviation; say `operation = false` in `declared`".into()),
+        }
+    }
+}
+
+/// What keeps a quirk's sides from being about the same: the key at fault, and what settles it.
+fn mismatch(
+    declared: &Declared,
+    wire: &Wire,
+    described: bool,
+    at: &[At],
+) -> Option<(&'static str, String)> {
+    let of_whole = || at.iter().all(|it| it.place.is_empty());
+    let whole = |what: &str| {
+        let message = format!("{what} is of the whole response; say `place = \"\"`");
+        (!of_whole()).then_some(("place", message))
+    };
+    let not_the_same = |promise: &str| {
+        let message = format!("`declared` and `{}` are not about the same; {promise}", wire.key());
+        Some(("declared", message))
+    };
+    match (declared, wire.comes()) {
+        (_, Comes::SeveralAlternatives) if wire.is_returned() => Some((
+            "returned",
+            "a value that fits one alternative keeps the promise, so several never replace it; say `also`".into(),
+        )),
+        (Declared::OneAlternative, Comes::SeveralAlternatives) if described => {
+            Some(("described", "prose claims nothing about alternatives; leave `described` out".into()))
+        }
+        (Declared::MediaTypes(_) | Declared::NoOperation, _) | (_, Comes::Content(_)) if described => {
+            Some(("described", "only a value is described; leave `described` out".into()))
+        }
+        (Declared::Schema(_), Comes::Schema(_))
+        | (Declared::OneAlternative, Comes::SeveralAlternatives) => None,
+        (Declared::NoOperation, Comes::Schema(_) | Comes::Content(_)) => whole("an operation"),
+        (Declared::MediaTypes(_), Comes::Content(_) | Comes::Schema(Value::Bool(false))) => {
+            whole("a media type")
+        }
+        (Declared::Schema(Value::Bool(false)), Comes::Content(_)) => whole("a media type"),
+        (Declared::Schema(_) | Declared::OneAlternative, Comes::Content(_)) => {
+            not_the_same("name the documented media type, or say `declared = false` where no body is documented")
+        }
+        (_, Comes::SeveralAlternatives) => not_the_same("say `declared = { alternatives = \"one\" }`"),
+        (Declared::OneAlternative, Comes::Schema(_)) => {
+            not_the_same("say `also = { alternatives = \"several\" }`")
+        }
+        (Declared::MediaTypes(_), Comes::Schema(_)) => not_the_same("name the media type that comes"),
     }
 }
 
@@ -179,11 +304,35 @@ impl JsonSchema for Fragment {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A JSON Schema, as a TOML table, a boolean, or a JSON text in quotes where TOML cannot say it.",
+            "description": "A JSON Schema, as a TOML table, a boolean, or a JSON text in quotes where TOML cannot say it; or what no schema can say.",
             "type": ["object", "boolean", "string"],
+            "properties": {
+                "alternatives": {
+                    "description": "How many alternatives of the place's `oneOf` a value fits.",
+                    "enum": ["one", "several"],
+                },
+                "media_type": {
+                    "description": "As what the body comes, without parameters. In `declared`, a list where several are documented.",
+                    "type": ["string", "array"],
+                    "pattern": MEDIA_TYPE,
+                    "items": { "type": "string", "pattern": MEDIA_TYPE },
+                    "minItems": 1,
+                },
+                "json": {
+                    "description": "Whether the body is JSON, where the media type's name says otherwise.",
+                    "type": "boolean",
+                },
+                "operation": {
+                    "description": "In `declared`: the document has no such operation.",
+                    "enum": [false],
+                },
+            },
         })
     }
 }
+
+/// A media type without parameters, or a range of them.
+const MEDIA_TYPE: &str = r"^[A-Za-z*]+/[A-Za-z0-9.+*_-]+$";
 
 /// The published JSON Schema of a quirk file.
 pub(crate) fn schema() -> Value {
@@ -197,8 +346,10 @@ impl Format for QuirkFile {
     fn is_plain(&self, value: &Value) -> bool {
         let says = |text: &str| text.contains(|it: char| it.is_ascii_graphic());
         let is_date = |key: &str| value[key].as_str().is_none_or(|it| it.len() == 10);
-        let is_schema =
-            |it: &Fragment| matches!(it.0, Value::Object(_) | Value::Bool(_) | Value::String(_));
+        let is_schema = |it: &Fragment| {
+            matches!(it.0, Value::Object(_) | Value::Bool(_) | Value::String(_))
+                && !it.is_beyond_schema()
+        };
         let is_place = |it: &At| {
             (100..=599).contains(&it.status)
                 && (it.place.is_empty() || it.place.starts_with('/'))
@@ -240,20 +391,38 @@ pub(crate) fn read(text: &Text) -> Result<Quirk, Vec<Fault>> {
         (Some(_), true) => fault("permanent", "both `review_by` and `permanent`; keep one"),
         _ => {}
     }
-    let mut schema = |key: &str, fragment: Option<Fragment>| {
-        let schema = fragment?.schema();
-        schema.map_err(|it| fault(key, &format!("`{key}`: {it}"))).ok()
-    };
-    let declared = schema("declared", Some(file.declared));
-    let described = schema("described", file.described);
-    let returned = schema("returned", file.returned).map(Wire::Returned);
-    let also = schema("also", file.also).map(Wire::Also);
+    fn said<T>(
+        key: &str,
+        fragment: Option<Fragment>,
+        read: fn(Said) -> Result<T, String>,
+        fault: &mut dyn FnMut(&str, &str),
+    ) -> Option<T> {
+        let said = fragment?.said().and_then(read);
+        said.map_err(|it| fault(key, &format!("`{key}`: {it}"))).ok()
+    }
+    fn schema(said: Said) -> Result<Value, String> {
+        match said {
+            Said::Schema(it) => Ok(it),
+            _ => Err("promised a JSON Schema".into()),
+        }
+    }
+    let is_described = file.described.is_some();
+    let declared = said("declared", Some(file.declared), Said::declared, &mut fault);
+    let described = said("described", file.described, schema, &mut fault);
+    let returned = said("returned", file.returned, Said::comes, &mut fault).map(Wire::Returned);
+    let also = said("also", file.also, Said::comes, &mut fault).map(Wire::Also);
+    let wire = returned.or(also);
+    if let (Some(declared), Some(wire)) = (&declared, &wire)
+        && let Some((key, message)) = mismatch(declared, wire, is_described, &file.at)
+    {
+        fault(key, &message);
+    }
     let at = file.at.iter().map(|at| QuirkPlace {
         operation: OperationId::named(&at.operation),
         status: at.status,
         place: Place::parse(&at.place).expect("the file's schema allows only places"),
     });
-    match (declared, returned.or(also)) {
+    match (declared, wire) {
         (Some(declared), Some(wire)) if faults.is_empty() => Ok(Quirk {
             id: QuirkId(id_of(&text.name)),
             file: text.name.clone(),

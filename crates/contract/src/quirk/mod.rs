@@ -2,6 +2,7 @@
 
 mod annotate;
 mod apply;
+mod content;
 mod file;
 mod standing;
 mod verdict;
@@ -15,12 +16,18 @@ use serde_json::Value;
 
 pub use annotate::with_quirks;
 pub(crate) use apply::{apply, in_order, write};
+pub use content::ContentForm;
+pub(crate) use content::{Came, Holds, judge_content, media_type_of};
 pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
-pub(crate) use standing::{Standing, check_against, standing};
-pub(crate) use verdict::{PlaceQuirks, Verdict};
+pub(crate) use standing::{Standing, check_against, claim_the_same, standing};
+pub(crate) use verdict::{Alternatives, PlaceQuirks, Verdict};
 
-use crate::{document::OperationId, place::Place};
+use crate::{
+    document::OperationId,
+    place::Place,
+    schema::{describe::describe, fragment},
+};
 
 /// A quirk's name: the name of its file without `.toml`.
 #[derive(
@@ -50,8 +57,8 @@ pub struct Quirk {
     pub file: String,
     /// One line: documented what, returned what.
     pub summary: String,
-    /// What the document's schema says there; `false` where it says nothing.
-    pub declared: Value,
+    /// What the document says there.
+    pub declared: Declared,
     /// What the document's prose claims, where that differs.
     pub described: Option<Value>,
     /// What the wire shows.
@@ -70,13 +77,69 @@ pub struct Quirk {
     pub evidence: Vec<Evidence>,
 }
 
+/// What the document says at a quirk's places.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Declared {
+    /// This JSON Schema; `false` where it says nothing.
+    Schema(Value),
+    /// That a value fits exactly one alternative of a `oneOf`.
+    OneAlternative,
+    /// That a body comes as one of these media types.
+    MediaTypes(Vec<String>),
+    /// Nothing: it has no such operation.
+    NoOperation,
+}
+
+/// What comes at a quirk's places.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Comes {
+    /// What fits this JSON Schema. `false`: nothing.
+    Schema(Value),
+    /// A value that fits several alternatives of a `oneOf`.
+    SeveralAlternatives,
+    /// A body of this form.
+    Content(ContentForm),
+}
+
 /// What the wire shows at a quirk's places.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wire {
     /// This, instead of what is declared. `false`: the member never comes.
-    Returned(Value),
+    Returned(Comes),
     /// This as well. `false`: the member may be missing.
-    Also(Value),
+    Also(Comes),
+}
+
+impl Declared {
+    /// What it says of a value alone, where it is about one.
+    pub(crate) fn schema(&self) -> Option<&Value> {
+        match self {
+            Self::Schema(it) => Some(it),
+            Self::NoOperation => Some(&Value::Bool(false)),
+            Self::OneAlternative | Self::MediaTypes(_) => None,
+        }
+    }
+
+    /// In a few words, for reports.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::Schema(it) => describe(&fragment::normal(it)),
+            Self::OneAlternative => "one alternative (`oneOf`)".into(),
+            Self::MediaTypes(names) => names.join(" or "),
+            Self::NoOperation => "no such operation".into(),
+        }
+    }
+}
+
+impl Comes {
+    /// In a few words, for reports.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::Schema(it) => describe(&fragment::normal(it)),
+            Self::SeveralAlternatives => "several alternatives (`oneOf`)".into(),
+            Self::Content(it) => it.in_words(),
+        }
+    }
 }
 
 impl Wire {
@@ -88,16 +151,28 @@ impl Wire {
         }
     }
 
-    /// The schema of what comes.
-    pub fn schema(&self) -> &Value {
+    /// What comes.
+    pub fn comes(&self) -> &Comes {
         match self {
             Self::Returned(it) | Self::Also(it) => it,
         }
     }
 
+    /// The schema of what comes, where the quirk is about a value.
+    pub(crate) fn schema(&self) -> Option<&Value> {
+        match self.comes() {
+            Comes::Schema(it) => Some(it),
+            Comes::SeveralAlternatives | Comes::Content(_) => None,
+        }
+    }
+
     /// Whether a member that does not come shows the quirk.
     pub(crate) fn is_nothing(&self) -> bool {
-        *self.schema() == Value::Bool(false)
+        self.schema() == Some(&Value::Bool(false))
+    }
+
+    pub(crate) fn is_returned(&self) -> bool {
+        matches!(self, Self::Returned(_))
     }
 }
 
@@ -120,6 +195,24 @@ impl Quirk {
 
     /// Whether the document says nothing of the places.
     pub(crate) fn is_undocumented(&self) -> bool {
-        self.declared == Value::Bool(false)
+        self.declared.schema() == Some(&Value::Bool(false))
+    }
+
+    /// What is declared and what comes, where the quirk is about a value.
+    pub(crate) fn schemas(&self) -> Option<(&Value, &Value)> {
+        Some((self.declared.schema()?, self.wire.schema()?))
+    }
+
+    /// Whether it is about as what the bodies of a response come, or whether they do, rather than about a value.
+    pub(crate) fn is_of_form(&self) -> bool {
+        matches!(self.declared, Declared::MediaTypes(_)) || self.content().is_some()
+    }
+
+    /// The form of the bodies that come, where the quirk is about that.
+    pub(crate) fn content(&self) -> Option<&ContentForm> {
+        match self.wire.comes() {
+            Comes::Content(it) => Some(it),
+            Comes::Schema(_) | Comes::SeveralAlternatives => None,
+        }
     }
 }

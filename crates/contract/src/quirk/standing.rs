@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    document::Document,
+    document::{Document, METHODS, PathTemplate, Response},
     place::{ANY, Place},
-    quirk::{Quirk, QuirkPlace, Wire},
+    quirk::{Comes, ContentForm, Declared, Quirk, QuirkPlace, Wire},
     schema::{Address, Store, describe::describe, edit, fragment},
     text::{Fault, Text},
 };
@@ -64,7 +64,6 @@ pub(crate) fn check_against(
 }
 
 fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
-    let comes = quirk.wire.schema();
     if quirk.wire.is_nothing() && quirk.is_undocumented() {
         fault(
             "declared",
@@ -91,13 +90,20 @@ fn check_alone(quirk: &Quirk, fault: &mut dyn FnMut(&str, String)) {
             ),
         );
     }
-    if !quirk.is_undocumented()
-        && !quirk.wire.is_nothing()
-        && fragment::covers(&quirk.declared, &fragment::normal(comes)) == Containment::Yes
-    {
+    let is_covered = match (&quirk.declared, quirk.wire.comes()) {
+        (Declared::MediaTypes(declared), Comes::Content(form)) => {
+            form.is_promised(declared.iter().map(String::as_str))
+        }
+        _ => quirk.schemas().is_some_and(|(declared, comes)| {
+            !quirk.is_undocumented()
+                && !quirk.wire.is_nothing()
+                && fragment::covers(declared, &fragment::normal(comes)) == Containment::Yes
+        }),
+    };
+    if is_covered {
         fault("declared", "`declared` covers what comes, so no value could confirm the quirk; narrow `declared` or delete the file".into());
     }
-    if let Some(described) = &quirk.described
+    if let (Some(described), Some(comes)) = (&quirk.described, quirk.wire.schema())
         && !fragment::disjoint(&fragment::normal(described), &fragment::normal(comes))
     {
         fault("described", "`described` does not exclude what comes; spell them so that no value fits both, or leave `described` out".into());
@@ -113,9 +119,23 @@ pub(crate) fn standing(
 ) -> Standing {
     let orphaned = |why: String| Standing::Orphaned(why);
     let Some(operation) = document.operation(at.operation.as_str()) else {
-        return orphaned("the document has no such operation; correct `operation`".into());
+        return match quirk.declared {
+            Declared::NoOperation => standing_of_new(document, at),
+            _ => orphaned("the document has no such operation; correct `operation`".into()),
+        };
     };
+    let response = operation.response(at.status);
+    if quirk.declared == Declared::NoOperation && response.is_none() {
+        let why = "the document has the operation, and not the status; say `declared = false`";
+        return Standing::Contradicted(why.into());
+    }
+    if quirk.is_of_form() {
+        return standing_of_content(quirk, quirk.content(), response);
+    }
     let root = operation.json_schema(at.status);
+    if let (Comes::SeveralAlternatives, Some(root)) = (quirk.wire.comes(), root) {
+        return standing_of_alternatives(store, root, &at.place);
+    }
     let Some((parent, name)) = at.place.split_last() else {
         return standing_of_whole(store, quirk, root);
     };
@@ -125,7 +145,7 @@ pub(crate) fn standing(
         );
     };
     let documented = fragment::below(store, root, &path(&at.place));
-    let may_be_missing = quirk.wire == Wire::Also(Value::Bool(false));
+    let may_be_missing = quirk.wire.is_nothing() && !quirk.wire.is_returned();
     if may_be_missing && !edit::requires(store, root, &path(&parent), &name) {
         return match documented {
             Some(_) => Standing::Resolved,
@@ -142,10 +162,86 @@ pub(crate) fn standing(
         None if edit::find(store, root, &path(&parent)).is_empty() => {
             orphaned(format!("the document has no `{parent}` that could hold it; correct `place`"))
         }
-        None if name == ANY => {
-            orphaned("`*` cannot be added to a document; name the member".into())
-        }
         None => Standing::Needed,
+    }
+}
+
+/// As [`standing`], of an operation that the document lacks.
+fn standing_of_new(document: &Document, at: &QuirkPlace) -> Standing {
+    let id = at.operation.as_str();
+    let Some((method, template)) = id.split_once(' ').filter(|(method, template)| {
+        template.starts_with('/') && METHODS.iter().any(|it| it.to_ascii_uppercase() == *method)
+    }) else {
+        let why = "an operation is a method in capitals and a path, `GET /a/{id}`; correct it";
+        return Standing::Orphaned(why.into());
+    };
+    let read = PathTemplate::parse(template);
+    let alike =
+        document.operations.iter().find(|it| it.method == method && it.template.is_alike(&read));
+    match alike {
+        Some(it) => Standing::Contradicted(format!("the document has it as {}; say so", it.id)),
+        None => Standing::Needed,
+    }
+}
+
+/// As [`standing`], of a quirk about the form of bodies.
+fn standing_of_content(
+    quirk: &Quirk,
+    form: Option<&ContentForm>,
+    response: Option<&Response>,
+) -> Standing {
+    let Some(response) = response else {
+        return match quirk.declared {
+            Declared::MediaTypes(_) => {
+                Standing::Orphaned("the document has no such status; say `declared = false`".into())
+            }
+            Declared::Schema(_) | Declared::OneAlternative | Declared::NoOperation => {
+                Standing::Needed
+            }
+        };
+    };
+    // Without a form, nothing comes.
+    let is_promised = match form {
+        Some(form) => form.is_promised(response.media_types()),
+        None => response.content.is_empty(),
+    };
+    if is_promised {
+        return Standing::Resolved;
+    }
+    let mut documented: Vec<&str> = response.media_types().collect();
+    documented.sort_unstable();
+    let says = match documented.as_slice() {
+        [] => "promises no body there".to_owned(),
+        names => format!("says {}", names.join(" or ")),
+    };
+    match &quirk.declared {
+        Declared::MediaTypes(declared) => {
+            let mut declared: Vec<&str> = declared.iter().map(String::as_str).collect();
+            declared.sort_unstable();
+            if declared == documented {
+                return Standing::Needed;
+            }
+            Standing::Contradicted(format!(
+                "`declared` says {}, the document {says}; write down what the document says",
+                declared.join(" or ")
+            ))
+        }
+        _ if documented.is_empty() => Standing::Needed,
+        _ => Standing::Contradicted(format!(
+            "`declared` says that nothing is documented, the document {says}; say so in `declared`"
+        )),
+    }
+}
+
+/// As [`standing`], of a quirk that lets a value fit several alternatives.
+fn standing_of_alternatives(store: &Store, root: &Address, place: &Place) -> Standing {
+    let segments = path(place);
+    if !edit::with_one_of(store, root, &segments).is_empty() {
+        Standing::Needed
+    } else if edit::find(store, root, &segments).is_empty() {
+        Standing::Orphaned("the document has no such place; correct `place`".into())
+    } else {
+        Standing::Resolved
     }
 }
 
@@ -157,15 +253,20 @@ fn standing_of_whole(store: &Store, quirk: &Quirk, root: Option<&Address>) -> St
             "the document promises no JSON body there; say `declared = false`".into(),
         ),
         Some(root) if quirk.is_undocumented() => {
-            undeclared(quirk, &fragment::at(store, root), "promises")
+            undeclared(quirk, &fragment::at(store, root), PROMISES)
         }
         Some(root) => declared(quirk, &fragment::at(store, root)),
     }
 }
 
+/// What a document does about a whole response.
+const PROMISES: &str = "promises";
+
 /// Of a quirk that declares nothing where the document says something.
 fn undeclared(quirk: &Quirk, documented: &Value, has: &str) -> Standing {
-    if allows(documented, quirk) {
+    // Of a status or operation of which only that it comes is pinned, any promise will do.
+    let only_that_it_comes = has == PROMISES && quirk.wire.schema() == Some(&Value::Bool(true));
+    if only_that_it_comes || allows(documented, quirk) {
         return Standing::Resolved;
     }
     Standing::Contradicted(format!(
@@ -175,7 +276,8 @@ fn undeclared(quirk: &Quirk, documented: &Value, has: &str) -> Standing {
 }
 
 fn declared(quirk: &Quirk, documented: &Value) -> Standing {
-    if fragment::equal(documented, &fragment::normal(&quirk.declared)) {
+    let declared = quirk.declared.schema().map(fragment::normal);
+    if declared.is_some_and(|it| fragment::equal(documented, &it)) {
         return Standing::Needed;
     }
     if allows(documented, quirk) {
@@ -183,7 +285,7 @@ fn declared(quirk: &Quirk, documented: &Value) -> Standing {
     }
     Standing::Contradicted(format!(
         "`declared` says {}, the document says {}; write down what the document says",
-        describe(&fragment::normal(&quirk.declared)),
+        quirk.declared.in_words(),
         describe(documented)
     ))
 }
@@ -191,25 +293,33 @@ fn declared(quirk: &Quirk, documented: &Value) -> Standing {
 /// Whether what is documented is wide enough for what comes; nothing comes only where nothing is documented.
 fn allows(documented: &Value, quirk: &Quirk) -> bool {
     match &quirk.wire {
-        Wire::Also(Value::Bool(false)) => false,
-        Wire::Returned(Value::Bool(false)) => *documented == json!(false),
-        Wire::Returned(comes) | Wire::Also(comes) => {
+        Wire::Also(_) if quirk.wire.is_nothing() => false,
+        Wire::Returned(_) if quirk.wire.is_nothing() => *documented == json!(false),
+        it => it.schema().is_some_and(|comes| {
             fragment::covers(documented, &fragment::normal(comes)) == Containment::Yes
-        }
+        }),
     }
 }
 
-fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
+/// Why two quirks cannot stand beside each other, if they cannot.
+pub(crate) fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
     let shared = a.at.iter().find(|it| b.at.contains(it))?;
     let where_ = format!("{} {} `{}`", shared.operation, shared.status, shared.place);
-    if let (Wire::Returned(_), Wire::Returned(_)) = (&a.wire, &b.wire) {
+    let overlap = match (a.wire.comes(), b.wire.comes()) {
+        (Comes::Schema(a), Comes::Schema(b)) => {
+            !fragment::disjoint(&fragment::normal(a), &fragment::normal(b))
+        }
+        (Comes::Content(a), Comes::Content(b)) => a == b,
+        (Comes::SeveralAlternatives, Comes::SeveralAlternatives) => true,
+        // One is about a value, the other about how it comes.
+        (Comes::Schema(_) | Comes::SeveralAlternatives | Comes::Content(_), _) => return None,
+    };
+    if a.wire.is_returned() && b.wire.is_returned() {
         return Some(format!(
             "{where_}: `{}` says what is returned there too; keep one `returned`, make the other `also`",
             b.id
         ));
     }
-    let overlap =
-        !fragment::disjoint(&fragment::normal(a.wire.schema()), &fragment::normal(b.wire.schema()));
     overlap.then(|| {
         format!(
             "{where_}: a value could fit both this and `{}`; make them exclude each other",

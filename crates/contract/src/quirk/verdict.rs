@@ -1,10 +1,15 @@
 //! What a value at a quirk's place says about the quirk.
 
+use std::sync::Arc;
+
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::quirk::{Quirk, Wire};
-use crate::schema::fragment;
+use crate::{
+    quirk::{Comes, Quirk},
+    rule::Rule,
+    schema::{discriminator::Discriminator, fragment},
+};
 
 /// What one value says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,10 +24,39 @@ pub(crate) enum Verdict {
     Mutated,
 }
 
+impl Verdict {
+    /// What is found then, if anything.
+    pub(crate) fn rule(self) -> Option<Rule> {
+        match self {
+            Self::Confirmed => Some(Rule::QuirkConfirmed),
+            Self::Healed => Some(Rule::QuirkHealed),
+            Self::Mutated => Some(Rule::QuirkMutated),
+            Self::Neutral => None,
+        }
+    }
+}
+
 /// The quirks of one place, ready to judge values.
 #[derive(Debug, Default)]
 pub(crate) struct PlaceQuirks {
     quirks: Vec<Pinned>,
+    /// Quirks that let values fit several alternatives: their numbers, and the alternatives of each `oneOf` there.
+    several: Vec<(usize, Vec<Alternatives>)>,
+}
+
+/// The alternatives that a `oneOf` promises.
+#[derive(Debug)]
+pub(crate) struct Alternatives {
+    pub(crate) branches: Vec<Arc<Validator>>,
+    /// What says which of them is meant; then it does no harm that another fits too.
+    pub(crate) discriminator: Option<Discriminator>,
+}
+
+impl Alternatives {
+    fn fit_several(&self, value: &Value) -> bool {
+        let is_named = self.discriminator.as_ref().is_some_and(|it| it.branch(value).is_some());
+        !is_named && self.branches.iter().filter(|it| it.is_valid(value)).nth(1).is_some()
+    }
 }
 
 #[derive(Debug)]
@@ -57,28 +91,38 @@ fn is_of_type_alone(schema: &Value) -> bool {
 }
 
 impl PlaceQuirks {
-    /// Adds a quirk of the register.
-    pub(crate) fn add(&mut self, number: usize, quirk: &Quirk) {
+    /// Adds a quirk of the register; `alternatives` are those of the `oneOf`s at the place that the quirk is about.
+    pub(crate) fn add(
+        &mut self,
+        number: usize,
+        quirk: &Quirk,
+        alternatives: impl FnOnce() -> Vec<Alternatives>,
+    ) {
+        let (declared, comes) = match (quirk.schemas(), quirk.wire.comes()) {
+            (Some(schemas), _) => schemas,
+            (None, Comes::SeveralAlternatives) => {
+                return self.several.push((number, alternatives()));
+            }
+            // It is no value's.
+            (None, Comes::Content(_) | Comes::Schema(_)) => return,
+        };
         let compile =
             |schema: &Value| fragment::validator(schema).expect("checked when the quirk was read");
         self.quirks.push(Pinned {
             number,
-            returned: matches!(quirk.wire, Wire::Returned(_)),
+            returned: quirk.wire.is_returned(),
             nothing: quirk.wire.is_nothing(),
-            anything: quirk.is_undocumented() && *quirk.wire.schema() == Value::Bool(true),
-            by_type: [quirk.wire.schema(), &quirk.declared]
-                .into_iter()
-                .chain(&quirk.described)
-                .all(is_of_type_alone),
-            comes: compile(quirk.wire.schema()),
-            declared: (!quirk.is_undocumented()).then(|| compile(&quirk.declared)),
+            anything: quirk.is_undocumented() && *comes == Value::Bool(true),
+            by_type: [comes, declared].into_iter().chain(&quirk.described).all(is_of_type_alone),
+            comes: compile(comes),
+            declared: (!quirk.is_undocumented()).then(|| compile(declared)),
             described: quirk.described.as_ref().map(compile),
         });
     }
 
     /// Whether there is a quirk at the place.
     pub(crate) fn is_some(&self) -> bool {
-        !self.quirks.is_empty()
+        !self.quirks.is_empty() || !self.several.is_empty()
     }
 
     /// The quirks' numbers in the register, in the order in which values judge them.
@@ -88,7 +132,7 @@ impl PlaceQuirks {
 
     /// Whether all values of a type say the same about each quirk of the place.
     pub(crate) fn by_type(&self) -> bool {
-        self.quirks.iter().all(|it| it.by_type)
+        self.several.is_empty() && self.quirks.iter().all(|it| it.by_type)
     }
 
     /// What a value says about each quirk of the place.
@@ -103,7 +147,12 @@ impl PlaceQuirks {
             _ => Verdict::Neutral,
         };
         let judged = self.quirks.iter().enumerate();
-        judged.map(|(index, it)| (it.number, verdict(index, it))).collect()
+        let judged = judged.map(|(index, it)| (it.number, verdict(index, it)));
+        let several = self.several.iter().map(|(number, groups)| {
+            let fits = groups.iter().any(|it| it.fit_several(value));
+            (*number, if fits { Verdict::Confirmed } else { Verdict::Neutral })
+        });
+        judged.chain(several).collect()
     }
 
     /// What a missing member says: it confirms that it never comes, or may be missing.
@@ -116,6 +165,12 @@ impl PlaceQuirks {
     pub(crate) fn judge_no_body(&self) -> Vec<(usize, Verdict)> {
         let content = self.quirks.iter().filter(|it| it.nothing || it.anything);
         content.map(|it| (it.number, Verdict::Confirmed)).collect()
+    }
+
+    /// What a body that is no JSON says: it confirms a status of which only the status is pinned.
+    pub(crate) fn judge_anything(&self) -> Vec<(usize, Verdict)> {
+        let status = self.quirks.iter().filter(|it| it.anything);
+        status.map(|it| (it.number, Verdict::Confirmed)).collect()
     }
 
     /// The quirk that a value contradicts which none of them foresees.

@@ -1,6 +1,8 @@
 //! Finds the schemas that describe a place, and changes them: inside every branch that describes it, without touching what
 //! other places share with it.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -21,7 +23,12 @@ pub(crate) enum Edit<'e> {
     Remove,
     /// Nothing requires the member.
     MayBeMissing,
+    /// A value may fit several alternatives of each `oneOf`.
+    SeveralAlternatives,
 }
+
+/// Stands beside an `anyOf` that was a `oneOf` before a quirk said that several of its alternatives may fit.
+const LOOSENED: &str = "x-alternatives";
 
 /// Edits the document at every schema that describes the place below `root`. A `$ref` on the way to what others share is
 /// replaced by a copy of its target; one that leads back to what is being followed stays. Nothing happens where the place
@@ -45,6 +52,11 @@ pub(crate) fn edit(
             });
         }
         (Edit::Insert(_), None) => {}
+        (Edit::SeveralAlternatives, _) => {
+            visit(store, root, segments, &mut way, &mut |store, at, sharing| {
+                loosen(store, at, &mut Way { sharing, followed: Vec::new() })
+            });
+        }
         (Edit::Remove | Edit::MayBeMissing, last) => {
             if matches!(edit, Edit::Remove) {
                 visit(store, root, segments, &mut way, &mut |store, at, _| {
@@ -142,7 +154,7 @@ fn replace(store: &mut Store, at: &Address, make: &dyn Fn(Value) -> Value) {
     }
 }
 
-/// Adds a member where members are named: in the schema itself, or in those of its parts that name some.
+/// Adds a member, or all that are not named, where members are named: in the schema itself, or in those of its parts that name some.
 fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, way: &mut Way<'_>) {
     let followed = way.followed.len();
     if let Some(at) = own(store, at, &[name.to_owned()], way)
@@ -165,6 +177,10 @@ fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, way: &mut
 
 fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
     if let Some(Value::Object(owner)) = get_mut(store, at) {
+        if name == ANY {
+            owner.insert("additionalProperties".into(), schema.clone());
+            return;
+        }
         let properties = owner.entry("properties").or_insert_with(|| Value::Object(Map::new()));
         if let Some(properties) = properties.as_object_mut() {
             properties.insert(name.to_owned(), schema.clone());
@@ -199,6 +215,65 @@ fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
         }
     }
     way.followed.truncate(followed);
+}
+
+/// The schemas with a `oneOf` that describe the place below `root`.
+pub(crate) fn with_one_of(store: &Store, root: &Address, segments: &[String]) -> Vec<Address> {
+    let has_one_of = |it: &Address| store.get(it).is_some_and(|it| it.get("oneOf").is_some());
+    let all = described_by(store, &find(store, root, segments));
+    all.into_iter().filter(has_one_of).collect()
+}
+
+/// The schemas at the place below `root` whose `anyOf` was a `oneOf`.
+pub(crate) fn loosened(store: &Store, root: &Address, segments: &[String]) -> Vec<Address> {
+    let is_loosened = |it: &Address| store.get(it).is_some_and(|it| it.get(LOOSENED).is_some());
+    let all = described_by(store, &find(store, root, segments));
+    all.into_iter().filter(is_loosened).collect()
+}
+
+/// Every `oneOf` that holds for a value becomes an `anyOf`.
+fn loosen(store: &mut Store, at: &Address, way: &mut Way<'_>) {
+    if with_one_of(store, at, &[]).is_empty() {
+        return;
+    }
+    let followed = way.followed.len();
+    if let Some(at) = own(store, at, &[], way)
+        && let Some(Value::Object(owner)) = get_mut(store, &at)
+    {
+        if owner.contains_key("oneOf") {
+            *owner = with_any_of(std::mem::take(owner));
+        }
+        let parts = parts(&at, owner);
+        for part in parts {
+            loosen(store, &part, way);
+        }
+    }
+    way.followed.truncate(followed);
+}
+
+/// A schema with an `anyOf` where its `oneOf` stood; in an `allOf` where it has another `anyOf`.
+fn with_any_of(mut schema: Map<String, Value>) -> Map<String, Value> {
+    if schema.contains_key("anyOf") {
+        let mut apart = Map::new();
+        for name in ["oneOf", "discriminator"] {
+            apart.extend(schema.shift_remove(name).map(|it| (name.to_owned(), it)));
+        }
+        let all_of = schema.entry("allOf").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(all_of) = all_of.as_array_mut() {
+            all_of.push(Value::Object(with_any_of(apart)));
+        }
+        return schema;
+    }
+    let mut loosened = Map::new();
+    for (name, value) in schema {
+        if name == "oneOf" {
+            loosened.insert("anyOf".into(), value);
+            loosened.insert(LOOSENED.into(), "several".into());
+        } else {
+            loosened.insert(name, value);
+        }
+    }
+    loosened
 }
 
 /// Where the `$ref` at an address leads.
@@ -326,7 +401,7 @@ fn copy(store: &mut Store, at: &Address, target: &Address) -> Option<bool> {
 pub(crate) fn get_mut<'s>(store: &'s mut Store, at: &Address) -> Option<&'s mut Value> {
     let document = match at.side {
         Side::Documented => &mut store.documented,
-        Side::Modelled => &mut store.modelled,
+        Side::Modelled => Arc::make_mut(&mut store.modelled),
     };
     document.pointer_mut(&at.pointer)
 }
@@ -338,7 +413,7 @@ mod tests {
     use super::*;
 
     fn edited(document: Value, place: &str, how: &Edit<'_>) -> Value {
-        let mut store = Store { documented: document, modelled: Value::Null };
+        let mut store = Store { documented: document, ..Store::default() };
         let root = Address { side: Side::Documented, pointer: "/root".into() };
         let segments: Vec<String> = crate::place::segments(place).map(Into::into).collect();
         edit(&mut store, &mut Sharing::default(), &root, &segments, how);

@@ -151,11 +151,7 @@ impl Below<'_> {
     fn is_free(&self, address: &Address, segment: &str) -> bool {
         let container = if segment == ANY { ["array", "object"] } else { ["object", "object"] };
         let promise = at(self.store, address);
-        let takes = |name: &str| match promise.get("type") {
-            Some(Value::String(it)) => it == name,
-            Some(Value::Array(them)) => them.iter().any(|it| it == name),
-            _ => promise != json!(false),
-        };
+        let takes = |name: &str| may_take(&promise, name);
         let constrains = |it: &Address| {
             let has =
                 |keyword: &str| self.store.get(it).is_some_and(|it| it.get(keyword).is_some());
@@ -166,6 +162,19 @@ impl Below<'_> {
         let schemas = edit::described_by(self.store, std::slice::from_ref(address));
         container.into_iter().any(takes) && !schemas.iter().any(constrains)
     }
+}
+
+/// Whether a promise may take values of a type, as far as types say.
+fn may_take(promise: &Value, name: &str) -> bool {
+    let list = |keyword: &str| promise.get(keyword).and_then(Value::as_array);
+    let by_type = match promise.get("type") {
+        Some(Value::String(it)) => it == name,
+        Some(Value::Array(them)) => them.iter().any(|it| it == name),
+        _ => *promise != json!(false),
+    };
+    by_type
+        && list("anyOf").is_none_or(|it| it.iter().any(|it| may_take(it, name)))
+        && list("allOf").is_none_or(|it| it.iter().all(|it| may_take(it, name)))
 }
 
 /// The promise of several schemas that all hold, or of which any may.
@@ -197,7 +206,7 @@ pub(crate) fn all(fragments: Vec<Value>) -> Value {
 
 /// A fragment as people write it, in the spelling of [`at`].
 pub(crate) fn normal(fragment: &Value) -> Value {
-    let store = Store { documented: fragment.clone(), modelled: Value::Null };
+    let store = Store { documented: fragment.clone(), ..Store::default() };
     let root = Address { side: crate::schema::Side::Documented, pointer: String::new() };
     at(&store, &root)
 }

@@ -3,6 +3,9 @@
 /// What a pattern may come to, counted in characters it can be in: less than any engine takes.
 const MOST: usize = 2_000;
 
+/// Groups in groups.
+const MOST_DEPTH: usize = 20;
+
 /// Whether a pattern (ECMA-262) is one that every engine reads: letters, digits and marks, classes of them, groups,
 /// alternatives and small repetitions. What is not plainly one may be one all the same.
 pub(crate) fn is_plainly_one(pattern: &str) -> bool {
@@ -29,8 +32,11 @@ impl Reader<'_> {
 
     /// The size of what stands up to the end or a closing parenthesis.
     fn alternatives(&mut self, depth: usize) -> Option<usize> {
+        if depth > MOST_DEPTH {
+            return None;
+        }
         let mut size = 0_usize;
-        while depth < 20 {
+        loop {
             match self.rest.first() {
                 None | Some(b')') => return Some(size),
                 Some(b'|' | b'^' | b'$') => {
@@ -45,7 +51,6 @@ impl Reader<'_> {
                 }
             }
         }
-        None
     }
 
     fn atom(&mut self, depth: usize) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! The documents of one contract and the addresses of schemas in them.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 
@@ -70,10 +70,11 @@ pub(crate) fn reference_to(pointer: &str) -> String {
 }
 
 /// The documents of one contract.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     pub(crate) documented: Value,
-    pub(crate) modelled: Value,
+    /// Shared by those who differ in what is documented alone.
+    pub(crate) modelled: Arc<Value>,
 }
 
 impl Store {

@@ -138,6 +138,7 @@ impl Said {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most values are scalars, and another pointer costs")]
 pub(super) enum Values {
     Scalars(Scalars),
     Arrays { items: StateId, bounds: Bounds },

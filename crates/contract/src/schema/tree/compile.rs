@@ -157,22 +157,36 @@ fn is_null(store: &Store, at: &Address) -> bool {
     })
 }
 
-/// What a schema says of the type, and those that hold with it.
+/// What a schema says of the type, and those that hold with it: of alternatives, what any of them says.
 fn types_at(store: &Store, at: &Address) -> Types {
-    let mut types = Types::default();
-    let mut all = vec![at.clone()];
-    let mut next = 0;
-    while let Some(at) = all.get(next).cloned() {
-        next += 1;
-        let Some(keywords) = store.get(&at).and_then(Value::as_object) else { continue };
-        types = types.and(Types::of(keywords));
-        let parts = keywords.get("allOf").and_then(Value::as_array).map_or(0, Vec::len);
-        let parts = (0..parts).map(|it| at.child("allOf").child(&it.to_string()));
-        for further in edit::target(store, &at).into_iter().chain(parts) {
-            if !all.contains(&further) {
-                all.push(further);
+    /// Alternatives inside alternatives: what is deeper may be of any type.
+    const DEEPEST: usize = 4;
+    fn read(store: &Store, at: &Address, depth: usize) -> Types {
+        let mut types = Types::default();
+        let mut all = vec![at.clone()];
+        let mut next = 0;
+        while let Some(at) = all.get(next).cloned() {
+            next += 1;
+            let Some(keywords) = store.get(&at).and_then(Value::as_object) else { continue };
+            types = types.and(Types::of(keywords));
+            let of_list = |keyword: &str| -> Vec<Address> {
+                let count = keywords.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
+                let list = at.child(keyword);
+                (0..count).map(|it| list.child(&it.to_string())).collect()
+            };
+            for keyword in ["anyOf", "oneOf"] {
+                let branches = of_list(keyword);
+                let branches = branches.iter().filter(|_| depth < DEEPEST);
+                let branches = branches.map(|it| read(store, it, depth + 1));
+                types = types.and(branches.reduce(Types::or).unwrap_or_default());
+            }
+            for further in edit::target(store, &at).into_iter().chain(of_list("allOf")) {
+                if !all.contains(&further) {
+                    all.push(further);
+                }
             }
         }
+        types
     }
-    types
+    read(store, at, 0)
 }

@@ -50,6 +50,11 @@ impl Types {
         Self(Some(both))
     }
 
+    /// The types that one of them takes.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).map(|(ours, theirs)| [ours, theirs].concat()))
+    }
+
     pub(super) fn overlap(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(a), Some(b)) => a.iter().any(|it| b.contains(it)) || (numeric(a) && numeric(b)),
