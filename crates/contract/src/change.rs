@@ -1,12 +1,11 @@
 //! Two versions of a description of the responses: what the newer one does to a reader of the older, place by place.
 //! Nothing about wording.
 
-use std::sync::Arc;
-
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     fmt,
     rc::Rc,
+    sync::Arc,
 };
 
 use jsonschema::canonical::Containment;

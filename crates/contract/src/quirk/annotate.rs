@@ -19,7 +19,7 @@ pub fn with_quirks(modelled: Value, quirks: &[Text]) -> Result<Value, Faults> {
     let mut faults = Vec::new();
     let read = quirks.iter().filter_map(|text| read(text).map_err(|it| faults.extend(it)).ok());
     let quirks: Vec<Quirk> = read.collect();
-    let mut store = Store { documented: Value::Null, modelled };
+    let mut store = Store { modelled: modelled.into(), ..Store::default() };
     let document = Document::read(&store, Side::Modelled).map_err(|it| {
         let fault = |message| Fault { file: "the model".into(), line: None, message };
         Faults(it.into_iter().map(fault).collect())
