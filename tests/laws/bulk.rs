@@ -57,7 +57,7 @@ fn run(paths: &[PathBuf], threads: usize, shard: Option<Shard>) -> Run<'static> 
     let new = || Run::new(&CONTRACT, RunOptions::default());
     let mut run = new();
     let found: Vec<harness::Found> = paths.iter().cloned().map(Ok).collect();
-    let bulk = Bulk { threads: NonZero::new(threads).unwrap(), shard, answered: None };
+    let bulk = Bulk { threads: NonZero::new(threads), shard, answered: None };
     check_all(&mut run, &new, &found, &bulk);
     run
 }

@@ -39,12 +39,13 @@ mod terminal;
 mod triage;
 
 use std::{
+    io::Write,
     num::NonZero,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anstream::ColorChoice;
+use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use contract::{Contract, ContractTexts, Exchange, Run, Unreadable};
@@ -160,9 +161,14 @@ impl Command {
     }
 }
 
-/// Writes to standard output, colours stripped where they are not wanted.
+/// Writes to standard output at once, colours stripped where they are not wanted.
 pub fn write_out(text: &str) {
-    let written = std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes());
+    let mut stdout = std::io::stdout().lock();
+    let mut shown = AutoStream::new(Vec::new(), AutoStream::choice(&stdout));
+    let written = shown.write_all(text.as_bytes()).and_then(|()| {
+        stdout.write_all(&shown.into_inner())?;
+        stdout.flush()
+    });
     match written {
         Ok(()) => {}
         // Nobody reads on: `| head`. The exit code still says what was found.
@@ -274,9 +280,8 @@ impl Sources {
         if found.is_empty() {
             bail!("no recordings; name HAR or NDJSON files, or folders of them");
         }
-        let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         let bulk = harness::Bulk {
-            threads: bulk.and_then(|it| it.threads).unwrap_or_else(cores),
+            threads: bulk.and_then(|it| it.threads),
             shard: bulk.and_then(|it| it.shard),
             answered: self.answered(run.contract())?,
         };

@@ -233,24 +233,21 @@ impl Comparison<'_> {
     }
 
     fn promises(&mut self, place: &Place, promised: &Value, accepted: &Value) {
-        let words = (describe(promised), describe(accepted));
-        match fragment::covers(promised, accepted) {
-            Containment::Yes => {}
+        let covered = fragment::covers(promised, accepted);
+        let why = match covered {
+            Containment::Yes => return,
             Containment::No => {
                 let witness = fragment::witness(promised, accepted);
-                let witness = witness.map_or_else(String::new, |it| {
+                witness.map_or_else(String::new, |it| {
                     format!("; {it}, say, is accepted and not promised")
-                });
-                self.wider(place, words.0, format!("the model accepts {}{witness}", words.1));
+                })
             }
             Containment::Unknown => {
-                let message = format!(
-                    "the model accepts {}, and whether that is more cannot be decided; spell both sides alike",
-                    words.1
-                );
-                self.wider(place, words.0, message);
+                ", and whether that is more cannot be decided; spell both sides alike".to_owned()
             }
-        }
+        };
+        let message = format!("the model accepts {}{why}", describe(accepted));
+        self.wider(place, describe(promised), message);
     }
 
     /// Members that neither side names: a model that takes any says more than a document that does not say so.

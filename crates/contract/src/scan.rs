@@ -267,7 +267,7 @@ impl<'t, const IN_TEXT: bool> Scanner<'t, IN_TEXT> {
         Some(Token::Number(&self.text[start..at]))
     }
 
-    #[inline]
+    #[inline(always)]
     fn quoted(&mut self) -> Option<Quoted<'t>> {
         let bytes = self.text.as_bytes();
         let start = self.at + Self::QUOTE;

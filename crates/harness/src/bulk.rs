@@ -21,8 +21,8 @@ const BATCH: usize = 256 * 1024;
 /// How sources are checked.
 #[derive(Debug, Clone)]
 pub struct Bulk {
-    /// How many threads check.
-    pub threads: NonZero<usize>,
+    /// How many threads check; as many as there are cores where it is not said.
+    pub threads: Option<NonZero<usize>>,
     /// Only the exchanges of this part, of so many parts.
     pub shard: Option<Shard>,
     /// What plain JSON files are the bodies of.
@@ -59,7 +59,7 @@ pub fn check_all<'c>(
         number += 1;
         bulk.shard.is_none_or(|it| it.has(number - 1))
     };
-    if bulk.threads.get() == 1 {
+    if bulk.threads == Some(NonZero::<usize>::MIN) {
         return each(sources, bulk, &mut |item| {
             if is_ours() {
                 check(run, item);
@@ -67,7 +67,7 @@ pub fn check_all<'c>(
         });
     }
     thread::scope(|scope| {
-        let mut team = Team::new(run, another, bulk.threads.get(), scope);
+        let mut team = Team::new(run, another, bulk.threads, scope);
         each(sources, bulk, &mut |item| {
             if is_ours() {
                 team.take(item);
@@ -134,7 +134,7 @@ impl Batch {
 struct Team<'r, 's, 'e, 'c> {
     run: &'r mut Run<'c>,
     another: &'e (dyn Fn() -> Run<'c> + Sync),
-    threads: usize,
+    threads: Option<NonZero<usize>>,
     scope: &'s thread::Scope<'s, 'e>,
     batch: Batch,
     source: Arc<str>,
@@ -145,7 +145,7 @@ impl<'r, 's, 'e, 'c: 'e> Team<'r, 's, 'e, 'c> {
     fn new(
         run: &'r mut Run<'c>,
         another: &'e (dyn Fn() -> Run<'c> + Sync),
-        threads: usize,
+        threads: Option<NonZero<usize>>,
         scope: &'s thread::Scope<'s, 'e>,
     ) -> Self {
         let (batch, source) = (Batch::default(), "".into());
@@ -196,8 +196,10 @@ type AtWork<'s, 'c> = (mpsc::SyncSender<Batch>, Vec<ScopedJoinHandle<'s, Run<'c>
 fn start<'s, 'e, 'c: 'e>(
     scope: &'s thread::Scope<'s, 'e>,
     another: &'e (dyn Fn() -> Run<'c> + Sync),
-    threads: usize,
+    threads: Option<NonZero<usize>>,
 ) -> AtWork<'s, 'c> {
+    let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = threads.unwrap_or_else(cores).get();
     let (work, batches) = mpsc::sync_channel::<Batch>(threads);
     let batches = Arc::new(Mutex::new(batches));
     let threads = (0..threads).map(|_| {

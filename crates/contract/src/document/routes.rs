@@ -1,6 +1,6 @@
 //! The operations of a path, found without trying every template.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::document::template::{PathTemplate, Segment, decoded};
 
@@ -15,7 +15,7 @@ pub(crate) struct Routes {
 
 #[derive(Debug, Default)]
 struct Node {
-    by_text: HashMap<String, usize>,
+    by_text: BTreeMap<String, usize>,
     by_pattern: Vec<(Segment, usize)>,
     /// Those whose template ends here, in order of number.
     operations: Vec<usize>,
@@ -57,22 +57,29 @@ impl Routes {
 
     /// The first operation, by number, of those that `is_there`, whose template takes a path as it stands.
     pub(crate) fn first(&self, path: &str, is_there: &dyn Fn(usize) -> bool) -> Option<usize> {
-        let path: Vec<&str> = path.trim_matches('/').split('/').collect();
         let mut first: Option<usize> = None;
-        // Not by recursion: templates are as long as a document has them.
-        let mut open = vec![(0, 0)];
-        while let Some((node, depth)) = open.pop() {
-            let node = &self.nodes[node];
-            let Some(text) = path.get(depth) else {
+        // Not by recursion: templates are as long as a document has them. Most paths have one way.
+        let mut here = Some((0, Some(path.trim_matches('/'))));
+        let mut others = Vec::new();
+        while let Some((node, rest)) = here.take().or_else(|| others.pop()) {
+            let node: &Node = &self.nodes[node];
+            let Some(rest) = rest else {
                 let here = node.operations.iter().copied().find(|it| is_there(*it));
                 first = first.into_iter().chain(here).min();
                 continue;
             };
-            let as_it_stands = node.by_text.get(*text);
+            let end = rest.bytes().position(|it| it == b'/');
+            let (text, rest) = match end {
+                Some(end) => (&rest[..end], Some(&rest[end + 1..])),
+                None => (rest, None),
+            };
+            let as_it_stands = node.by_text.get(text);
             let as_meant = text.contains('%').then(|| node.by_text.get(&*decoded(text))).flatten();
             let by_pattern = node.by_pattern.iter().filter(|it| it.0.matches(text)).map(|it| &it.1);
             let next = as_it_stands.into_iter().chain(as_meant).chain(by_pattern);
-            open.extend(next.map(|it| (*it, depth + 1)));
+            let mut next = next.map(|it| (*it, rest));
+            here = next.next();
+            others.extend(next);
         }
         first
     }

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use crate::{
-    form::form_number,
+    form::{form_number, is_plain_date_time},
     place::printable_name,
     quirk::Verdict,
     rule::{Rule, Severity},
@@ -428,30 +428,4 @@ fn refused(known: &Known<'_>, scalars: &Scalars, scalar: Scalar<'_>) -> Result<O
         Scalar::Number(_) => refuses(&scalars.numbers).then_some(Rule::Bounds),
         Scalar::Null | Scalar::Bool(_) | Scalar::AnyText => None,
     })
-}
-
-/// Whether a text is a date-time (RFC 3339) that needs no calendar: a day that every month has, no leap second, in UTC.
-fn is_plain_date_time(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if bytes.len() < 20 {
-        return false;
-    }
-    let is_digit = |at: usize| bytes[at].is_ascii_digit();
-    let two = |at: usize| match is_digit(at) && is_digit(at + 1) {
-        true => (bytes[at] - b'0') * 10 + (bytes[at + 1] - b'0'),
-        false => u8::MAX,
-    };
-    let fraction = &bytes[19..bytes.len() - 1];
-    let signs = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[bytes.len() - 1]];
-    signs == *b"--T::Z"
-        && (0..4).all(is_digit)
-        && (1..=12).contains(&two(5))
-        && (1..=28).contains(&two(8))
-        && two(11) < 24
-        && two(14) < 60
-        && two(17) < 60
-        && (fraction.is_empty()
-            || (fraction.len() > 1
-                && fraction[0] == b'.'
-                && fraction[1..].iter().all(u8::is_ascii_digit)))
 }

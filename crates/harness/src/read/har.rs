@@ -211,13 +211,13 @@ impl Har<'_> {
             if let Some((raw, length)) = read_at_once(start.raw(window.in_sight(usual))) {
                 each(Ok(raw));
                 window.advance(length);
-                usual = length + length / 2;
+                usual = length + length / 4;
                 self.entries += 1;
                 continue;
             }
             match window.value(true)? {
                 Value::Kept(kept) => {
-                    usual = kept.len() + kept.len() / 2;
+                    usual = kept.len() + kept.len() / 4;
                     each(Ok(start.raw(window.bytes(kept))));
                 }
                 Value::TooLarge => each(Err(Unreadable {
