@@ -91,7 +91,7 @@ fn documents_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Folder
         }
         if kind.is_dir() {
             documents_below(&path, found)?;
-        } else if path.is_file()
+        } else if is_file(&path, kind)
             && path.extension().and_then(|it| it.to_str()).is_some_and(is_document)
         {
             found.push(path);
@@ -104,13 +104,19 @@ fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, FolderError>
     let io = |error| FolderError::Io { path: folder.to_owned(), error };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if path.extension().is_some_and(|it| it == extension) && path.is_file() {
+        let entry = entry.map_err(io)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(io)?);
+        if path.extension().is_some_and(|it| it == extension) && is_file(&path, kind) {
             files.push(path);
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether a folder's entry is a file, or a link to one. Only of a link the system has to be asked again.
+fn is_file(path: &Path, kind: fs::FileType) -> bool {
+    kind.is_file() || (kind.is_symlink() && path.is_file())
 }
 
 fn text_if_there(path: &Path) -> Result<Option<Text>, FolderError> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     place::ANY,
-    schema::{Address, Side, Store, sharing::Sharing},
+    schema::{Address, Side, Store, sharing::Sharing, store::member},
 };
 
 /// How many references may hold for one value, one behind the other.
@@ -278,7 +278,7 @@ fn with_any_of(mut schema: Map<String, Value>) -> Map<String, Value> {
 
 /// Where the `$ref` at an address leads.
 pub(crate) fn target(store: &Store, at: &Address) -> Option<Address> {
-    let reference = store.get(at)?.get("$ref")?.as_str()?;
+    let reference = member(store.get(at)?.as_object()?, "$ref")?.as_str()?;
     store.resolve(at.side, reference)
 }
 
@@ -318,13 +318,13 @@ pub(crate) fn parts_by_keyword(
 ) -> Vec<(&'static str, Vec<Address>)> {
     let mut parts = Vec::new();
     for keyword in ["allOf", "anyOf", "oneOf"] {
-        if let Some(Value::Array(schemas)) = keywords.get(keyword) {
+        if let Some(Value::Array(schemas)) = member(keywords, keyword) {
             let list = at.child(keyword);
             let all = (0..schemas.len()).map(|it| list.child(&it.to_string()));
             parts.push((keyword, all.collect()));
         }
     }
-    let conditional = ["then", "else"].into_iter().filter(|it| keywords.contains_key(*it));
+    let conditional = ["then", "else"].into_iter().filter(|it| member(keywords, it).is_some());
     let conditional: Vec<Address> = conditional.map(|it| at.child(it)).collect();
     if !conditional.is_empty() {
         parts.push(("then", conditional));
@@ -335,18 +335,18 @@ pub(crate) fn parts_by_keyword(
 /// The schemas of a member, or of the items and map values.
 pub(crate) fn children(at: &Address, keywords: &Map<String, Value>, segment: &str) -> Vec<Address> {
     if segment != ANY {
-        let known = keywords.get("properties").is_some_and(|it| it.get(segment).is_some());
+        let known = member(keywords, "properties").is_some_and(|it| it.get(segment).is_some());
         return known.then(|| at.child("properties").child(segment)).into_iter().collect();
     }
     let mut children = Vec::new();
     for keyword in ["items", "additionalProperties", "unevaluatedProperties"] {
-        if keywords.get(keyword).is_some_and(Value::is_object) {
+        if member(keywords, keyword).is_some_and(Value::is_object) {
             children.push(at.child(keyword));
         }
     }
-    let prefix = keywords.get("prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
+    let prefix = member(keywords, "prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
     children.extend((0..prefix).map(|it| at.child("prefixItems").child(&it.to_string())));
-    let patterns = keywords.get("patternProperties").and_then(Value::as_object);
+    let patterns = member(keywords, "patternProperties").and_then(Value::as_object);
     children.extend(
         patterns.into_iter().flat_map(Map::keys).map(|it| at.child("patternProperties").child(it)),
     );

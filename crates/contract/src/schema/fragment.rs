@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     document::misspelt,
     place::ANY,
-    schema::{Address, Store, edit, pattern, tree::type_of},
+    schema::{Address, Store, edit, pattern, store::member, tree::type_of},
 };
 
 /// Keywords that constrain the value itself.
@@ -396,21 +396,20 @@ impl Reader<'_> {
         }
         self.seen.push(address.clone());
         let mut parts = vec![own(keywords)];
-        if let Some(target) = keywords
-            .get("$ref")
+        if let Some(target) = member(keywords, "$ref")
             .and_then(Value::as_str)
             .and_then(|it| self.store.resolve(address.side, it))
         {
             parts.push(self.read(&target));
         }
-        parts.extend(self.read_list(address, "allOf"));
+        parts.extend(self.read_list(address, keywords, "allOf"));
         for keyword in ["anyOf", "oneOf"] {
-            let branches = self.read_list(address, keyword);
+            let branches = self.read_list(address, keywords, keyword);
             if !branches.is_empty() {
                 parts.push(union(branches));
             }
         }
-        if keywords.contains_key("not") {
+        if member(keywords, "not").is_some() {
             let not = self.read(&address.child("not"));
             parts.push(json!({ "not": not }));
         }
@@ -418,19 +417,30 @@ impl Reader<'_> {
         all(parts)
     }
 
-    fn read_list(&mut self, address: &Address, keyword: &str) -> Vec<Value> {
+    fn read_list(
+        &mut self,
+        address: &Address,
+        keywords: &Map<String, Value>,
+        keyword: &str,
+    ) -> Vec<Value> {
+        let Some(Value::Array(schemas)) = member(keywords, keyword) else { return Vec::new() };
         let list = address.child(keyword);
-        let count = self.store.get(&list).and_then(Value::as_array).map_or(0, Vec::len);
-        (0..count).map(|it| self.read(&list.child(&it.to_string()))).collect()
+        (0..schemas.len()).map(|it| self.read(&list.child(&it.to_string()))).collect()
     }
 }
 
+/// In the order of [`OWN`].
 fn own(keywords: &Map<String, Value>) -> Value {
-    let own: Map<String, Value> = OWN
+    let number = |name: &str| OWN.iter().position(|it| *it == name);
+    let mut own: Vec<(usize, &str, &Value)> = keywords
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), sorted(name, keywords.get(*name)?))))
+        .filter_map(|(name, value)| Some((number(name)?, name.as_str(), value)))
         .collect();
-    if own.is_empty() { Value::Bool(true) } else { Value::Object(own) }
+    own.sort_unstable_by_key(|it| it.0);
+    if own.is_empty() {
+        return Value::Bool(true);
+    }
+    own.into_iter().map(|(_, name, value)| (name.to_owned(), sorted(name, value))).collect()
 }
 
 fn sorted(keyword: &str, value: &Value) -> Value {

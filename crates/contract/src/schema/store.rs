@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::place::{push_segment, unescape};
 
@@ -123,18 +123,24 @@ fn at<'d>(document: &'d Value, pointer: &str) -> Option<&'d Value> {
     step(here, pointer.get(start..)?, is_escaped)
 }
 
+/// Fewer members are sooner compared than hashed.
+const FEW: usize = 8;
+
+/// As `Map::get`, quicker for what has as few members as schemas have.
+pub(crate) fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
+    if members.len() > FEW {
+        return members.get(name);
+    }
+    members.iter().find(|it| it.0 == name).map(|it| it.1)
+}
+
 fn step<'d>(here: &'d Value, segment: &str, is_escaped: bool) -> Option<&'d Value> {
-    /// Fewer members are sooner compared than hashed.
-    const FEW: usize = 8;
     match here {
-        Value::Object(members) if members.len() <= FEW && !is_escaped => {
-            members.iter().find(|it| it.0 == segment).map(|it| it.1)
-        }
+        Value::Object(members) if !is_escaped => member(members, segment),
         Value::Object(members) if members.len() <= FEW => {
             members.iter().find(|it| is_escaped_as(it.0, segment)).map(|it| it.1)
         }
-        Value::Object(members) if is_escaped => members.get(&*unescape(segment)),
-        Value::Object(members) => members.get(segment),
+        Value::Object(members) => members.get(&*unescape(segment)),
         Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
         _ => None,
     }
