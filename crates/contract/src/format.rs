@@ -60,6 +60,11 @@ pub(crate) trait Format: DeserializeOwned + JsonSchema {
     fn is_plain(&self, value: &Value) -> bool;
 }
 
+/// Whether all are tables: serde reads a struct from a list of its values too.
+pub(crate) fn are_tables<'v>(mut values: impl Iterator<Item = &'v Value>) -> bool {
+    values.all(Value::is_object)
+}
+
 /// Reads a TOML text of a format that has a published schema. The schema is what checks it, unless it is plain what that
 /// would say: compiling it takes as long as all else.
 ///
@@ -222,4 +227,55 @@ fn span_of(table: &DeTable<'_>, pointer: &str, key: Option<&str>) -> Option<usiz
     }
     let owner = here.map_or(Some(table), |it| it.get_ref().as_table());
     key.and_then(|key| key_in(owner?, key)).or(start)
+}
+
+/// Holds what is plain to the published schema: no value of a file, whatever stands in its place, is plainly right and
+/// refused.
+#[cfg(test)]
+pub(crate) fn assert_plain_is_right<T: Format>(file: &Value) {
+    let validator = validator::<T>();
+    let is_plain = |it: &Value| T::deserialize(it).is_ok_and(|read| read.is_plain(it));
+    assert!(is_plain(file) && validator.is_valid(file), "{file}");
+    let odd = json!([
+        "", " ", "\n", "\u{a0}", "a", "/a\nb", "/a\u{2028}b", "/~", "2026-11-22T10:00:00", "2026-13-01", "2026-1-01",
+        "${A}", "${a}", "x${A1}y", "GET x", "POST /x", "example", 0, 99, 200, 600, -1, 200.0, 1e300, true, false, [], [1],
+        ["a"], [{}], {}, {"type": 1}, {"media_type": "text/html"}, {"a": "b"}, {"a": 1}
+    ]);
+    fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, it)| places(it, &format!("{at}/{name}"), found));
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(at_item, it)| {
+                    places(it, &format!("{at}/{at_item}"), found);
+                });
+            }
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    places(file, "", &mut all);
+    // The whole file is a table.
+    for place in all.into_iter().skip(1) {
+        let put = |change: &dyn Fn(&mut Value)| {
+            let mut changed = file.clone();
+            change(changed.pointer_mut(&place).expect("it is there"));
+            assert!(!is_plain(&changed) || validator.is_valid(&changed), "{place}: {changed}");
+        };
+        for value in odd.as_array().into_iter().flatten() {
+            put(&|it| *it = value.clone());
+        }
+        put(&|it| {
+            if let Value::Object(members) = it {
+                *it = members.values().cloned().collect();
+            }
+        });
+        put(&|it| {
+            if let Value::Object(members) = it {
+                members.insert("unknown".into(), json!(1));
+            }
+        });
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     document::OperationId,
-    format::{self, Format},
+    format::{self, Format, are_tables},
     text::{Fault, Text},
 };
 
@@ -138,11 +138,14 @@ pub(crate) fn schema() -> Value {
 static FORMAT: LazyLock<Validator> = LazyLock::new(format::validator::<ContractFile>);
 
 impl Format for ContractFile {
-    fn is_plain(&self, _: &Value) -> bool {
+    fn is_plain(&self, value: &Value) -> bool {
         let has_variable =
             |it: &str| it.find('$').is_some_and(|at| after_variable(&it[at..]).is_some());
+        let tables = ["/scope", "/record", "/live", "/live/token"];
+        let asks = value.pointer("/live/ask").and_then(Value::as_array).into_iter().flatten();
         let Self { live, record, .. } = self;
-        record.mask_key.as_deref().is_none_or(|it| after_variable(it) == Some(""))
+        are_tables(tables.iter().filter_map(|it| value.pointer(it)).chain(asks))
+            && record.mask_key.as_deref().is_none_or(|it| after_variable(it) == Some(""))
             && live.as_ref().is_none_or(|it| {
                 it.token.as_ref().is_none_or(|it| has_variable(&it.value))
                     && !it.ask.is_empty()
@@ -181,4 +184,24 @@ pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
             .collect(),
     });
     Ok(Settings { base_urls: file.scope.base_urls, live, mask_key: file.record.mask_key })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_plainly_a_contract_file_is_one() {
+        format::assert_plain_is_right::<ContractFile>(&json!({
+            "scope": { "base_urls": ["https://x.test"] },
+            "record": { "mask_key": "${KEY}" },
+            "live": {
+                "base_url": "${URL}", "headers": { "a": "b" }, "token": { "header": "h", "value": "Bearer ${TOKEN}" },
+                "other_account": { "a": "b" },
+                "ask": [{ "operation": "GET /x/{id}", "parameters": { "id": "1" }, "unknown": { "id": "0" } }],
+            },
+        }));
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     document::{OperationId, assert_formats, essence, is_json},
-    format::{self, Format},
+    format::{self, Format, are_tables},
     place::Place,
     quirk::{Comes, ContentForm, Declared, Quirk, QuirkId, QuirkPlace, Wire},
     schema::fragment,
@@ -355,6 +355,7 @@ impl Format for QuirkFile {
                 && (it.place.is_empty() || it.place.starts_with('/'))
                 && !it.place.contains(|it: char| it.is_control() || "\u{2028}\u{2029}".contains(it))
         };
+        let are_tables = |key: &str| are_tables(value[key].as_array().into_iter().flatten());
         let Self { summary, declared, described, returned, also, reason, at, .. } = self;
         let fragments = [Some(declared), described.as_ref(), returned.as_ref(), also.as_ref()];
         says(summary)
@@ -364,6 +365,8 @@ impl Format for QuirkFile {
             && is_date("review_by")
             && !at.is_empty()
             && at.iter().all(is_place)
+            && are_tables("at")
+            && are_tables("evidence")
     }
 }
 
@@ -444,4 +447,21 @@ pub(crate) fn read(text: &Text) -> Result<Quirk, Vec<Fault>> {
 fn id_of(name: &str) -> String {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     file.strip_suffix(".toml").unwrap_or(file).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_plainly_a_quirk_file_is_one() {
+        format::assert_plain_is_right::<QuirkFile>(&json!({
+            "summary": "s", "declared": { "type": "string" }, "described": true, "returned": { "type": "integer" },
+            "also": false, "reason": "r", "known_since": "2026-11-22", "review_by": "2027-05-22", "permanent": false,
+            "ticket": "t", "at": [{ "operation": "GET /x", "status": 200, "place": "/a" }],
+            "evidence": [{ "kind": "example", "note": "n", "url": "u" }],
+        }));
+    }
 }

@@ -530,6 +530,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_plainly_a_schema_is_one() {
+        let odd = json!([
+            null, true, 0, 1, -1, 1.5, 2.0, 1e300, "", "a", "string", "(", "[z-a]", "date", "no-format", [], ["a"],
+            ["string", "null"], ["string", "string"], [1], {}, {"a": 1}, [[]], ["string", "x"]
+        ]);
+        let mut plain = 0;
+        for keyword in OWN.iter().chain(&["title", "description", "$comment", "unknown"]) {
+            for value in odd.as_array().unwrap() {
+                let schema = json!({ "type": "string", (*keyword): value });
+                plain += usize::from(check(&schema).is_ok());
+                assert_eq!(check(&schema).is_ok(), validator(&schema).is_ok(), "{schema}");
+            }
+        }
+        assert!(plain > 100, "{plain}");
+    }
+
+    #[test]
     fn one_spelling_for_what_is_spelled_alike() {
         let cases = [
             (
