@@ -5,9 +5,11 @@
 //! body alone and nothing has happened. So a report is the same with and without it: a law of `tests/laws/shortcut.rs`.
 //!
 //! - `plan.rs` says what is known: made from the schemas, for the places that bodies have shown.
+//! - `keywords.rs` says what its schemas' keywords come to.
 //! - `tell.rs` numbers what may be told.
 //! - `pass.rs` reads one body by both.
 
+mod keywords;
 mod pass;
 mod plan;
 mod tell;

@@ -10,10 +10,10 @@ use crate::{
     scan::{Quoted, Scanner, Token},
     schema::tree::type_of,
     shortcut::{
+        keywords::Scalars,
         plan::{
             ARRAY, BOOLEAN, Case, EMPTY, INTEGER, Known, NULL, NUMBER, Named, Numbers, OBJECT,
-            Objects, Others, Plan, STRING, Said, Scalars, State, StateId, TYPES, VERDICTS, Values,
-            Verdicts,
+            Objects, Others, Plan, STRING, Said, State, StateId, TYPES, VERDICTS, Values, Verdicts,
         },
         tell::{Came, FormSlot, Tell, TellId},
     },
