@@ -50,25 +50,30 @@ impl Violation {
 
 /// Everything that a schema of the store refuses in a body, in order of pointer.
 pub(crate) fn violations(store: &Store, validator: &Validator, body: &Value) -> Vec<Violation> {
-    let mut by_pointer: BTreeMap<String, Violation> = BTreeMap::new();
-    for error in validator.iter_errors(body) {
-        for violation in from_error(store, &error) {
-            match by_pointer.get(&violation.pointer) {
-                Some(worse) if rank(worse.rule) <= rank(violation.rule) => {}
-                _ => {
-                    by_pointer.insert(violation.pointer.clone(), violation);
-                }
-            }
-        }
-    }
+    let errors = validator.iter_errors(body);
+    let all = one_a_value(errors.flat_map(|it| from_error(store, &it)));
     // A value of another type has no members to speak of.
-    let of_another_type: HashSet<String> = by_pointer
-        .values()
+    let of_another_type: HashSet<String> = all
+        .iter()
         .filter(|it| matches!(it.rule, Rule::Null | Rule::Type))
         .map(|it| it.pointer.clone())
         .collect();
     let speaks = |it: &Violation| !ancestors(&it.pointer).any(|it| of_another_type.contains(it));
-    by_pointer.into_values().filter(speaks).collect()
+    all.into_iter().filter(speaks).collect()
+}
+
+/// The worst of each value, in order of pointer.
+fn one_a_value(all: impl Iterator<Item = Violation>) -> Vec<Violation> {
+    let mut by_pointer: BTreeMap<String, Violation> = BTreeMap::new();
+    for violation in all {
+        match by_pointer.get(&violation.pointer) {
+            Some(worse) if rank(worse.rule) <= rank(violation.rule) => {}
+            _ => {
+                by_pointer.insert(violation.pointer.clone(), violation);
+            }
+        }
+    }
+    by_pointer.into_values().collect()
 }
 
 fn rank(rule: Rule) -> usize {
@@ -172,7 +177,7 @@ fn from_branches(
                 }
                 false => vec![it],
             });
-            (*index, apart.collect())
+            (*index, one_a_value(apart))
         })
         .collect();
     let nearest = branches.iter().min_by_key(|(index, violations)| {

@@ -48,6 +48,9 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
     let of =
         |schema: Value| json!({"type": "object", "required": ["v"], "properties": {"v": schema}});
     let string = || of(json!({"type": "string"}));
+    let kinds = ["a", "b"].map(|it| {
+        json!({"type": "object", "required": ["k"], "properties": {"k": {"type": "string", "enum": [it]}}})
+    });
     // The document, what came, what is found in it, another answer, and what is found in that.
     let cases = [
         (string(), vec![json!({"v": "a"}), json!({})], "required /v", json!({"v": 1}), "type /v"),
@@ -99,6 +102,14 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
             vec![json!({"v": {"a": 1, "id": 1, "b": "x"}})],
             "",
             json!({"v": {}}),
+            "type /v",
+        ),
+        // One value is refused by its type and by its code, in each alternative: it came once.
+        (
+            of(json!({"oneOf": kinds})),
+            vec![json!({"v": {"k": "a"}}), json!({"v": {"k": true}})],
+            "type /v",
+            json!({"v": {"k": 1}}),
             "type /v",
         ),
         (string(), vec![json!("no body")], "body-missing", json!({}), "required /v"),
