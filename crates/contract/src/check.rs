@@ -343,6 +343,10 @@ impl<'c> Run<'c> {
         if !response.content.is_empty() && !response.content.iter().all(|it| it.media_type == "*/*")
         {
             self.note(at, Rule::BodyMissing, Some(Place::root()), listed(response));
+            let key = at.key(Rule::BodyMissing, Some(Place::root()), None);
+            if let (Some(observed), Some(judge)) = (self.ledger.observed(&key), judge) {
+                observed.media_types.insert(judge.media_type.clone());
+            }
         }
     }
 

@@ -299,8 +299,12 @@ impl Contract {
         let content = response.content.iter().rfind(|it| it.media_type == media_type);
         let model = self.model_of(operation).and_then(|it| it.of_pattern(pattern));
         let about = (&operation.id, pattern);
+        let is_about = |quirk: &Quirk, at: &QuirkPlace| {
+            let about = quirk::media_types_of(&self.paper, self.paper_document(), quirk, at)?;
+            Some(about.contains(&media_type))
+        };
         content.map_or(Ok(None), |it| {
-            Judge::make(&self.validators, about, response, it, model, &self.quirks)
+            Judge::make(&self.validators, about, response, it, model, &self.quirks, is_about)
         })
     }
 }

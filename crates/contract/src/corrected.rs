@@ -6,7 +6,7 @@ use crate::{
     contract::Contract,
     document::{self, Document},
     overlay::actions,
-    quirk::{self, Quirk, QuirkPlace},
+    quirk::{self, Quirk, WrittenAt},
     schema::{Side, Store, sharing::Sharing},
     text::{Fault, Faults, Text},
 };
@@ -28,7 +28,7 @@ impl Contract {
     pub fn corrected(&self, documented: &[Text]) -> Result<Option<Corrected>, Faults> {
         let mut correction = Correction::of(documented)?;
         let mut all = Vec::new();
-        for (quirk, places) in quirk::in_order(&self.quirks, &self.resolved) {
+        for (quirk, places) in self.quirks_in_order() {
             all.extend(correction.write(quirk, &places));
         }
         if all.is_empty() {
@@ -55,9 +55,12 @@ impl Contract {
     /// As of [`Self::corrected`].
     pub fn correction(&self, quirk: &Quirk, documented: &[Text]) -> Result<Vec<Value>, Faults> {
         let mut correction = Correction::of(documented)?;
-        let in_order = quirk::in_order(&self.quirks, &self.resolved);
-        let this = in_order.into_iter().find(|it| it.0.id == quirk.id);
+        let this = self.quirks_in_order().into_iter().find(|it| it.0.id == quirk.id);
         Ok(this.map_or(Vec::new(), |(quirk, places)| correction.write(quirk, &places)))
+    }
+
+    fn quirks_in_order(&self) -> Vec<(&Quirk, Vec<WrittenAt<'_>>)> {
+        quirk::in_order((&self.paper, self.paper_document()), &self.quirks, &self.resolved)
     }
 }
 
@@ -85,7 +88,7 @@ impl Correction {
     }
 
     /// Writes a quirk into the document, and gives the actions that do it.
-    fn write(&mut self, quirk: &Quirk, places: &[&QuirkPlace]) -> Vec<Value> {
+    fn write(&mut self, quirk: &Quirk, places: &[WrittenAt<'_>]) -> Vec<Value> {
         let before = self.store.documented.clone();
         quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places);
         let description = format!("{}: {}", quirk.id, quirk.summary);

@@ -29,6 +29,8 @@ pub(crate) struct Judge {
     pub(crate) tree: Tree,
     pub(crate) root: NodeId,
     pub(crate) quirks: QuirkTree,
+    /// As the document has it.
+    pub(crate) media_type: String,
 }
 
 /// The quirks of one response by place.
@@ -69,7 +71,8 @@ impl QuirkTree {
 }
 
 impl Judge {
-    /// The judge of a response, where it has a JSON schema.
+    /// The judge of a response, where it has a JSON schema. `is_about` tells whether a quirk is about bodies of its media
+    /// type, where the document has several that are JSON.
     ///
     /// # Errors
     /// The first schema that is none.
@@ -80,6 +83,7 @@ impl Judge {
         content: &Content,
         modelled: Option<&Response>,
         quirks: &[Quirk],
+        is_about: impl Fn(&Quirk, &QuirkPlace) -> Option<bool>,
     ) -> Result<Option<Self>, String> {
         let promised = content.schema.as_ref();
         let model = modelled.and_then(|it| {
@@ -92,13 +96,14 @@ impl Judge {
         };
         let (tree, root) = Tree::compile(validators, address);
         let mut quirk_tree = QuirkTree::default();
-        // A quirk is written into the first content that is JSON.
+        // Where there are not several, a quirk is written into the first content that is JSON.
         let is_first = documented.json_schema() == promised;
-        for (number, quirk) in quirks.iter().enumerate().filter(|_| is_first) {
+        for (number, quirk) in quirks.iter().enumerate() {
             let here = |it: &&QuirkPlace| {
                 it.operation == *operation && StatusPattern::Exact(it.status) == pattern
             };
-            for at in quirk.at.iter().filter(here) {
+            let here = quirk.at.iter().filter(here);
+            for at in here.filter(|it| is_about(quirk, it).unwrap_or(is_first)) {
                 let segments: Vec<String> = at.place.segments().map(Into::into).collect();
                 let alternatives = || {
                     let places = promised.map(|it| alternatives(validators, it, &segments));
@@ -118,6 +123,7 @@ impl Judge {
             tree,
             root,
             quirks: quirk_tree,
+            media_type: content.media_type.clone(),
         }))
     }
 

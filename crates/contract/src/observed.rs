@@ -49,6 +49,8 @@ pub(crate) struct Observed {
     pub(crate) fits_several: bool,
     /// Whether some value is what is declared by itself, and wrong only inside or in fitting several alternatives.
     pub(crate) keeps_declared: bool,
+    /// As what media type the document has the bodies that held them, where that is JSON.
+    pub(crate) media_types: BTreeSet<String>,
     /// Where answers as a whole are at fault: as what they came, by status.
     pub(crate) answers: BTreeMap<u16, Answers>,
 }
@@ -109,6 +111,7 @@ impl Observed {
         self.beyond_codes |= other.beyond_codes;
         self.fits_several |= other.fits_several;
         self.keeps_declared |= other.keeps_declared;
+        self.media_types.extend(other.media_types);
         for (status, answers) in other.answers {
             let all = self.answers.entry(status).or_default();
             all.beyond_forms |= answers.beyond_forms;

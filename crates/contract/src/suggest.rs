@@ -220,6 +220,7 @@ impl Run<'_> {
         }
     }
 
+    /// A draft for each thing that the document says of the place: one, but where several media types are JSON.
     fn of_values(&self, key: &Key, status: u16, seen: &Seen) -> Vec<Outline> {
         let place = key.place.clone().unwrap_or_default();
         let mut outlines = Vec::new();
@@ -230,19 +231,30 @@ impl Run<'_> {
                 declared: json!({ "alternatives": "one" }),
                 comes: ("also", json!({ "alternatives": "several" })),
                 field: None,
-                at: (key.operation.clone(), status, place),
+                at: (key.operation.clone(), status, place.clone()),
             });
             if seen.observed.has_no_value() {
                 return outlines;
             }
         }
-        outlines.extend(self.of_value(key, status, seen));
+        let mut says = self.declared(&key.operation, status, &place, &seen.observed.media_types);
+        if key.rule == Rule::UndocumentedField {
+            says = vec![None];
+        }
+        for declared in says {
+            outlines.extend(self.of_value(key, status, seen, declared));
+        }
         outlines
     }
 
-    fn of_value(&self, key: &Key, status: u16, seen: &Seen) -> Option<Outline> {
+    fn of_value(
+        &self,
+        key: &Key,
+        status: u16,
+        seen: &Seen,
+        declared: Option<Value>,
+    ) -> Option<Outline> {
         let place = key.place.clone().unwrap_or_default();
-        let declared = self.declared(&key.operation, status, &place);
         let word = word(&place);
         let observed = &seen.observed;
         let field = |rust_type: String| {
@@ -351,11 +363,30 @@ impl Run<'_> {
         told.into_iter().any(|it| it.number(&parent).is_some())
     }
 
-    /// What the document says at a place, without any quirk.
-    fn declared(&self, operation: &OperationId, status: u16, place: &Place) -> Option<Value> {
-        let schema = self.contract.paper_schema(operation, status)?;
+    /// What the document says at a place, without any quirk: of each of the media types, where it has several that are JSON.
+    fn declared(
+        &self,
+        operation: &OperationId,
+        status: u16,
+        place: &Place,
+        media_types: &BTreeSet<String>,
+    ) -> Vec<Option<Value>> {
+        let response = self.contract.paper_response(operation, status);
+        let all: Vec<_> = response.map_or(Vec::new(), |it| it.json_contents().collect());
+        let held = all.iter().filter(|it| media_types.contains(&it.0.media_type));
+        let schemas: Vec<_> = match held.map(|it| it.1).collect::<Vec<_>>() {
+            none if none.is_empty() => all.first().map(|it| it.1).into_iter().collect(),
+            some => some,
+        };
         let segments: Vec<String> = place.segments().map(Into::into).collect();
-        fragment::below(&self.contract.paper, schema, &segments)
+        let mut declared: Vec<Option<Value>> = Vec::new();
+        for schema in schemas {
+            let says = fragment::below(&self.contract.paper, schema, &segments);
+            if !declared.contains(&says) {
+                declared.push(says);
+            }
+        }
+        if declared.is_empty() { vec![None] } else { declared }
     }
 }
 

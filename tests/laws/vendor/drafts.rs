@@ -23,15 +23,31 @@ fn contract(responses: &Value, quirks: Vec<Text>) -> Contract {
 }
 
 fn run<'c>(contract: &'c Contract, bodies: &[Value]) -> Run<'c> {
+    let bodies: Vec<_> = bodies.iter().map(|it| ("application/json", it.clone())).collect();
+    run_as(contract, &bodies)
+}
+
+fn run_as<'c>(contract: &'c Contract, bodies: &[(&str, Value)]) -> Run<'c> {
     let mut run = Run::new(contract, RunOptions::default());
-    for body in bodies {
+    for (media_type, body) in bodies {
         let text = if *body == json!("no body") { String::new() } else { body.to_string() };
         let mut exchange = tests::exchange(200, text.as_bytes());
         exchange.url = "https://v.test/x".into();
-        exchange.content_type = Some("application/json".into());
+        exchange.content_type = Some((*media_type).into());
         run.check(&exchange);
     }
     run
+}
+
+/// The drafts of a run, each with a reason.
+fn drafts(run: &Run<'_>) -> Vec<Text> {
+    let drafts = run.drafts(date(2026, 1, 1)).into_iter();
+    drafts
+        .map(|it| Text {
+            name: format!("{}.toml", it.id),
+            text: it.text.replace("reason      = \"\"", "reason = \"seen\""),
+        })
+        .collect()
 }
 
 /// What is graver than a note.
@@ -145,13 +161,40 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
         places.sort();
         expected.sort_unstable();
         assert_eq!(places, expected, "{schema}");
-        let drafts = seen.drafts(date(2026, 1, 1)).into_iter().map(|it| Text {
-            name: format!("{}.toml", it.id),
-            text: it.text.replace("reason      = \"\"", "reason = \"seen\""),
-        });
-        let pinned = contract(&responses, drafts.collect());
+        let pinned = contract(&responses, drafts(&seen));
         assert_eq!(told_aloud(run(&pinned, &bodies).report()), "", "{schema}");
         assert_eq!(told_aloud(run(&pinned, &[faulty]).report()), then, "{schema}");
+    }
+}
+
+#[test]
+fn what_differs_in_one_of_several_media_types_is_drafted_for_it() {
+    let of = |v: Value| json!({"schema": {"type": "object", "required": ["v"], "properties": {"v": v, "w": {"type": "string"}}}});
+    let (json, scim) = ("application/json", "application/scim+json");
+    let responses = json!({"200": {"description": "", "content": {
+        json: of(json!({"type": "string"})), scim: of(json!({"type": "integer"})),
+    }}});
+    let bodies = [
+        (json, json!({"v": "a", "w": "b"})),
+        (scim, json!({"v": "a", "w": 1})),
+        (scim, json!({"v": 1, "w": null})),
+        (scim, json!("no body")),
+    ];
+    let paper = contract(&responses, Vec::new());
+    let seen = run_as(&paper, &bodies);
+    assert_eq!(told_aloud(seen.report()), "body-missing, type /v, null /w, type /w");
+    let pinned = contract(&responses, drafts(&seen));
+    assert_eq!(told_aloud(run_as(&pinned, &bodies).report()), "");
+    // What is said of the other media type stays as it is; what is said of both holds in both.
+    let faults = [
+        (json, json!({"v": 1}), "type /v"),
+        (json, json!({"v": "a", "w": []}), "type /w"),
+        (scim, json!({"v": []}), "type /v"),
+        (json, json!({"v": "a", "w": 1}), ""),
+    ];
+    for (media_type, body, found) in faults {
+        let report = run_as(&pinned, &[(media_type, body.clone())]).report();
+        assert_eq!(told_aloud(report), found, "{media_type} {body}");
     }
 }
 

@@ -296,6 +296,9 @@ impl Run<'_> {
         };
         observed.fits_several |= fits_several;
         observed.keeps_declared |= !is_wrong_itself;
+        if !observed.media_types.contains(&body.judge.media_type) {
+            observed.media_types.insert(body.judge.media_type.clone());
+        }
         if let Some(value) = value.filter(|_| is_wrong_itself) {
             observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
         }

@@ -178,6 +178,12 @@ impl Response {
         self.content.iter().find(|it| it.is_json())?.schema.as_ref()
     }
 
+    /// All that is promised as JSON and has a schema, each with that.
+    pub(crate) fn json_contents(&self) -> impl Iterator<Item = (&Content, &Address)> {
+        let json = self.content.iter().filter(|it| it.is_json());
+        json.filter_map(|it| Some((it, it.schema.as_ref()?)))
+    }
+
     /// What is promised for a media type: itself, then the range that says most of it.
     pub(crate) fn content_for(&self, media_type: &str) -> Option<&Content> {
         let matching = self.content.iter().filter(|it| it.takes(media_type));

@@ -3,9 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{Document, Operation, essence, is_json},
+    document::{Content, Document, Operation, essence, is_json},
     place::push_segment,
-    quirk::{Comes, Declared, Quirk, QuirkPlace, Wire, content::ContentForm, standing::Resolved},
+    quirk::{
+        Comes, Declared, Quirk, QuirkPlace, Wire,
+        content::ContentForm,
+        standing::{Resolved, media_types_of},
+    },
     schema::{
         Address, Side, Store,
         edit::{self, Edit},
@@ -25,7 +29,7 @@ pub(crate) fn apply(
         return;
     }
     let mut sharing = Sharing::of(store);
-    for (quirk, places) in in_order(quirks, resolved) {
+    for (quirk, places) in in_order((store, document), quirks, resolved) {
         // What comes as another media type than the documented one is judged by what is documented.
         if !matches!(quirk.declared, Declared::MediaTypes(_)) {
             write(store, &mut sharing, document, quirk, &places);
@@ -33,17 +37,32 @@ pub(crate) fn apply(
     }
 }
 
-/// The quirks in the order in which they are written, each with the places where it is still needed. What is returned
+/// A place that a quirk is written at.
+pub(crate) struct WrittenAt<'q> {
+    pub(crate) at: &'q QuirkPlace,
+    /// The media types that it is about, where several are documented as JSON; else the one that is.
+    media_types: Option<Vec<String>>,
+}
+
+/// The quirks in the order in which they are written, each with the places where it is still needed; `paper` is the
+/// document without any quirk. What is returned
 /// comes first: what also comes is added to it. Media types come last: till then the documented ones lead to the schemas.
 pub(crate) fn in_order<'q>(
+    paper: (&Store, &Document),
     quirks: &'q [Quirk],
     resolved: &[Resolved],
-) -> Vec<(&'q Quirk, Vec<&'q QuirkPlace>)> {
+) -> Vec<(&'q Quirk, Vec<WrittenAt<'q>>)> {
     let of = |(number, quirk): (usize, &'q Quirk)| {
         let needed = |at: &&QuirkPlace| !resolved.contains(&(number, (*at).clone()));
-        (quirk, quirk.at.iter().filter(needed).collect())
+        let written = |at| {
+            let media_types = media_types_of(paper.0, paper.1, quirk, at);
+            let media_types = media_types.map(|it| it.into_iter().map(ToOwned::to_owned).collect());
+            WrittenAt { at, media_types }
+        };
+        (quirk, quirk.at.iter().filter(needed).map(written).collect())
     };
-    let mut ordered: Vec<(&Quirk, Vec<&QuirkPlace>)> = quirks.iter().enumerate().map(of).collect();
+    let mut ordered: Vec<(&Quirk, Vec<WrittenAt<'q>>)> =
+        quirks.iter().enumerate().map(of).collect();
     ordered.sort_by_key(|(quirk, _)| match quirk.wire.comes() {
         Comes::Schema(_) => (0, !quirk.wire.is_returned()),
         Comes::SeveralAlternatives => (1, false),
@@ -59,18 +78,18 @@ pub(crate) fn write(
     sharing: &mut Sharing,
     document: &Document,
     quirk: &Quirk,
-    places: &[&QuirkPlace],
+    places: &[WrittenAt<'_>],
 ) {
     if let Some(form) = quirk.content() {
         for at in places {
-            let response = own_response(store, sharing, document, at);
+            let response = own_response(store, sharing, document, at.at);
             write_content(store, &response, quirk, form);
         }
         return;
     }
     if quirk.is_of_form() {
         for at in places.iter().filter(|_| quirk.wire.is_returned()) {
-            let response = own_response(store, sharing, document, at);
+            let response = own_response(store, sharing, document, at.at);
             if let Some(Value::Object(response)) = edit::get_mut(store, &response) {
                 response.shift_remove("content");
             }
@@ -78,9 +97,14 @@ pub(crate) fn write(
         return;
     }
     let mut roots = Vec::new();
-    for at in places {
-        let root = own_schema(store, sharing, document, quirk, at);
-        roots.push((root, at.place.segments().map(Into::into).collect::<Vec<String>>()));
+    for WrittenAt { at, media_types } in places {
+        let segments: Vec<String> = at.place.segments().map(Into::into).collect();
+        let media_types = media_types.iter().flatten().map(|it| Some(it.as_str()));
+        let media_types: Vec<Option<&str>> = media_types.collect();
+        for media_type in if media_types.is_empty() { vec![None] } else { media_types } {
+            let root = own_schema(store, sharing, document, (quirk, at), media_type);
+            roots.push((root, segments.clone()));
+        }
     }
     sharing.find(store, &roots);
     for (root, segments) in &roots {
@@ -218,18 +242,23 @@ fn own_response(
     own
 }
 
-/// The address of the JSON schema of a quirk's response, which is added where there is none.
+/// The address of the JSON schema of a quirk's response: of a media type, else of the first, which is added where there is
+/// none.
 fn own_schema(
     store: &mut Store,
     sharing: &mut Sharing,
     document: &Document,
-    quirk: &Quirk,
-    at: &QuirkPlace,
+    (quirk, at): (&Quirk, &QuirkPlace),
+    media_type: Option<&str>,
 ) -> Address {
     let own = own_response(store, sharing, document, at);
     let response = document.operation(at.operation.as_str());
     let response = response.and_then(|it: &Operation| it.response(at.status));
-    let media_type = response.and_then(|it| it.content.iter().find(|it| it.is_json()));
+    let is_it = |it: &&Content| match media_type {
+        Some(media_type) => it.media_type == media_type,
+        None => it.is_json(),
+    };
+    let media_type = response.and_then(|it| it.content.iter().find(is_it));
     // Where only the status is pinned, whatever comes with it may come as anything.
     let is_anything = response.is_none() && quirk.wire.schema() == Some(&Value::Bool(true));
     let added = if is_anything { "*/*" } else { "application/json" };

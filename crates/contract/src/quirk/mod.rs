@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use annotate::with_quirks;
-pub(crate) use apply::{apply, in_order, write};
+pub(crate) use apply::{WrittenAt, apply, in_order, write};
 pub use content::ContentForm;
 pub(crate) use content::{Came, Holds, judge_content, media_type_of};
 pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
-pub(crate) use standing::{Standing, check_against, claim_the_same, standing};
+pub(crate) use standing::{Standing, check_against, claim_the_same, media_types_of, standing};
 pub(crate) use verdict::{Alternatives, PlaceQuirks, Verdict};
 
 use crate::{

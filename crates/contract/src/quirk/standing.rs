@@ -132,7 +132,48 @@ pub(crate) fn standing(
     if quirk.is_of_form() {
         return standing_of_content(quirk, quirk.content(), response);
     }
-    let root = operation.json_schema(at.status);
+    let roots: Vec<&Address> =
+        response.map_or(Vec::new(), |it| it.json_contents().map(|it| it.1).collect());
+    let of = |root: Option<&Address>| standing_of_value(store, quirk, at, root);
+    let Some((first, others)) = roots.split_first() else { return of(None) };
+    // Where several media types are documented as JSON, it is about those of which it says what is documented.
+    let mut standing = of(Some(first));
+    for other in others {
+        if standing == Standing::Needed {
+            break;
+        }
+        standing = match of(Some(other)) {
+            better @ (Standing::Needed | Standing::Resolved) => better,
+            Standing::Contradicted(_) | Standing::Orphaned(_) => standing,
+        };
+    }
+    standing
+}
+
+/// The media types documented as JSON that a quirk is about; none where there are not several.
+pub(crate) fn media_types_of<'d>(
+    store: &Store,
+    document: &'d Document,
+    quirk: &Quirk,
+    at: &QuirkPlace,
+) -> Option<Vec<&'d str>> {
+    let response = document.operation(at.operation.as_str())?.response(at.status)?;
+    if quirk.is_of_form() || response.json_contents().nth(1).is_none() {
+        return None;
+    }
+    let needs = |root| standing_of_value(store, quirk, at, Some(root)) == Standing::Needed;
+    let about = response.json_contents().filter(|it| needs(it.1));
+    Some(about.map(|it| it.0.media_type.as_str()).collect())
+}
+
+/// As [`standing`], of a quirk about values of bodies of one media type.
+fn standing_of_value(
+    store: &Store,
+    quirk: &Quirk,
+    at: &QuirkPlace,
+    root: Option<&Address>,
+) -> Standing {
+    let orphaned = |why: String| Standing::Orphaned(why);
     if let (Comes::SeveralAlternatives, Some(root)) = (quirk.wire.comes(), root) {
         return standing_of_alternatives(store, root, &at.place);
     }
@@ -306,6 +347,8 @@ pub(crate) fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
     let shared = a.at.iter().find(|it| b.at.contains(it))?;
     let where_ = format!("{} {} `{}`", shared.operation, shared.status, shared.place);
     let overlap = match (a.wire.comes(), b.wire.comes()) {
+        // Of one media type only one of them can say what is documented: they are about different ones.
+        (Comes::Schema(_), Comes::Schema(_)) if !declare_the_same(a, b) => return None,
         (Comes::Schema(a), Comes::Schema(b)) => {
             !fragment::disjoint(&fragment::normal(a), &fragment::normal(b))
         }
@@ -326,6 +369,14 @@ pub(crate) fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
             b.id
         )
     })
+}
+
+fn declare_the_same(a: &Quirk, b: &Quirk) -> bool {
+    let declared = [a, b].map(|it| it.declared.schema().map(fragment::normal));
+    match declared {
+        [Some(a), Some(b)] => fragment::equal(&a, &b),
+        [a, b] => a == b,
+    }
 }
 
 fn path(place: &Place) -> Vec<String> {
