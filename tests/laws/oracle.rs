@@ -108,8 +108,8 @@ impl Oracle {
         live
     }
 
-    /// All branches, where none takes values of this type. Of those that do: the only one that the object's members allow;
-    /// else those that accept the value, or all of them.
+    /// All branches, where none takes values of this type. Of those that do: the only one that the object's members allow,
+    /// unless it is closed and names none of them while another names some; else those that accept the value, or all of them.
     fn branches(&mut self, all: Vec<String>, value: &Value) -> Vec<String> {
         let candidates: Vec<String> =
             all.iter().filter(|it| self.takes_type(it, value)).cloned().collect();
@@ -121,8 +121,10 @@ impl Oracle {
         if candidates.len() == 1 || allowed.is_empty() {
             return candidates;
         }
-        if allowed.len() == 1 {
-            return allowed;
+        if let [only] = allowed.as_slice() {
+            let is_foreign = self.is_closed(only) && !self.names_some(only, value);
+            let is_foreign = is_foreign && candidates.iter().any(|it| self.names_some(it, value));
+            return if is_foreign { candidates } else { allowed };
         }
         let accepting: Vec<String> =
             allowed.into_iter().filter(|it| self.accepts(it, value)).collect();
@@ -162,6 +164,19 @@ impl Oracle {
                 count == 0 || (0..count).any(takes)
             })
         })
+    }
+
+    fn names_some(&self, at: &str, value: &Value) -> bool {
+        let names = |it: &Value, name: &str| it["properties"].get(name).is_some();
+        let mut members = value.as_object().into_iter().flatten();
+        members.any(|(name, _)| self.together(at).iter().any(|it| names(it.1, name)))
+    }
+
+    fn is_closed(&self, at: &str) -> bool {
+        let is_closed = |it: &Value| {
+            it["additionalProperties"] == false && it.get("patternProperties").is_none()
+        };
+        self.together(at).iter().any(|it| is_closed(it.1))
     }
 
     /// Whether an object has what a schema requires, and no member beside the values that it lists for it.

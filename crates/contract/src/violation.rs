@@ -185,8 +185,10 @@ fn from_branches(
             it.pointer == pointer && !it.is_ambiguous && matches!(it.rule, Rule::Type | Rule::Null)
         };
         let of_type = violations.iter().any(is_of_type);
-        let of_other_kind =
-            violations.iter().filter(|it| matches!(it.rule, Rule::Required | Rule::Enum));
+        let is_of_other_kind = |it: &&Violation| {
+            matches!(it.rule, Rule::Required | Rule::Enum | Rule::UndocumentedField)
+        };
+        let of_other_kind = violations.iter().filter(is_of_other_kind);
         (of_type, of_other_kind.count(), violations.len(), *index)
     });
     let worst = nearest.as_ref().and_then(|it| it.1.iter().min_by_key(|it| rank(it.rule)));

@@ -128,6 +128,16 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
             json!({"v": {"k": 1}}),
             "type /v",
         ),
+        // The nearest alternative is not one that is closed, and has none of the members.
+        (
+            of(
+                json!({"anyOf": [{"type": "object", "properties": {"k": {"type": "string", "enum": ["a"]}}}, {"type": "object", "additionalProperties": false}]}),
+            ),
+            vec![json!({"v": {"k": "b"}})],
+            "type /v",
+            json!({"v": {"k": 1}}),
+            "quirk-mutated /v/k",
+        ),
         (string(), vec![json!("no body")], "body-missing", json!({}), "required /v"),
         (
             json!({"type": "array", "items": string()}),

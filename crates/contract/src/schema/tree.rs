@@ -10,7 +10,7 @@ use std::{
 };
 
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::types::Types;
 pub(crate) use self::types::type_of;
@@ -236,6 +236,13 @@ impl Tree {
             candidates.iter().filter(|it| !self.excludes(it.node, value)).copied().collect();
         match possible.len() {
             0 => return candidates,
+            // Closed, it is not meant where it names none of the members and another names some.
+            1 if self.is_closed(possible[0].node)
+                && !self.names_some(possible[0].node, value)
+                && candidates.iter().any(|it| self.names_some(it.node, value)) =>
+            {
+                return candidates;
+            }
             1 => return possible,
             _ => {}
         }
@@ -249,25 +256,40 @@ impl Tree {
     /// Whether a schema, or what holds with it, plainly refuses an object: a member is missing or not of the listed values.
     fn excludes(&self, id: NodeId, value: &Value) -> bool {
         let Some(members) = value.as_object() else { return false };
-        let mut all = vec![id];
-        let mut next = 0;
-        while let Some(node) = all.get(next).map(|it| self.node(*it)) {
-            next += 1;
+        self.together(id).any(|node| {
             let refuses = |(name, member): (&String, &NodeId)| {
                 let codes = &self.node(*member).codes;
                 !codes.is_empty()
                     && members.get(name).is_some_and(|it| !it.is_number() && !codes.contains(it))
             };
-            if node.required.iter().any(|it| !members.contains_key(it))
+            node.required.iter().any(|it| !members.contains_key(it))
                 || node.members.iter().any(refuses)
-            {
-                return true;
-            }
+        })
+    }
+
+    /// Whether a schema, or what holds with it, names a member of an object.
+    fn names_some(&self, id: NodeId, value: &Value) -> bool {
+        let mut names = value.as_object().into_iter().flat_map(Map::keys);
+        names.any(|name| self.together(id).any(|it| it.members.contains_key(name)))
+    }
+
+    /// Whether a schema, or what holds with it, refuses members that it does not name.
+    fn is_closed(&self, id: NodeId) -> bool {
+        self.together(id).any(|it| it.rest == Rest::Closed && it.patterns.is_empty())
+    }
+
+    /// A schema, and those that hold with it whatever the value.
+    fn together(&self, id: NodeId) -> impl Iterator<Item = &Node> {
+        let mut all = vec![id];
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let node = self.node(*all.get(next)?);
+            next += 1;
             let further: Vec<NodeId> =
                 node.also.iter().filter(|it| !all.contains(it)).copied().collect();
             all.extend(further);
-        }
-        false
+            Some(node)
+        })
     }
 
     /// How a member of an object stands to the schemas that hold for the object.
