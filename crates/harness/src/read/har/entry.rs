@@ -219,7 +219,9 @@ pub(in crate::read) fn read_loosely<'a>(
 ) -> Option<(Loose<'a>, usize)> {
     let mut scanner = Scanner::new(text);
     let (exchange, content) = quick_parts(raw, &mut scanner, Scanner::leap_text)?;
-    let text = content.text.filter(|it| it.len() < MAX_BODY && content.encoding.is_none())?;
+    // As `body_of` has it: with its quotes.
+    let is_looked_at = |it: &&str| it.len() + 2 <= MAX_BODY && content.encoding.is_none();
+    let text = content.text.filter(is_looked_at)?;
     Some(((exchange, Written::InText(text)), scanner.at()))
 }
 
