@@ -7,7 +7,7 @@
 //! - `plan.rs` says what is known: made from the schemas, for the places that bodies have shown.
 //! - `keywords.rs` says what its schemas' keywords come to.
 //! - `tell.rs` numbers what may be told.
-//! - `pass.rs` reads one body by both.
+//! - `pass.rs` reads one body by what they know.
 
 mod keywords;
 mod pass;
