@@ -13,7 +13,7 @@ use harness::{NewFolder, write_whole};
 
 use crate::{
     Defaults, base_url,
-    drafts::drafts,
+    drafts::{Drafts, drafts},
     faults,
     report::words::{plural, printable},
 };
@@ -76,8 +76,10 @@ impl Init {
                 check(run, &recordings);
                 Ok(())
             })?,
-            false => run.drafts(today),
+            false => Drafts { drafts: run.drafts(today), left: None },
         };
+        let left = drafts.left_in_words();
+        let drafts = drafts.drafts;
         for draft in &drafts {
             let path = made.path().join("quirks").join(format!("{}.toml", draft.id));
             write_whole(&path, draft.text.as_bytes())?;
@@ -110,6 +112,7 @@ impl Init {
                 outln!("  … and {} more", drafts.len() - 5);
             }
         }
+        out!("{left}");
         let has_operations = contract.operations().next().is_some();
         out!("{}", self.next(defaults.command, &report, has_operations, !drafts.is_empty()));
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })

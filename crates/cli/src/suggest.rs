@@ -8,7 +8,7 @@ use contract::{Run, RunOptions};
 
 use crate::{
     Defaults, Sources, compile,
-    drafts::drafts,
+    drafts::{Drafts, drafts},
     live::{Begin, LiveArgs},
     terminal,
 };
@@ -45,9 +45,11 @@ impl Suggest {
         // A server is not asked again, and a stream is read once.
         let is_stream = self.sources.files.iter().any(|it| it.as_os_str() == "-");
         let drafts = match asking.is_some() || is_stream {
-            true => run.drafts(today),
+            true => Drafts { drafts: run.drafts(today), left: None },
             false => drafts(&run, &texts, today, |run| self.sources.check(run, defaults, None))?,
         };
+        let left = drafts.left_in_words();
+        let drafts = drafts.drafts;
         for draft in &drafts {
             let path = to.join(format!("{}.toml", draft.id));
             if path.exists() {
@@ -62,7 +64,7 @@ impl Suggest {
                 outln!("  {field}");
             }
         }
-        out!("{}", terminal::unreadable(&report));
+        out!("{}{left}", terminal::unreadable(&report));
         if drafts.is_empty() {
             outln!("nothing to draft: no deviation that a quirk could pin is unexplained");
         } else {

@@ -335,3 +335,23 @@ fn what_drafts_uncover_is_drafted_too() {
         assert!(kept.starts_with("exit 0\n"), "{kept}");
     }
 }
+
+#[test]
+fn what_no_draft_explains_is_named_with_its_reason() {
+    let branch = |own: &str| json!({ "type": "object", "additionalProperties": false, "required": ["k"], "properties": { "k": { "enum": [own] }, own: { "type": "integer" } } });
+    let mut document = document();
+    let schema = json!({ "oneOf": [branch("a"), branch("b")] });
+    document["paths"] = json!({ "/x": { "get": { "responses": { "200": { "description": "", "content": { "application/json": { "schema": schema } } } } } } });
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("x.json"), document.to_string()).unwrap();
+    let mixed = line("GET /x", 200, "application/json", json!({ "k": "a", "a": 1, "b": 2 }));
+    fs::write(folder.join("traffic.ndjson"), ndjson(&[mixed])).unwrap();
+    let screen = paperwire(folder, &["init", "x.json", "traffic.ndjson", "--out", "made"]);
+    assert!(screen.starts_with("exit 0\n"), "{screen}");
+    let named = "no draft explains 1 error:\n  undocumented-field GET /x 200 /b: another alternative has the member";
+    assert!(screen.contains(named), "{screen}");
+    let suggest = ["quirks", "suggest", "--contract", "made", "traffic.ndjson"];
+    let screen = paperwire(folder, &suggest);
+    assert!(screen.contains(named), "{screen}");
+}

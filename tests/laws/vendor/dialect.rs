@@ -273,6 +273,13 @@ fn cases() -> Vec<Case> {
             &[],
         ),
         case(
+            "a member that is required twice",
+            V31,
+            json!({"required": ["a", "b", "a"], "dependentRequired": {"a": ["c", "c"]}}),
+            &[(json!({"a": 1, "b": 2, "c": 3}), ""), (json!({"b": 2}), "required /m/a")],
+            &["names a member twice", "names a member twice"],
+        ),
+        case(
             "an enum of another type",
             V31,
             json!({"type": "object", "properties": {"a": {"type": "string", "enum": [1, 2, null]}, "b": {"type": ["integer", "null"], "enum": ["1"]}, "c": {"type": "number", "enum": ["x", 2]}}}),

@@ -1,7 +1,7 @@
 //! Schemas as OpenAPI 3.0 and 3.1 have them, made into JSON Schema 2020-12 without faults. The policy is told in
 //! `docs/openapi.md`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -124,6 +124,7 @@ impl Translator {
             keywords.shift_remove("$id");
         }
         keywords.retain(|keyword, value| self.stays(keyword, value, &mut fault));
+        required_once(keywords, &mut fault);
         enum_of_another_type(keywords, &mut fault);
         pattern_between_slashes(keywords, &mut fault);
         self.pattern(keywords, &mut fault);
@@ -365,6 +366,25 @@ pub(crate) fn misspelt(keyword: &str, value: &Value) -> Option<&'static str> {
 
 fn is_type_name(name: &str) -> bool {
     ["array", "boolean", "integer", "null", "number", "object", "string"].contains(&name)
+}
+
+/// Takes away names that are required already: jsonschema counts them, and would miss a member that is there.
+fn required_once(keywords: &mut Map<String, Value>, fault: &mut dyn FnMut(&str, String)) {
+    let mut once = |keyword: &str, names: &mut Value| {
+        let Value::Array(names) = names else { return };
+        let all = names.len();
+        let mut known = HashSet::new();
+        names.retain(|it| known.insert(it.clone()));
+        if names.len() < all {
+            fault(keyword, "names a member twice; read as once".into());
+        }
+    };
+    if let Some(names) = keywords.get_mut("required") {
+        once("required", names);
+    }
+    if let Some(Value::Object(lists)) = keywords.get_mut("dependentRequired") {
+        lists.values_mut().for_each(|it| once("dependentRequired", it));
+    }
 }
 
 /// Takes away a list of values none of which is of the type beside it: YAML reads `[1, 2]` as numbers, and no answer
