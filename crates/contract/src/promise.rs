@@ -1,6 +1,9 @@
 //! What the document and the model say of each place of a response, in words, whether or not it was seen.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+};
 
 use serde_json::{Value, json};
 
@@ -15,7 +18,7 @@ use crate::{
 
 /// How many places of one response are listed whether or not they were seen, from the whole body downwards: the schemas
 /// of some vendors have thousands.
-const MOST_PLACES: usize = 500;
+const MOST_PLACES: usize = 200;
 
 /// What is said of one place; none where a side does not have it.
 #[derive(Debug, Clone, Default)]
@@ -80,13 +83,16 @@ fn sides<'c>(
     let documented = contract.paper_schema(operation, status);
     let modelled = contract.modelled.as_ref().and_then(|it| it.operation(operation.as_str()));
     let modelled = modelled.and_then(|it| it.json_schema(status));
-    [documented, modelled].map(|it| it.map(|root| Side { store: &contract.paper, root }))
+    let side = |root| Side { store: &contract.paper, root, known: RefCell::default() };
+    [documented, modelled].map(|it| it.map(side))
 }
 
 /// One side's schema of a response.
 struct Side<'c> {
     store: &'c Store,
     root: &'c Address,
+    /// What is known of places that were asked for.
+    known: RefCell<HashMap<Vec<String>, Option<fragment::Promise>>>,
 }
 
 /// A place on the way down.
@@ -108,15 +114,16 @@ impl Side<'_> {
             above: Vec::new(),
         };
         let mut open = VecDeque::from([root]);
-        while let Some(step) = open.pop_front().filter(|_| places.len() < MOST_PLACES) {
+        while let Some(step) = open.pop_front() {
             let all = edit::described_by(self.store, &step.schemas);
             let key = beyond_references(self.store, &all);
-            if !step.above.contains(&key) {
+            let room = MOST_PLACES.saturating_sub(places.len() + open.len() + 1);
+            if room > 0 && !step.above.contains(&key) {
                 let names: BTreeSet<String> =
                     all.iter().flat_map(|it| segments_below(self.store, it)).collect();
                 let required = requirements(self.store, &step.schemas);
                 let above = [step.above.as_slice(), &[key]].concat();
-                open.extend(names.into_iter().map(|name| Step {
+                open.extend(names.into_iter().take(room).map(|name| Step {
                     segments: [step.segments.as_slice(), std::slice::from_ref(&name)].concat(),
                     schemas: self.children(&all, &name),
                     required: required.contains(&name),
@@ -125,7 +132,7 @@ impl Side<'_> {
             }
             let promise = match step.schemas.as_slice() {
                 [one] => Some(fragment::at(self.store, one)),
-                _ => fragment::below(self.store, self.root, &step.segments),
+                _ => self.promise(&step.segments),
             };
             let words = in_words(&promise.unwrap_or(json!(true)), step.required);
             places.insert(step.segments, words);
@@ -141,9 +148,26 @@ impl Side<'_> {
         all.iter().flat_map(of).collect()
     }
 
+    /// What is promised at a place, by what is promised above it.
+    fn promise(&self, segments: &[String]) -> Option<Value> {
+        self.promised(segments).map(|it| it.value(self.store))
+    }
+
+    fn promised(&self, segments: &[String]) -> Option<fragment::Promise> {
+        let Some((last, parent)) = segments.split_last() else {
+            return Some(fragment::Promise::At(self.root.clone()));
+        };
+        if let Some(known) = self.known.borrow().get(segments) {
+            return known.clone();
+        }
+        let promise = self.promised(parent).and_then(|it| it.below(self.store, last));
+        self.known.borrow_mut().insert(segments.to_vec(), promise.clone());
+        promise
+    }
+
     /// What is said of a place that is not listed; a value below an object that names no members may be anything.
     fn words_below(&self, segments: &[String]) -> Option<String> {
-        if let Some(promise) = fragment::below(self.store, self.root, segments) {
+        if let Some(promise) = self.promise(segments) {
             return Some(in_words(&promise, false));
         }
         let (last, parent) = segments.split_last()?;
