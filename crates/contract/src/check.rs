@@ -286,19 +286,23 @@ impl<'c> Run<'c> {
             }
             Some(Err(Unread::NotJson { .. })) => return self.judged(operation, exchange),
         };
-        let judge = match self.contract.judge_of(operation, exchange) {
-            Ok(judge) => judge,
+        let judge = self.contract.judge_of(operation, exchange).map_err(ToOwned::to_owned);
+        let judge = judge
+            .and_then(|judge| judge.map(|it| Ok((it, it.validators(&body.value)?))).transpose());
+        let (judge, validators) = match judge {
+            Ok(Some(judge)) => judge,
+            Ok(None) => return self.judged(operation, exchange),
             Err(why) => {
                 return self
                     .skip(exchange, &format!("the document's schema cannot be used: {why}"));
             }
         };
         self.judged(operation, exchange);
-        let Some(judge) = judge else { return };
         let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
         let place = BodyAt {
             at,
             judge,
+            validators,
             value: &body.value,
             locator: Locator::new(text),
             bom,

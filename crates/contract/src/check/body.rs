@@ -11,7 +11,7 @@ use crate::{
     finding::{PromisedBy, Sighting},
     form::form_of,
     json::Locator,
-    judge::Judge,
+    judge::{BodyValidators, Judge},
     ledger::{Details, QuirkCounts},
     place::{ancestors, printable_name, segments},
     quirk::Verdict,
@@ -31,6 +31,7 @@ use crate::{
 pub(super) struct BodyAt<'a> {
     pub(super) at: &'a At<'a>,
     pub(super) judge: &'a Judge,
+    pub(super) validators: BodyValidators,
     pub(super) value: &'a Value,
     pub(super) locator: Locator<'a>,
     /// How many bytes of a byte-order mark stand before the text.
@@ -146,16 +147,16 @@ impl Run<'_> {
                 }
             }
         }
-        if judge.validator.is_valid(body.value) {
+        if body.validators.schema.is_valid(body.value) {
             return;
         }
         let store: &Store = &self.contract.store;
         let documented: Option<HashSet<String>> =
-            judge.documented.as_ref().map(|(_, validator)| {
+            body.validators.documented.as_ref().map(|validator| {
                 let refused = violations(store, validator, body.value).into_iter();
                 refused.map(|it| it.pointer).collect()
             });
-        let refused = violations(store, &judge.validator, body.value);
+        let refused = violations(store, &body.validators.schema, body.value);
         let count = refused.len();
         for violation in refused {
             let pointer = &violation.pointer;

@@ -1,12 +1,12 @@
-//! The schemas of one response, compiled for walking a body: which members, items and map values are known at a value,
-//! whatever else is wrong with it.
+//! The schemas of a contract, compiled for walking a body: which members, items and map values are known at a value,
+//! whatever else is wrong with it. Each is compiled when a value first comes to it.
 
 mod compile;
 mod types;
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use jsonschema::Validator;
@@ -14,7 +14,11 @@ use serde_json::{Map, Value};
 
 use self::types::Types;
 pub(crate) use self::types::type_of;
-use crate::schema::{Address, discriminator::Discriminator, validators::Validators};
+use crate::schema::{
+    Address,
+    discriminator::Discriminator,
+    validators::{Compiled, Validators},
+};
 
 /// A schema in the tree.
 pub(crate) type NodeId = usize;
@@ -22,8 +26,16 @@ pub(crate) type NodeId = usize;
 /// Schemas that refer to each other, by number.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    nodes: Vec<Node>,
-    validators: Arc<Validators>,
+    slots: boxcar::Vec<Slot>,
+    numbers: Mutex<HashMap<Address, NodeId>>,
+    validators: Validators,
+}
+
+/// A schema that has its number, compiled or not.
+#[derive(Debug)]
+struct Slot {
+    address: Address,
+    node: OnceLock<Node>,
 }
 
 /// What one schema says about the members of a value, and which others say more about it.
@@ -110,7 +122,7 @@ struct Condition {
 #[derive(Debug)]
 struct LazyValidator {
     address: Address,
-    compiled: OnceLock<Option<Arc<Validator>>>,
+    compiled: OnceLock<Option<Compiled>>,
 }
 
 impl LazyValidator {
@@ -132,8 +144,29 @@ pub(crate) enum Member {
 }
 
 impl Tree {
+    pub(crate) fn new(validators: Validators) -> Self {
+        Self { slots: boxcar::Vec::new(), numbers: Mutex::default(), validators }
+    }
+
+    pub(crate) fn validators(&self) -> &Validators {
+        &self.validators
+    }
+
+    /// The number of the schema at an address.
+    pub(crate) fn number(&self, address: &Address) -> NodeId {
+        // A map that a panic left is whole: numbers are given before they are put in.
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = numbers.get(address) {
+            return *id;
+        }
+        let id = self.slots.push(Slot { address: address.clone(), node: OnceLock::new() });
+        numbers.insert(address.clone(), id);
+        id
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id]
+        let slot = &self.slots[id];
+        slot.node.get_or_init(|| self.compile(&slot.address))
     }
 
     /// The schemas that hold for the value: those given, what they refer to, and their live branches.
