@@ -100,7 +100,8 @@ impl Contract {
             server if server.contains("://") => server,
             base_path => format!("https://api.invalid{base_path}"),
         };
-        let url = format!("{server}{}", Masker { key }.path(&path, &operation.template));
+        let path = Masker { key }.path(&path, &operation.template);
+        let url = format!("{server}{path}{}", query_of(operation));
         let options = || RunOptions { base_urls: base_urls.to_vec(), ..RunOptions::default() };
         let before = self.judged(exchange, options());
         let mut masked = Masked {
@@ -170,6 +171,14 @@ impl Contract {
         };
         Some(value.to_string())
     }
+}
+
+/// The query that the document has beside the path; any other is left out.
+fn query_of(operation: &Operation) -> String {
+    if operation.query.is_empty() {
+        return String::new();
+    }
+    format!("?{}", operation.query.join("&"))
 }
 
 /// A media type that is documented, or that everybody knows; any other could be data.

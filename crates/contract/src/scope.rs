@@ -50,7 +50,7 @@ fn scope_and_path<'d, 'u>(
 ) -> (Scope<'d>, Option<&'u str>) {
     let (own, foreign) = paths(document, base_urls, url);
     for below in if own.is_empty() { &foreign } else { &own } {
-        match find(document, &exchange.method, *below) {
+        match find(document, exchange, *below) {
             Found::Operation(operation) => {
                 return (Scope::Operation(operation), Some(below.path));
             }
@@ -113,7 +113,8 @@ enum Found<'d> {
     Nothing,
 }
 
-fn find<'d>(document: &'d Document, method: &str, below: Below<'_>) -> Found<'d> {
+fn find<'d>(document: &'d Document, exchange: &Exchange<'_>, below: Below<'_>) -> Found<'d> {
+    let method = &*exchange.method;
     let operations = &document.operations;
     let is_there = |number: usize| {
         below.server.is_none_or(|server| operations[number].servers.contains(&server))
@@ -130,14 +131,28 @@ fn find<'d>(document: &'d Document, method: &str, below: Below<'_>) -> Found<'d>
     // Only the most concrete template counts: `/a/me` is not `/a/{id}`.
     let alike = document.routes.alike(first).iter().filter(|it| is_there(**it));
     let of_method = |method: &str| {
-        let mut alike = alike.clone().map(|it| &operations[*it]);
-        alike.find(|it| it.method.eq_ignore_ascii_case(method))
+        let alike = alike.clone().map(|it| &operations[*it]);
+        // The one whose query the request has; where it has none of them, the one that asks for least.
+        alike.filter(|it| it.method.eq_ignore_ascii_case(method)).min_by_key(|it| {
+            let asked = it.query.len();
+            if has_query(exchange, &it.query) { (0, usize::MAX - asked) } else { (1, asked) }
+        })
     };
     let head_as_get = || method.eq_ignore_ascii_case("HEAD").then(|| of_method("GET")).flatten();
     match of_method(method).or_else(head_as_get) {
         Some(operation) => Found::Operation(operation),
         None => Found::Path(operations[first].id.as_str().split_once(' ').map_or("", |it| it.1)),
     }
+}
+
+/// Whether a request's URL has every pair of a query.
+fn has_query(exchange: &Exchange<'_>, pairs: &[String]) -> bool {
+    if pairs.is_empty() {
+        return true;
+    }
+    let url = exchange.url.split('#').next().unwrap_or_default();
+    let query = url.split_once('?').map_or("", |it| it.1);
+    pairs.iter().all(|pair| query.split('&').any(|it| it == pair))
 }
 
 /// The method where it reads as one.

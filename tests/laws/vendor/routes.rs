@@ -1,6 +1,6 @@
 //! Which operation and which content an answer is held against: servers, templates, media types.
 
-use contract::Report;
+use contract::{MaskKey, Report};
 use serde_json::{Value, json};
 
 use super::{answered, documented, told};
@@ -63,6 +63,28 @@ fn the_most_concrete_template_is_taken() {
         let url = format!("https://v.test{path}?q=1");
         assert_eq!(routed(servers, &paths, &url), expected, "{path}");
     }
+}
+
+#[test]
+fn a_query_in_a_path_key_is_that_of_requests() {
+    let paths = ["/a", "/a?beta=true", "/a?beta=true&x=1", "/b?v=2", "/b?v=3&w=1"];
+    let cases = [
+        ("/a", "/a"),
+        ("/a?beta=false", "/a"),
+        ("/a?limit=1&beta=true", "/a?beta=true"),
+        ("/a?x=1&beta=true#top", "/a?beta=true&x=1"),
+        ("/b", "/b?v=2"),
+        ("/b?w=1&v=3", "/b?v=3&w=1"),
+    ];
+    for (path, expected) in cases {
+        let url = format!("https://v.test{path}");
+        assert_eq!(routed(Value::Null, &paths, &url), expected, "{path}");
+    }
+    let contract = documented(&[("v.json", &document(Value::Null, &paths))]).unwrap();
+    let mut asked = tests::exchange(200, b"{}");
+    asked.url = "https://v.test/a?token=secret&beta=true".into();
+    let masked = contract.mask(&asked, &[], &MaskKey::from_text("law")).unwrap();
+    assert_eq!(masked.url, "https://api.invalid/a?beta=true");
 }
 
 #[test]

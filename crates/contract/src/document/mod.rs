@@ -84,6 +84,8 @@ pub(crate) struct Operation {
     pub(crate) id: OperationId,
     pub(crate) method: String,
     pub(crate) template: PathTemplate,
+    /// The pairs of the query that its path key has beside the template, as they stand there: `beta=true`.
+    pub(crate) query: Vec<String>,
     /// The servers that have it, by number; none where the document names none.
     pub(crate) servers: Vec<usize>,
     /// Of the operation's object.

@@ -200,7 +200,7 @@ impl Masker<'_> {
         hex(&self.key.digest(label, text.as_bytes())[..bytes])
     }
 
-    /// A path whose parameters are masked; the query is left out.
+    /// A path whose parameters are masked.
     pub(super) fn path(&self, path: &str, template: &PathTemplate) -> String {
         let path = path.trim_start_matches('/');
         let segments = path.split('/').zip(template.is_parameter());
