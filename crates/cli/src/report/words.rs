@@ -1,6 +1,8 @@
 //! What several forms say alike.
 
-use contract::{Finding, QuirkReport, QuirkState, Report, Severity, Sighting, Verdict};
+use contract::{
+    DocumentFault, Finding, QuirkReport, QuirkState, Report, Severity, Sighting, Verdict,
+};
 
 /// `1 error`, `2 errors`.
 pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
@@ -71,6 +73,18 @@ pub(crate) fn quirk_counts(quirk: &QuirkReport) -> String {
         counts.push("expired".into());
     }
     counts.join(", ")
+}
+
+/// Faults of a document by what is wrong: the first of each, and how many there are.
+pub(crate) fn alike(faults: &[DocumentFault]) -> Vec<(&DocumentFault, usize)> {
+    let mut alike: Vec<(&DocumentFault, usize)> = Vec::new();
+    for fault in faults {
+        match alike.iter_mut().find(|it| it.0.message == fault.message) {
+            Some((_, count)) => *count += 1,
+            None => alike.push((fault, 1)),
+        }
+    }
+    alike
 }
 
 /// `2 exchanges left alone`, and so on; empty where all were checked.
