@@ -13,6 +13,7 @@ use crate::{
     json::Locator,
     judge::{BodyValidators, Judge},
     ledger::{Details, QuirkCounts},
+    observed::Code,
     place::{ancestors, printable_name, segments},
     quirk::Verdict,
     rule::{Rule, Severity},
@@ -301,7 +302,8 @@ impl Run<'_> {
             observed.media_types.insert(body.judge.media_type.clone());
         }
         if let Some(value) = value.filter(|_| is_wrong_itself) {
-            observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
+            let code = Code::of(rule, value).filter(|_| !sensitive);
+            observed.see(type_of(value), code.as_ref());
         }
     }
 }
