@@ -228,6 +228,10 @@ impl Kept {
             };
             schema.insert(keyword.clone(), kept);
         }
+        // Without it, jsonschema names none of the members that a closed object may not have.
+        if keywords.get("additionalProperties") == Some(&Value::Bool(false)) {
+            schema.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        }
         schema
     }
 
