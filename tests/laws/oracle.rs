@@ -7,7 +7,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use contract::{Contract, ContractTexts, Report, Rule, Run, RunOptions, Severity, Text};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tests::exchange;
 
 /// A document's schemas as the second validator has them.
@@ -427,6 +427,70 @@ proptest! {
     ) {
         let contract = load(&schema);
         let mut oracle = Oracle::new(document(&schema));
+        for body in &bodies {
+            let report = report(&contract, body);
+            prop_assert_eq!(
+                refuses(&report), !oracle.accepts(ROOT, body),
+                "{}\n{}\n{}", schema, body, tests::summary(&report)
+            );
+        }
+    }
+}
+
+/// Calls a function with every schema that has a `oneOf`.
+fn each_one_of(schema: &mut Value, with: &dyn Fn(&mut Map<String, Value>)) {
+    match schema {
+        Value::Object(keywords) => {
+            keywords.values_mut().for_each(|it| each_one_of(it, with));
+            if keywords.get("oneOf").is_some_and(Value::is_array) {
+                with(keywords);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|it| each_one_of(it, with)),
+        _ => {}
+    }
+}
+
+const NAMES: [(&str, &str); 2] = [("a", "Open"), ("b", "Node")];
+
+/// Adds discriminators by the member `a`.
+fn discriminated(keywords: &mut Map<String, Value>) {
+    let mapping: Map<String, Value> =
+        NAMES.iter().map(|it| (it.0.to_owned(), it.1.into())).collect();
+    keywords.insert("discriminator".into(), json!({ "propertyName": "a", "mapping": mapping }));
+}
+
+/// Says what a discriminator means: where it names a branch, one may match or several; else exactly one.
+fn as_conditions(keywords: &mut Map<String, Value>) {
+    let branches = keywords.remove("oneOf").unwrap();
+    let is_there = |name: &str| {
+        let reference = format!("#/components/schemas/{name}");
+        branches.as_array().unwrap().iter().any(|it| it["$ref"] == *reference)
+    };
+    let names = NAMES.iter().filter(|it| is_there(it.1)).flat_map(|it| [it.0, it.1]);
+    let names = names.collect::<Vec<_>>();
+    let named =
+        json!({ "type": "object", "required": ["a"], "properties": { "a": { "enum": names } } });
+    let either = json!({ "anyOf": [
+        { "allOf": [named, { "anyOf": branches }] },
+        { "allOf": [{ "not": named }, { "oneOf": branches }] },
+    ] });
+    *keywords = Map::from_iter([("allOf".to_owned(), json!([keywords.clone(), either]))]);
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn both_validators_agree_on_what_discriminators_name(
+        schema in prop_oneof![schema(), rarer()],
+        bodies in prop::collection::vec(body(), 1..12),
+    ) {
+        let [mut schema, mut plain] = [schema.clone(), schema];
+        each_one_of(&mut schema, &discriminated);
+        each_one_of(&mut plain, &as_conditions);
+        let contract = load(&schema);
+        let mut oracle = Oracle::new(document(&plain));
         for body in &bodies {
             let report = report(&contract, body);
             prop_assert_eq!(

@@ -8,7 +8,10 @@ use serde_json::Value;
 use crate::{
     place::{ancestors, push_segment},
     rule::Rule,
-    schema::{Side, Store, discriminator::Discriminator},
+    schema::{
+        Address, Side, Store,
+        discriminator::{Discriminator, place_in_documents},
+    },
 };
 
 /// What is wrong with one value.
@@ -110,17 +113,13 @@ fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             let named = discriminator(store, error).and_then(|it| it.branch(value));
-            let mut found = from_branches(store, &pointer, value, context, named);
-            if matches!(error.kind(), ValidationErrorKind::AnyOf { .. }) {
-                found.iter_mut().for_each(|it| it.would_be_ambiguous = false);
-            }
-            found
-        }
-        // The branch that the value names is the one that is meant.
-        ValidationErrorKind::OneOfMultipleValid { .. }
-            if discriminator(store, error).is_some_and(|it| it.branch(value).is_some()) =>
-        {
-            Vec::new()
+            let is_one_of = matches!(error.kind(), ValidationErrorKind::OneOfNotValid { .. });
+            let found = from_branches(store, &pointer, value, context, named).into_iter();
+            let of_value = |it: Violation| match is_one_of || it.pointer != pointer {
+                true => it,
+                false => Violation { would_be_ambiguous: false, ..it },
+            };
+            found.map(of_value).collect()
         }
         ValidationErrorKind::OneOfMultipleValid { .. } => {
             here(Rule::Type).into_iter().map(|it| Violation { is_ambiguous: true, ..it }).collect()
@@ -223,8 +222,9 @@ fn from_branches(
 /// The discriminator of the schema whose `anyOf` or `oneOf` is at fault.
 fn discriminator(store: &Store, error: &ValidationError<'_>) -> Option<Discriminator> {
     let location = error.absolute_keyword_location()?.as_str();
-    let (schema, keyword) = location.rsplit_once('/')?;
-    let schema = store.resolve(Side::Documented, schema)?;
+    let at = place_in_documents(store, &Address::of(Side::Documented, location)?);
+    let (schema, keyword) = at.pointer.rsplit_once('/')?;
+    let schema = Address { side: at.side, pointer: schema.to_owned() };
     Discriminator::of(store.get(&schema)?.as_object()?, keyword)
 }
 

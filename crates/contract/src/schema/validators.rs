@@ -8,7 +8,7 @@ use std::{
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
-use crate::schema::{Address, Side, Store, edit, excerpt::Excerpt};
+use crate::schema::{Address, Side, Store, discriminator::place_compiled, edit, excerpt::Excerpt};
 
 /// A schema that leads to no more than this many is compiled at once, for any value.
 const FEW: usize = 500;
@@ -125,7 +125,7 @@ fn compile(store: &Store, at: &Address, excerpt: &Excerpt) -> Result<Validator, 
         .offline()
         .should_validate_formats(true)
         .with_registry(&registry)
-        .build(&json!({ "$ref": at.reference() }))
+        .build(&json!({ "$ref": place_compiled(store, at).reference() }))
         .map_err(|it| format!("{at}: not a JSON Schema: {}", it.masked()))
 }
 
@@ -145,7 +145,7 @@ mod tests {
         let types = ["null", "boolean", "integer", "string", "array", "object"];
         let leaf = prop_oneof![
             proptest::sample::select(types.to_vec()).prop_map(|it| json!({ "type": it })),
-            proptest::sample::select(&["A", "B", "C"][..])
+            proptest::sample::select(&["A", "B", "C", "A/oneOf/1", "B/oneOf/0/oneOf/0"][..])
                 .prop_map(|it| json!({ "$ref": format!("#/components/schemas/{it}") })),
             Just(json!({ "enum": ["a", 1] })),
             Just(json!({ "const": "b", "description": "b" })),
@@ -177,8 +177,16 @@ mod tests {
                 4 => (proptest::sample::select(maps.to_vec()), members),
                 1 => required.prop_map(|it| ("required", json!(it))),
             ];
-            proptest::collection::vec(keyword, 1..4).prop_map(|it| {
-                Value::Object(it.into_iter().map(|it| (it.0.to_owned(), it.1)).collect())
+            let keywords = proptest::collection::vec(keyword, 1..4);
+            (keywords, any::<bool>()).prop_map(|(them, is_named)| {
+                let them = them.into_iter().map(|it| (it.0.to_owned(), it.1));
+                let mut schema: Map<String, Value> = them.collect();
+                if is_named && schema.contains_key("oneOf") {
+                    let mapping = json!({ "a": "A", "b": "B" });
+                    let discriminator = json!({ "propertyName": "a", "mapping": mapping });
+                    schema.insert("discriminator".into(), discriminator);
+                }
+                Value::Object(schema)
             })
         })
     }
