@@ -108,23 +108,26 @@ impl Oracle {
         live
     }
 
-    /// All branches, where none takes values of this type. Of those that do: the only one that the object's members allow,
-    /// unless it is closed and names none of them while another names some; else those that accept the value, or all of them.
+    /// All branches, where none takes values of this type. Of those that do, but for the closed ones that name none of the
+    /// object's members while another names some: the only one that the members allow; else those that accept the value, or
+    /// all of them.
     fn branches(&mut self, all: Vec<String>, value: &Value) -> Vec<String> {
         let candidates: Vec<String> =
             all.iter().filter(|it| self.takes_type(it, value)).cloned().collect();
         if candidates.is_empty() {
             return all;
         }
+        let is_foreign = |it: &String| self.is_closed(it) && !self.names_some(it, value);
+        let is_named = candidates.iter().any(|it| self.names_some(it, value));
+        let candidates: Vec<String> =
+            candidates.iter().filter(|it| !is_named || !is_foreign(it)).cloned().collect();
         let allowed: Vec<String> =
             candidates.iter().filter(|it| self.allows_members(it, value)).cloned().collect();
         if candidates.len() == 1 || allowed.is_empty() {
             return candidates;
         }
-        if let [only] = allowed.as_slice() {
-            let is_foreign = self.is_closed(only) && !self.names_some(only, value);
-            let is_foreign = is_foreign && candidates.iter().any(|it| self.names_some(it, value));
-            return if is_foreign { candidates } else { allowed };
+        if allowed.len() == 1 {
+            return allowed;
         }
         let accepting: Vec<String> =
             allowed.into_iter().filter(|it| self.accepts(it, value)).collect();

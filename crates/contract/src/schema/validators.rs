@@ -135,7 +135,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::{document::load, text::Text, violation::violations};
+    use crate::{document::load, schema::tree::Tree, text::Text, violation::violations};
 
     fn name() -> impl Strategy<Value = String> {
         prop_oneof!["[abc]", Just("a/b".to_owned())]
@@ -231,9 +231,10 @@ mod tests {
             // What is no schema is none either way.
             let Ok(whole) = whole else { return Ok(()) };
             let growing = growing.unwrap();
+            let tree = Tree::new(Validators::new(store));
             for body in &bodies {
                 let [whole, growing] = [&whole, &growing]
-                    .map(|it| violations(&store, &it.of(body).unwrap(), body));
+                    .map(|it| violations(&tree, &it.of(body).unwrap(), body));
                 prop_assert_eq!(whole, growing);
             }
         }
