@@ -1,9 +1,10 @@
 //! The check of one exchange: scope, operation, status, content type. What its body holds is judged in `body`.
 
 mod body;
+mod nearest;
 
 use crate::{
-    check::body::{BodyAt, Branches, Told},
+    check::body::{BodyAt, Told},
     document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json},
     exchange::{Body, Exchange, Origin, Probe, SourceBytes, Written},
     finding::{PromisedBy, Sighting},
@@ -312,7 +313,7 @@ impl<'c> Run<'c> {
             let spot = spot(judge, &body.value, pointer);
             let (rule, by) = (Rule::DuplicateMember, PromisedBy::Documented);
             let severity = rule.severity();
-            self.tell(&place, &spot, None, Told { rule, by, severity, branches: Branches::None });
+            self.tell(&place, &spot, None, Told { rule, by, severity, refused: None });
         }
         self.body(&place, operation, exchange.status);
         if let Taken::News(shortcut) = taken {
@@ -420,6 +421,7 @@ impl<'c> Run<'c> {
             by,
             field: None,
             nearest_branch: None,
+            nearest: None,
             first,
         });
     }
@@ -445,6 +447,7 @@ impl<'c> Run<'c> {
             by: PromisedBy::Documented,
             field: None,
             nearest_branch: None,
+            nearest: None,
             first,
         });
     }

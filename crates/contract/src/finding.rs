@@ -41,8 +41,10 @@ pub struct Finding {
     pub quirk: Option<QuirkId>,
     /// The modelled field at the place, `Chatroom.source`, where there is one.
     pub field: Option<String>,
-    /// Where no alternative fits: the one that comes nearest, from zero.
+    /// Where no alternative fits: the one that comes nearest, from one.
     pub nearest_branch: Option<usize>,
+    /// What that is called, and what is wrong inside it, in words.
+    pub nearest: Option<String>,
     /// Where the contract's texts say what was promised; none where nobody looked.
     pub promised_at: Option<Location>,
     /// How many values show it.
@@ -130,7 +132,7 @@ impl Finding {
             quirk: here.or(first).map(QuirkTopic::from),
             field: self.field.as_deref(),
             partly: self.rule == Rule::QuirkHealed && here.is_some_and(|it| it.confirmed > 0),
-            nearest_branch: self.nearest_branch,
+            nearest: self.nearest.as_deref(),
         };
         let (message, settle) = (topic.message(), topic.settle());
         self.message = message;

@@ -250,6 +250,7 @@ impl<'c> Run<'c> {
                 quirk,
                 field: details.field,
                 nearest_branch: details.nearest_branch,
+                nearest: details.nearest,
                 promised_at: None,
                 count: fold.count,
                 exchanges: fold.exchanges,
@@ -406,7 +407,7 @@ fn about_contract<'t>(
         quirk: None,
         field: None,
         partly: false,
-        nearest_branch: None,
+        nearest: None,
     }
 }
 
@@ -439,6 +440,7 @@ fn finding(topic: &Topic<'_>, operation: OperationId, status: Option<u16>) -> Fi
         quirk,
         field: None,
         nearest_branch: None,
+        nearest: None,
         promised_at: None,
         count: 1,
         exchanges: 0,

@@ -102,14 +102,14 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
         (
             of(branches("oneOf")),
             vec![json!({"v": {"a": 1}})],
-            "type /v",
+            "required /v/id",
             json!({"v": {"a": "1", "id": 1}}),
-            "type /v",
+            "type /v/a",
         ),
         (
             of(branches("anyOf")),
             vec![json!({"v": {"b": "x", "id": 1}}), json!({"v": {"b": "x", "id": 2}})],
-            "type /v",
+            "type /v/b",
             json!({"v": {"b": [], "id": 1}}),
             "quirk-mutated /v/b",
         ),

@@ -7,7 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     place::segments,
-    schema::{Address, Side, Store, edit},
+    schema::{
+        Address, Side, Store,
+        discriminator::{compiled, place_compiled},
+        edit,
+    },
 };
 
 /// Schemas that are read. What they apply and is not among them takes any value.
@@ -54,13 +58,26 @@ impl Excerpt {
         self.schemas.len() > before
     }
 
-    /// A side's document with the schemas that are read where they stand, if any are.
+    /// A side's document with the schemas that are read where they are compiled, if any are.
     pub(crate) fn document(&self, store: &Store, side: Side) -> Option<Value> {
         let mut kept = Kept::default();
         for address in self.schemas.iter().filter(|it| it.side == side) {
             kept.at(&address.pointer).is_schema = true;
         }
-        (!kept.is_empty()).then(|| kept.of(store.document(side)))
+        if kept.is_empty() {
+            return None;
+        }
+        let mut document = kept.of(store.document(side));
+        for at in self.schemas.iter().filter(|it| it.side == side) {
+            let Some(target) = edit::target(store, at) else { continue };
+            let moved = place_compiled(store, &target);
+            if moved != target
+                && let Some(schema) = document.pointer_mut(&place_compiled(store, at).pointer)
+            {
+                schema["$ref"] = moved.reference().into();
+            }
+        }
+        Some(document)
     }
 }
 
@@ -195,7 +212,7 @@ impl Kept {
                 let kept = |(name, kept): (&String, &Self)| {
                     Some((name.clone(), kept.of(members.get(name)?)))
                 };
-                Value::Object(self.below.iter().filter_map(kept).collect())
+                Value::Object(compiled(members, self.below.iter().filter_map(kept).collect()))
             }
             Value::Array(items) => {
                 let kept = |(index, item)| self.schema(&format!("{index}"), item);
@@ -232,7 +249,7 @@ impl Kept {
         if keywords.get("additionalProperties") == Some(&Value::Bool(false)) {
             schema.entry("properties").or_insert_with(|| Value::Object(Map::new()));
         }
-        schema
+        compiled(keywords, schema)
     }
 
     /// The schema below, if it is kept or says all by itself; else one that takes anything.

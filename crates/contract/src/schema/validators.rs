@@ -8,7 +8,7 @@ use std::{
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
-use crate::schema::{Address, Side, Store, edit, excerpt::Excerpt};
+use crate::schema::{Address, Side, Store, discriminator::place_compiled, edit, excerpt::Excerpt};
 
 /// A schema that leads to no more than this many is compiled at once, for any value.
 const FEW: usize = 500;
@@ -125,7 +125,7 @@ fn compile(store: &Store, at: &Address, excerpt: &Excerpt) -> Result<Validator, 
         .offline()
         .should_validate_formats(true)
         .with_registry(&registry)
-        .build(&json!({ "$ref": at.reference() }))
+        .build(&json!({ "$ref": place_compiled(store, at).reference() }))
         .map_err(|it| format!("{at}: not a JSON Schema: {}", it.masked()))
 }
 

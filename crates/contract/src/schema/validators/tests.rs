@@ -8,6 +8,7 @@ use crate::{
     exchange::{Body, Exchange, Origin, Provenance},
     mask::MaskKey,
     run::{Run, RunOptions},
+    schema::tree::Tree,
     text::Text,
     violation::violations,
 };
@@ -20,7 +21,7 @@ fn schema() -> impl Strategy<Value = Value> {
     let types = ["null", "boolean", "integer", "string", "array", "object"];
     let leaf = prop_oneof![
         proptest::sample::select(types.to_vec()).prop_map(|it| json!({ "type": it })),
-        proptest::sample::select(&["A", "B", "C"][..])
+        proptest::sample::select(&["A", "B", "C", "A/oneOf/1", "B/oneOf/0/oneOf/0"][..])
             .prop_map(|it| json!({ "$ref": format!("#/components/schemas/{it}") })),
         Just(json!({ "enum": ["a", 1] })),
         Just(json!({ "const": "b", "description": "b" })),
@@ -52,8 +53,16 @@ fn schema() -> impl Strategy<Value = Value> {
             4 => (proptest::sample::select(maps.to_vec()), members),
             1 => required.prop_map(|it| ("required", json!(it))),
         ];
-        proptest::collection::vec(keyword, 1..4).prop_map(|it| {
-            Value::Object(it.into_iter().map(|it| (it.0.to_owned(), it.1)).collect())
+        let keywords = proptest::collection::vec(keyword, 1..4);
+        (keywords, any::<bool>()).prop_map(|(them, is_named)| {
+            let them = them.into_iter().map(|it| (it.0.to_owned(), it.1));
+            let mut schema: Map<String, Value> = them.collect();
+            if is_named && schema.contains_key("oneOf") {
+                let mapping = json!({ "a": "A", "b": "B" });
+                let discriminator = json!({ "propertyName": "a", "mapping": mapping });
+                schema.insert("discriminator".into(), discriminator);
+            }
+            Value::Object(schema)
         })
     })
 }
@@ -120,9 +129,10 @@ proptest! {
         // What is no schema is none either way.
         let Ok(whole) = whole else { return Ok(()) };
         let growing = growing.unwrap();
+        let tree = Tree::new(Validators::new(store));
         for body in &bodies {
             let [whole, growing] = [&whole, &growing]
-                .map(|it| violations(&store, &it.of(body).unwrap(), body));
+                .map(|it| violations(&tree, &it.of(body).unwrap(), body));
             prop_assert_eq!(whole, growing);
         }
     }
