@@ -1,17 +1,21 @@
 //! Which operation and which content an answer is held against: servers, templates, media types.
 
-use contract::{MaskKey, Report};
+use contract::{Contract, ContractTexts, MaskKey, Provenance, Report, Run, RunOptions, Text};
 use serde_json::{Value, json};
 
 use super::{answered, documented, told};
 
-/// A document in which every operation requires a member of its own name.
+/// A document in which every operation requires a member of its own name, and `{ref}`s may hold slashes.
 fn document(servers: Value, paths: &[&str]) -> String {
     let item = |path: &&str| {
         let schema = json!({"type": "object", "required": [path]});
         let response =
             json!({"description": "", "content": {"application/json": {"schema": schema}}});
-        ((*path).to_owned(), json!({"get": {"responses": {"200": response}}}))
+        let parameter =
+            json!({"name": "ref", "in": "path", "required": true, "x-multi-segment": true});
+        let parameters = if path.contains("{ref}") { json!([parameter]) } else { json!([]) };
+        let get = json!({"parameters": parameters, "responses": {"200": response}});
+        ((*path).to_owned(), json!({ "get": get }))
     };
     let paths: serde_json::Map<String, Value> = paths.iter().map(item).collect();
     json!({"openapi": "3.0.0", "servers": servers, "paths": paths}).to_string()
@@ -62,6 +66,140 @@ fn the_most_concrete_template_is_taken() {
         let servers = json!([{"url": "https://v.test"}]);
         let url = format!("https://v.test{path}?q=1");
         assert_eq!(routed(servers, &paths, &url), expected, "{path}");
+    }
+}
+
+#[test]
+fn slashes_leave_to_literals_what_is_theirs() {
+    let undocumented = "undocumented-operation -";
+    let paths = [
+        "/b/{ref}",
+        "/b/{ref}/protection",
+        "/b/{ref}/protection/admins",
+        "/b/{sha}/comments",
+        "/b/{ref}/merge/{other}",
+        "/files/public/list/all",
+        "/files/{path}",
+    ];
+    let cases = [
+        ("/b/main", "/b/{ref}"),
+        ("/b/stable/2.6", "/b/{ref}"),
+        ("/b/stable/2.6/protection", "/b/{ref}/protection"),
+        ("/b/main/protection/admins", "/b/{ref}/protection/admins"),
+        ("/b/stable/2.6/protection/admins", "/b/{ref}/protection/admins"),
+        ("/b/protection/admins", "/b/{ref}"),
+        ("/b/main/protection/deletions", undocumented),
+        ("/b/stable/2.6/protection/deletions", undocumented),
+        ("/b/main/protection/admins/7", undocumented),
+        ("/b/stable/merge/main", "/b/{ref}/merge/{other}"),
+        ("/b/stable/2.6/merge/main", "/b/{ref}/merge/{other}"),
+        ("/b/stable/2.6/merge/main/7", undocumented),
+        // Only what the literal stands behind says whether slashes may come before it.
+        ("/b/abc/comments", "/b/{sha}/comments"),
+        ("/b/abc/comments/7", undocumented),
+        ("/b/stable/2.6/comments", "/b/{ref}"),
+        // Not behind the parameter that holds the slashes.
+        ("/files/public/list/some", "/files/{path}"),
+    ];
+    for (path, expected) in cases {
+        let servers = json!([{"url": "https://v.test"}]);
+        assert_eq!(routed(servers, &paths, &format!("https://v.test{path}")), expected, "{path}");
+    }
+}
+
+#[test]
+fn slashes_are_masked_wherever_they_stand() {
+    let paths = ["/b/{ref}/protection/{id}"];
+    let contract = documented(&[("v.json", &document(Value::Null, &paths))]).unwrap();
+    let mut asked = tests::exchange(200, b"{}");
+    asked.url = "https://v.test/b/secret/branch/protection/secret".into();
+    let masked = contract.mask(&asked, &[], &MaskKey::from_text("law")).unwrap();
+    assert!(masked.url.starts_with("https://api.invalid/b/id-"), "{}", masked.url);
+    let segments: Vec<_> = masked.url.split('/').map(|it| it.split('-').next().unwrap()).collect();
+    assert_eq!(segments[3..], ["b", "id", "id", "protection", "id"]);
+}
+
+/// The contract of a document on `https://v.test` and of quirks that say that operations are not in it.
+fn with_operations(paths: &[&str], operations: &[&str]) -> Contract {
+    let servers = json!([{"url": "https://v.test"}]);
+    let documented = vec![Text { name: "v.json".into(), text: document(servers, paths) }];
+    let quirk = |(number, operation): (usize, &&str)| Text {
+        name: format!("q{number}.toml"),
+        text: format!(
+            "summary = \"q\"\ndeclared = {{ operation = false }}\nreturned = {{ type = \"object\" }}\n\
+             reason = \"r\"\nknown_since = 2026-01-01\npermanent = true\n\
+             [[at]]\noperation = \"{operation}\"\nstatus = 200\nplace = \"\"\n"
+        ),
+    };
+    let quirks = operations.iter().enumerate().map(quirk).collect();
+    let texts = ContractTexts { documented, quirks, modelled: None, settings: None };
+    Contract::load(&texts).unwrap_or_else(|it| panic!("{it}"))
+}
+
+/// What recorded answers to GETs show.
+fn recorded(contract: &Contract, urls: &[&str]) -> Report {
+    let mut run = Run::new(contract, RunOptions::default());
+    for (entry, url) in urls.iter().enumerate() {
+        let mut exchange = tests::exchange(200, b"{}");
+        (exchange.url, exchange.entry) = ((*url).into(), entry);
+        exchange.provenance = Provenance::Recorded;
+        run.check(&exchange);
+    }
+    run.report()
+}
+
+#[test]
+fn what_is_not_documented_is_named_by_the_longest_documented_prefix() {
+    let paths = [
+        "/orgs/{org}",
+        "/orgs/{org}/repos/{repo}",
+        "/orgs/{org}/teams/{team}",
+        "/orgs/me",
+        "/repos/{owner}/{repo}/contents/{path}",
+        "/b/{ref}",
+        "/b/{ref}/protection/admins",
+        "/raw/{name*}/at/{id}",
+        "/v{version}/x",
+        "/a b/{id}",
+    ];
+    let cases = [
+        ("/orgs/acme/projects", "/orgs/{org}/projects"),
+        ("/orgs/globex/projects/", "/orgs/{org}/projects"),
+        ("/orgs/acme/projects/7", "/orgs/{org}/projects/*"),
+        ("/orgs/acme/repos", "/orgs/{org}/repos"),
+        ("/orgs/acme/repos/x/forks", "/orgs/{org}/repos/{repo}/forks"),
+        ("/orgs/me/projects", "/orgs/me/projects"),
+        ("/orgs", "/orgs"),
+        ("/repos/acme/site/contents/", "/repos/{owner}/{repo}/contents"),
+        ("/b/main/protection/deletions", "/b/{ref}/protection/deletions"),
+        ("/b/stable/2.6/protection/deletions", "/b/{ref}/protection/deletions"),
+        ("/raw/a/b/at/7/8", "/raw/{name*}/at/{id}/*"),
+        ("/v7/y", "/v{version}/y"),
+        ("/a%20b/7/c", "/a b/{id}/c"),
+        ("/else/7", "/else/*"),
+        ("/", "/"),
+    ];
+    let contract = with_operations(&paths, &[]);
+    for (path, expected) in cases {
+        let report = recorded(&contract, &[&format!("https://v.test{path}")]);
+        let operations: Vec<_> = report.findings.iter().map(|it| it.operation.as_str()).collect();
+        assert_eq!(operations, [format!("GET {expected}")], "{path}");
+    }
+}
+
+#[test]
+fn a_quirk_of_an_operation_is_confirmed_by_all_that_have_its_name() {
+    let paths = ["/orgs/{org}", "/b/{ref}", "/b/{ref}/protection"];
+    let cases = [
+        ("/orgs/{org}/projects", ["/orgs/acme/projects", "/orgs/globex/projects"]),
+        ("/b/{ref}/protection/x", ["/b/main/protection/x", "/b/stable/2.6/protection/x"]),
+    ];
+    for (name, asked) in cases {
+        let operation = format!("GET {name}");
+        let urls = asked.map(|it| format!("https://v.test{it}"));
+        let urls = [urls[0].as_str(), urls[1].as_str()];
+        let contract = with_operations(&paths, &[&operation]);
+        assert_eq!(recorded(&contract, &urls).quirks[0].confirmed, 2, "{name}");
     }
 }
 

@@ -149,6 +149,13 @@ impl StatusPattern {
 }
 
 impl Operation {
+    /// The first segments of the path, as the document spells them.
+    pub(crate) fn first_segments(&self, count: usize) -> impl Iterator<Item = &str> {
+        let path = self.id.as_str().split_once(' ').map_or("", |it| it.1);
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        path.trim_matches('/').split('/').take(count)
+    }
+
     /// The response that the document promises for a status: the exact one, then the class, then the default.
     pub(crate) fn response(&self, status: u16) -> Option<&Response> {
         let matching = self.responses.iter().filter(|it| it.status.matches(status));
