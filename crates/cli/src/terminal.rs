@@ -200,6 +200,10 @@ fn left_out(report: &Report, view: &View) -> String {
     if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
         let _ = writeln!(out, "  and {more} more");
     }
+    if let Some(told) = words::foreign_hosts(report) {
+        out.push('\n');
+        out += &indented(&told, 0, view);
+    }
     for operation in &report.without_model {
         let _ =
             writeln!(out, "\n{} has no model; documented + quirks judged it", printable(operation));

@@ -94,7 +94,7 @@ impl Contract {
         let all_base_urls = servers(&[self.settings.base_urls.as_slice(), base_urls].concat());
         let url = normal(&exchange.url);
         let located = locate(&self.documented, &all_base_urls, exchange, &url);
-        let Located { scope: Scope::Operation(operation), path: Some(path) } = located else {
+        let Located { scope: Scope::Operation(operation), path: Some(path), .. } = located else {
             return None;
         };
         let server = match self.server_of(operation) {

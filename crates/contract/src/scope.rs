@@ -28,6 +28,8 @@ pub(crate) struct Located<'d, 'u> {
     pub(crate) scope: Scope<'d>,
     /// The path below the server, without its query, where the exchange is in scope.
     pub(crate) path: Option<&'u str>,
+    /// Whether only its path speaks for it: nobody names its host.
+    pub(crate) by_path: bool,
 }
 
 /// What an exchange is to the contract.
@@ -40,7 +42,8 @@ pub(crate) fn scope<'d>(
 }
 
 /// Finds the operation of an exchange under the documented servers and the further base URLs; on a foreign host only
-/// where the documented base path and a template match. `url` is the exchange's, as [`normal`] writes it.
+/// where the documented base path and a template match, and say more than that there is a path. `url` is the
+/// exchange's, as [`normal`] writes it.
 pub(crate) fn locate<'d, 'u>(
     document: &'d Document,
     base_urls: &[Server],
@@ -56,13 +59,13 @@ pub(crate) fn locate<'d, 'u>(
             }
             Found::Nothing => continue,
         };
-        return Located { scope, path: Some(below.path) };
+        return Located { scope, path: Some(below.path), by_path: below.host == Host::Foreign };
     }
     let path = own.first().map(|it| it.path);
     let scope = own.first().map_or(Scope::Out, |it| {
         Scope::Undocumented(OperationId::new(&method(exchange), &name(document, *it)))
     });
-    Located { scope, path }
+    Located { scope, path, by_path: false }
 }
 
 /// A path below a server.
@@ -71,12 +74,22 @@ struct Below<'u> {
     /// The documented server's number; none where the path may be of any operation.
     server: Option<usize>,
     path: &'u str,
+    host: Host,
 }
 
 impl Below<'_> {
     fn has(&self, operation: &Operation) -> bool {
         self.server.is_none_or(|it| operation.servers.contains(&it))
     }
+}
+
+/// Whose host a URL is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Host {
+    /// That of a documented server or a further base URL, or any where none is documented.
+    Own,
+    /// One that nobody names.
+    Foreign,
 }
 
 /// The paths below the contract's own servers, the shortest first, and those that it would be below the documented base
@@ -87,7 +100,7 @@ fn paths<'u>(
     url: &'u str,
 ) -> (Vec<Below<'u>>, Vec<Below<'u>>) {
     let documented = || document.servers.iter().enumerate();
-    let below = |server, path| Below { server, path };
+    let below = |server, path| Below { server, path, host: Host::Own };
     let given = base_urls.iter().filter_map(|it| it.below(url));
     let mut own: Vec<Below<'u>> = documented()
         .filter_map(|(number, it)| Some(below(Some(number), it.below(url)?)))
@@ -101,7 +114,10 @@ fn paths<'u>(
     let anywhere = document.servers.is_empty().then(|| Server::of_url("/"));
     let anywhere = anywhere.and_then(|it| it.below_base_path(url));
     let elsewhere = documented()
-        .filter_map(|(number, it)| Some(below(Some(number), it.below_base_path(url)?)))
+        .filter_map(|(number, it)| {
+            let host = if it.has_host() { Host::Foreign } else { Host::Own };
+            Some(Below { server: Some(number), path: it.below_base_path(url)?, host })
+        })
         .chain(anywhere.map(|path| below(None, path)));
     (own, elsewhere.collect())
 }
@@ -125,6 +141,9 @@ fn find<'d>(document: &'d Document, exchange: &Exchange<'_>, below: Below<'_>) -
     };
     // Only the most concrete template counts: `/a/me` is not `/a/{id}`.
     let alike = routes.alike(first).iter().filter(|it| is_there(**it)).map(|it| &operations[*it]);
+    if below.host == Host::Foreign && !speaks_for_a_host(document, below, alike.clone()) {
+        return Found::Nothing;
+    }
     let of_method = |method: &str| {
         // The one whose query the request has; where it has none of them, the one that asks for least.
         alike.clone().filter(|it| it.method.eq_ignore_ascii_case(method)).min_by_key(|it| {
@@ -137,6 +156,17 @@ fn find<'d>(document: &'d Document, exchange: &Exchange<'_>, below: Below<'_>) -
         Some(operation) => Found::Operation(operation),
         None => Found::Path(operations[first].id.as_str().split_once(' ').map_or("", |it| it.1)),
     }
+}
+
+/// Whether the path of operations is enough to take a foreign host for the API's: the document has it, not only a
+/// quirk, and some of its text must be there, so that it is not every site's.
+fn speaks_for_a_host<'d>(
+    document: &Document,
+    below: Below<'_>,
+    mut alike: impl Iterator<Item = &'d Operation>,
+) -> bool {
+    let has_base_path = below.server.is_some_and(|it| document.servers[it].has_base_path());
+    alike.any(|it| !it.is_added && (has_base_path || it.template.literals() > 0))
 }
 
 /// Whether a request's URL has every pair of a query.

@@ -1,6 +1,6 @@
 //! Which operation and which content an answer is held against: servers, templates, media types.
 
-use contract::{Contract, ContractTexts, MaskKey, Provenance, Report, Run, RunOptions, Text};
+use contract::{Contract, ContractTexts, MaskKey, Provenance, Report, Run, RunOptions, Text, join};
 use serde_json::{Value, json};
 
 use super::{answered, documented, told};
@@ -201,6 +201,84 @@ fn a_quirk_of_an_operation_is_confirmed_by_all_that_have_its_name() {
         let contract = with_operations(&paths, &[&operation]);
         assert_eq!(recorded(&contract, &urls).quirks[0].confirmed, 2, "{name}");
     }
+}
+
+#[test]
+fn a_foreign_host_needs_more_than_a_path() {
+    let out = "out of scope";
+    let undocumented = "undocumented-operation -";
+    let with = |server: &str, path: &str, url: &str| {
+        let servers = if server.is_empty() { Value::Null } else { json!([{ "url": server }]) };
+        routed(servers, &[path], url)
+    };
+    let cases = [
+        ("https://v.test", "/", "https://v.test/", "/"),
+        ("https://v.test", "/", "https://www.test/", out),
+        ("https://v.test", "/{id}", "https://www.test/about", out),
+        ("https://v.test", "/{a}/{b}", "https://www.test/about/us", out),
+        ("https://v.test", "/{path}", "https://www.test/about/us", out),
+        ("https://v.test", "/users/{id}", "https://staging.test/users/7", "/users/{id}"),
+        ("https://v.test", "/users/{id}", "https://v.test/else", undocumented),
+        ("https://v.test/v1", "/{id}", "https://staging.test/v1/7", "/{id}"),
+        ("https://v.test/v1", "/", "https://staging.test/v1", "/"),
+        ("https://v.test/{base}", "/{id}", "https://www.test/about/us", out),
+        // Where nobody names a host, any is the API's.
+        ("", "/", "https://www.test/", "/"),
+        ("/", "/{id}", "https://www.test/about", "/{id}"),
+    ];
+    for (server, path, url, expected) in cases {
+        assert_eq!(with(server, path, url), expected, "{server} {path} {url}");
+    }
+}
+
+#[test]
+fn a_quirk_pulls_no_foreign_host_into_scope() {
+    let contract = with_operations(&["/users"], &["GET /things/{id}", "POST /users"]);
+    let report = recorded(
+        &contract,
+        &["https://v.test/things/7", "https://www.test/things/7", "https://staging.test/users"],
+    );
+    let counts = report.exchanges;
+    assert_eq!((counts.checked, counts.out_of_scope, counts.on_foreign_hosts), (2, 1, 1));
+}
+
+#[test]
+fn what_only_its_path_speaks_for_is_counted() {
+    let contract = with_operations(&["/users", "/{id}"], &[]);
+    let urls = [
+        "https://v.test/users",
+        "https://staging.test/users",
+        "https://other.test/users",
+        "https://other.test/else",
+    ];
+    let counted = |base_url: Option<&str>, provenance: Provenance, urls: &[&str]| {
+        let base_urls = base_url.into_iter().map(Into::into).collect();
+        let mut run = Run::new(&contract, RunOptions { base_urls, ..RunOptions::default() });
+        for url in urls {
+            let mut exchange = tests::exchange(200, b"{}");
+            (exchange.url, exchange.provenance) = ((*url).into(), provenance);
+            run.check(&exchange);
+        }
+        run.report()
+    };
+    let count =
+        |base_url, provenance| counted(base_url, provenance, &urls).exchanges.on_foreign_hosts;
+    assert_eq!(count(None, Provenance::Recorded), 2);
+    assert_eq!(count(Some("https://staging.test"), Provenance::Live), 1);
+    for ours in [Provenance::Example, Provenance::Case, Provenance::StandIn] {
+        assert_eq!(count(None, ours), 0);
+    }
+    let of = |urls| counted(None, Provenance::Recorded, urls);
+    let joined = join(vec![of(&urls[..2]), of(&urls[2..])]).unwrap();
+    assert_eq!(joined.exchanges, of(&urls).exchanges);
+    // Where no host is documented, none is foreign.
+    let anywhere = documented(&[("v.json", &document(Value::Null, &["/users"]))]).unwrap();
+    assert_eq!(recorded(&anywhere, &urls[..3]).exchanges.on_foreign_hosts, 0);
+    // A report of an older version does not say it.
+    let mut older: Value = serde_json::from_str(&joined.to_json()).unwrap();
+    older["exchanges"].as_object_mut().unwrap().remove("on_foreign_hosts").unwrap();
+    let text = Text { name: "older.json".into(), text: older.to_string() };
+    assert_eq!(Report::read(&text).unwrap().exchanges.on_foreign_hosts, 0);
 }
 
 #[test]
