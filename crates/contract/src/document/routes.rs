@@ -17,6 +17,8 @@ pub(crate) struct Routes {
 
 #[derive(Debug, Default)]
 struct Node {
+    /// Whether a parameter leads here, and nothing else.
+    is_parameter: bool,
     by_text: BTreeMap<String, usize>,
     by_pattern: Vec<(Segment, usize)>,
     /// Those whose template ends here, in order of number.
@@ -84,7 +86,7 @@ impl Routes {
                 },
             };
             if here == next {
-                self.nodes.push(Node::default());
+                self.nodes.push(Node { is_parameter: segment.is_all(), ..Node::default() });
             }
             self.nodes[here].through.push(number);
         }
@@ -133,7 +135,8 @@ impl Routes {
         (!first.continued.iter().any(goes_on)).then_some(first.number)
     }
 
-    /// The longest way that a path starts with; of several, the most concrete.
+    /// The longest way that a path starts with; of several, the most concrete. A parameter beside literals may be another
+    /// literal that is not documented: it counts where a template ends with it or goes on with a literal.
     pub(crate) fn prefix(&self, path: &str, is_there: &dyn Fn(usize) -> bool) -> Option<Prefix> {
         let path = path.trim_matches('/');
         let mut longest = None;
@@ -144,7 +147,15 @@ impl Routes {
             let end = start + rest.find('/').unwrap_or(rest.len());
             let operation =
                 |node: &usize| self.nodes[*node].through.iter().copied().find(|it| is_there(*it));
-            nodes = nodes.iter().flat_map(|it| self.nodes[*it].next(&path[start..end])).collect();
+            let next = |it: &usize| {
+                let node = &self.nodes[*it];
+                node.next(&path[start..end]).filter(|it| {
+                    let next = &self.nodes[*it];
+                    let is_known = !next.operations.is_empty() || !next.by_text.is_empty();
+                    is_known || !next.is_parameter || node.by_text.is_empty()
+                })
+            };
+            nodes = nodes.iter().flat_map(next).collect();
             let Some(operation) = nodes.iter().filter_map(operation).min() else { break };
             longest = Some(Prefix { operation, segments, end });
             start = end + 1;
@@ -229,7 +240,20 @@ mod tests {
             prop_assert_eq!(routes.first_with_slashes(path, &is_there), first);
 
             let texts: Vec<&str> = path.split('/').collect();
+            let all: Vec<Vec<&str>> = (0..read.len()).map(|it| {
+                segments(it).into_iter().map(|it| if it == "{y*}" { "{x}" } else { it }).collect()
+            }).collect();
+            let literal_behind = |start: &[&str]| all.iter().any(|it| {
+                it.starts_with(start) && it.get(start.len()).is_some_and(|it| !it.contains('{'))
+            });
+            let is_doubtful = |start: &[&str]| {
+                let Some(("{x}", before)) = start.split_last().map(|it| (*it.0, it.1)) else { return false };
+                literal_behind(before) && !literal_behind(start) && !all.iter().any(|it| it == start)
+            };
             let as_it_stands = |it: usize, count: usize| {
+                if (1..=count).any(|count| is_doubtful(&all[it][..count])) {
+                    return false;
+                }
                 let prefix = format!("/{}", segments(it)[..count].join("/"));
                 count <= texts.len() && PathTemplate::parse(&prefix).matches(&texts[..count].join("/"))
             };

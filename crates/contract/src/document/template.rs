@@ -25,7 +25,7 @@ impl Segment {
     }
 
     /// Whether it is a parameter and nothing else.
-    fn is_all(&self) -> bool {
+    pub(super) fn is_all(&self) -> bool {
         self.texts.len() == 2 && self.texts.iter().all(String::is_empty)
     }
 
