@@ -15,7 +15,7 @@ use crate::{
     Defaults, base_url,
     drafts::{Drafts, drafts},
     faults,
-    report::words::{alike, plural, printable},
+    report::words::{alike, foreign_hosts, plural, printable},
 };
 
 /// How many faults of the document are named.
@@ -198,6 +198,9 @@ fn told(report: &Report) -> String {
         plural(report.count(contract::Severity::Error) as u64, "error"),
         plural(report.count(contract::Severity::Warning) as u64, "warning"),
     );
+    if let Some(told) = foreign_hosts(report) {
+        out += &format!("{told}\n");
+    }
     for it in &report.unreadable {
         out += &format!("could not be read: {}: {}\n", it.source, it.reason);
     }

@@ -236,6 +236,10 @@ fn left_out(report: &Report, view: &View) -> String {
     if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
         let _ = writeln!(out, "  and {more} more");
     }
+    if let Some(told) = words::foreign_hosts(report) {
+        out.push('\n');
+        out += &indented(&told, 0, view);
+    }
     let unmodelled = &report.without_model;
     match unmodelled.len() {
         0 => {}

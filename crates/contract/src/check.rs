@@ -5,7 +5,7 @@ mod nearest;
 
 use crate::{
     check::body::{BodyAt, Told},
-    document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json},
+    document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json, normal},
     exchange::{Body, Exchange, Origin, Probe, SourceBytes, Written},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
@@ -17,7 +17,7 @@ use crate::{
     rule::{Rule, Severity},
     run::Run,
     schema::tree::type_of,
-    scope::{Scope, scope},
+    scope::{Located, Scope, locate},
     shortcut::Taken,
     walk::spot,
 };
@@ -27,7 +27,10 @@ impl<'c> Run<'c> {
     pub fn check(&mut self, exchange: &Exchange<'_>) {
         self.next_exchange();
         let contract = self.contract;
-        match scope(&contract.documented, &self.base_urls, exchange) {
+        let url = normal(&exchange.url);
+        let located = locate(&contract.documented, &self.base_urls, exchange, &url);
+        let checked = self.counts.checked;
+        match located.scope {
             Scope::Out => self.counts.out_of_scope += 1,
             Scope::Undocumented(_) if is_preflight(exchange) => {
                 self.skip(exchange, "CORS preflight")
@@ -49,14 +52,23 @@ impl<'c> Run<'c> {
             }
             Scope::Operation(operation) => self.answer(operation, exchange),
         }
+        self.count_foreign(located.by_path, checked, exchange);
+    }
+
+    /// Counts an exchange that was judged on a host that nobody names. What we made ourselves has no host of its own.
+    fn count_foreign(&mut self, by_path: bool, checked_before: u64, exchange: &Exchange<'_>) {
+        if by_path && exchange.provenance.is_wire() {
+            self.counts.on_foreign_hosts += self.counts.checked - checked_before;
+        }
     }
 
     /// Judges an exchange by its body's text, whatever else its body is, if the shortcut takes that; where it does not,
     /// nothing has happened. What it takes is JSON.
     pub fn check_known(&mut self, exchange: &Exchange<'_>, text: Written<'_>) -> bool {
         let contract = self.contract;
-        let Scope::Operation(operation) = scope(&contract.documented, &self.base_urls, exchange)
-        else {
+        let url = normal(&exchange.url);
+        let located = locate(&contract.documented, &self.base_urls, exchange, &url);
+        let Located { scope: Scope::Operation(operation), by_path, .. } = located else {
             return false;
         };
         let is_plain = exchange.probe.is_none()
@@ -71,7 +83,9 @@ impl<'c> Run<'c> {
         let at = At { operation: &operation.id, status: Some(exchange.status), exchange };
         let is_taken = self.take_shortcut(judge, &at, text) == Taken::Yes;
         if is_taken {
+            let checked = self.counts.checked;
             self.judged(operation, exchange);
+            self.count_foreign(by_path, checked, exchange);
         } else {
             self.ledger.exchange -= 1;
         }

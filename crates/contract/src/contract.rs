@@ -111,9 +111,11 @@ impl Contract {
         let (with_quirks, document) = match &paper {
             Some(_) => {
                 quirk::apply(&mut store, &document, &quirks, &resolved);
-                // Quirks may have added responses.
+                // Quirks may have added responses and operations.
                 let with_quirks = operations(&store, Side::Documented, &documented.origins().root);
-                (with_quirks.map_err(Faults)?, Some(document))
+                let mut with_quirks = with_quirks.map_err(Faults)?;
+                with_quirks.tell_added(&document);
+                (with_quirks, Some(document))
             }
             None => (document, None),
         };

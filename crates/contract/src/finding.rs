@@ -25,7 +25,8 @@ pub struct Finding {
     pub rule: Rule,
     /// How grave it is.
     pub severity: Severity,
-    /// The operation; for an undocumented one, its method and its path, in which what does not read as a name is `*`.
+    /// The operation; for an undocumented one, its method and its path: the longest documented prefix, then what reads as
+    /// a name, and `*` for what does not.
     pub operation: OperationId,
     /// The response's status; none where the whole operation is concerned.
     pub status: Option<u16>,

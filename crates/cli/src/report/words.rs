@@ -98,3 +98,14 @@ pub(crate) fn left_out(report: &Report) -> Vec<String> {
     let told = rows.iter().filter(|it| it.0 > 0);
     told.map(|(count, words)| format!("{} {words}", plural(*count, "exchange"))).collect()
 }
+
+/// How many exchanges were judged though nobody names their host, and what settles it; none where there are none.
+pub(crate) fn foreign_hosts(report: &Report) -> Option<String> {
+    let count = report.exchanges.on_foreign_hosts;
+    let judged = plural(count, "exchange");
+    (count > 0).then(|| {
+        format!(
+            "{judged} judged by path, on hosts that the document does not name; `--base-url URL` says which host is the API's"
+        )
+    })
+}

@@ -151,6 +151,7 @@ impl<'s> Reader<'s> {
             let method = method.to_ascii_uppercase();
             operations.push(Operation {
                 id: OperationId::new(&method, template),
+                is_added: false,
                 method,
                 template: read,
                 query: query.clone(),

@@ -1,9 +1,11 @@
 //! The register written into the document: documented + quirks.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{Content, Document, Operation, essence, is_json},
+    document::{Content, Document, Operation, PathTemplate, essence, is_json},
     place::push_segment,
     quirk::{
         Comes, Declared, Quirk, QuirkPlace, Wire,
@@ -204,10 +206,13 @@ fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Add
         return Address { side: Side::Documented, pointer: operation.pointer.clone() };
     }
     let (method, template) = at.operation.as_str().split_once(' ').unwrap_or(("GET", "/"));
+    let mut operation = json!({ "responses": {} });
+    let slashes = slashes_in(document, template);
+    if !slashes.is_empty() {
+        operation["parameters"] = slashes.into();
+    }
     let mut pointer = "/paths".to_owned();
-    for (segment, empty) in
-        [(template, json!({})), (&method.to_ascii_lowercase(), json!({ "responses": {} }))]
-    {
+    for (segment, empty) in [(template, json!({})), (&method.to_ascii_lowercase(), operation)] {
         let owner = Address { side: Side::Documented, pointer: pointer.clone() };
         if let Some(Value::Object(owner)) = edit::get_mut(store, &owner) {
             owner.entry(segment).or_insert(empty);
@@ -215,6 +220,21 @@ fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Add
         push_segment(&mut pointer, segment);
     }
     Address { side: Side::Documented, pointer }
+}
+
+/// The parameters of a path that is not documented which may hold slashes in documented paths that start alike.
+fn slashes_in(document: &Document, template: &str) -> Vec<Value> {
+    let read = PathTemplate::parse(template);
+    let operations = document.operations.iter();
+    let names: BTreeSet<&str> =
+        operations.flat_map(|it| read.slashes_as_in(&it.template)).collect();
+    let parameter = |name| {
+        json!({
+            "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+            "x-multi-segment": true,
+        })
+    };
+    names.into_iter().map(parameter).collect()
 }
 
 /// The address of an operation's own response for a status: what it shares with others is copied, what is not documented
