@@ -33,7 +33,7 @@ const MOST_FAULTS: usize = 5;
 const MOST_QUIRKS: usize = 30;
 /// Up to how many operations without a model are named.
 const MOST_UNMODELLED: usize = 3;
-/// How many skipped exchanges are named.
+/// How many skipped exchanges are named, and operations of which none could be judged.
 const MOST_SKIPPED: usize = 5;
 /// How wide the lines are where nobody says.
 const WIDTH: usize = 100;
@@ -234,6 +234,17 @@ fn left_out(report: &Report, view: &View) -> String {
         let _ = writeln!(out, "  {source}, entry {}: {reason}", skipped.entry);
     }
     if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
+        let _ = writeln!(out, "  and {more} more");
+    }
+    let unjudged: Vec<String> = report.unjudged().map(printable).collect();
+    let named = if view.unfolded { usize::MAX } else { MOST_SKIPPED };
+    if !unjudged.is_empty() {
+        let _ = writeln!(out, "\nAsked, and no answer could be judged");
+    }
+    for operation in unjudged.iter().take(named) {
+        let _ = writeln!(out, "  {operation}");
+    }
+    if let Some(more @ 1..) = unjudged.len().checked_sub(named) {
         let _ = writeln!(out, "  and {more} more");
     }
     if let Some(told) = words::foreign_hosts(report) {

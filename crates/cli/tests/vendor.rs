@@ -355,6 +355,23 @@ fn every_form_tells_of_hosts_that_nobody_names() {
     assert!(!named.contains("does not name"), "{named}");
 }
 
+#[test]
+fn what_was_asked_and_could_not_be_judged_is_named() {
+    let folder = vendor();
+    let folder = folder.path();
+    paperwire(folder, &["init", "orders.json", "--out", "orders"]);
+    let line = |path: &str, status: u16| {
+        let url = format!("https://api.orders.test/v1{path}");
+        let exchange =
+            json!({ "url": url, "status": status, "content_type": "application/json", "body": [] });
+        format!("{exchange}\n")
+    };
+    let lines = line("/orders", 200) + &line("/buyers/1", 503);
+    fs::write(folder.join("traffic.ndjson"), lines).unwrap();
+    let check = ["check", "--contract", "orders", "--today", "2026-11-23", "traffic.ndjson"];
+    compare("check-outage", &paperwire(folder, &check));
+}
+
 fn assert_no_canaries(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
