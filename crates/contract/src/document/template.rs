@@ -44,6 +44,29 @@ impl Segment {
         }
         text.strip_prefix(first.as_str()).is_some_and(|it| parameters_match(rest, it))
     }
+
+    /// A text with other values of the parameters.
+    fn with_values(&self, text: &str, value: impl Fn(&str) -> String) -> String {
+        if self.is_literal() {
+            return text.to_owned();
+        }
+        let (first, following) = self.texts.split_first().expect("never empty");
+        let Some(mut rest) = text.strip_prefix(first.as_str()) else { return value(text) };
+        let mut out = first.clone();
+        for (index, next) in following.iter().enumerate() {
+            let is_last = index + 1 == following.len();
+            let least = rest.chars().next().map_or(0, char::len_utf8);
+            let end = match is_last {
+                true => rest.strip_suffix(next.as_str()).map(str::len),
+                false => rest[least..].find(next.as_str()).map(|it| least + it),
+            };
+            let Some(end) = end else { return value(text) };
+            out += &value(&rest[..end]);
+            out += next;
+            rest = &rest[end + next.len()..];
+        }
+        out
+    }
 }
 
 /// Whether a text is parameters, none of them empty, each with the text that follows it.
@@ -106,11 +129,17 @@ impl PathTemplate {
         self.segments == other.segments
     }
 
-    /// Which segments of a path hold a parameter; what a last one takes beyond its segment included.
-    pub(crate) fn is_parameter(&self) -> impl Iterator<Item = bool> {
-        let own = self.segments.iter().map(|it| !it.is_literal());
-        let last = self.segments.last().is_some_and(|it| !it.is_literal());
-        own.chain(std::iter::repeat(last))
+    /// A path of this template with other values of its parameters; what a last one takes beyond its segment included.
+    pub(crate) fn with_values(&self, path: &str, value: impl Fn(&str) -> String) -> String {
+        let mut segments = self.segments.iter();
+        let last = self.segments.last().filter(|it| !it.is_literal());
+        let texts = path.trim_start_matches('/').split('/');
+        let masked = texts.map(|text| match (segments.next(), last) {
+            (Some(segment), _) => segment.with_values(text, &value),
+            (None, Some(_)) => value(text),
+            (None, None) => text.to_owned(),
+        });
+        format!("/{}", masked.collect::<Vec<_>>().join("/"))
     }
 
     /// Whether a path, without its query, is one of this template.
@@ -227,6 +256,23 @@ mod tests {
         ];
         for (template, path, matches) in cases {
             assert_eq!(PathTemplate::parse(template).matches(path), matches, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn other_values_leave_the_text_between_them() {
+        let cases = [
+            ("/users/{id}", "/users/1", "/users/<1>"),
+            ("/files/{name}.json", "/files/a.json", "/files/<a>.json"),
+            ("/compare/{base}...{head}", "/compare/v1.0...é", "/compare/<v1.0>...<é>"),
+            ("/x/{a}{b}", "/x/éb", "/x/<é><b>"),
+            ("/contents/{path}", "/contents/a/b", "/contents/<a>/<b>"),
+            ("/files/{name}.json", "/files/a", "/files/<a>"),
+            ("/users/{id}/", "/users/1/", "/users/<1>/<>"),
+        ];
+        for (template, path, expected) in cases {
+            let masked = PathTemplate::parse(template).with_values(path, |it| format!("<{it}>"));
+            assert_eq!(masked, expected, "{template}");
         }
     }
 

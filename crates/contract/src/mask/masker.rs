@@ -202,14 +202,10 @@ impl Masker<'_> {
 
     /// A path whose parameters are masked.
     pub(super) fn path(&self, path: &str, template: &PathTemplate) -> String {
-        let path = path.trim_start_matches('/');
-        let segments = path.split('/').zip(template.is_parameter());
-        let segments = segments.map(|(segment, is_parameter)| match is_parameter {
-            true if form_of(segment) == Some("digits") => self.digits(segment),
-            true => format!("id-{}", self.hex("identifier", segment, 5)),
-            false => segment.to_owned(),
-        });
-        format!("/{}", segments.collect::<Vec<_>>().join("/"))
+        template.with_values(path, |value| match form_of(value) {
+            Some("digits") => self.digits(value),
+            _ => format!("id-{}", self.hex("identifier", value, 5)),
+        })
     }
 }
 
