@@ -4,7 +4,15 @@
 //! What the model calls personal (`x-sensitive`) is masked by its kind. So is what no schema describes, and what is not
 //! of the promised type: nobody knows what it holds.
 
+mod form;
+mod letters;
 mod masker;
+mod moment;
+mod number;
+mod text;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
