@@ -104,7 +104,7 @@ impl Masker<'_> {
     }
 
     /// A text that says no more than the form.
-    fn opaque(&self, text: &str) -> String {
+    pub(super) fn opaque(&self, text: &str) -> String {
         match form_of(text) {
             Some("digits") => self.digits(text),
             Some("empty") => String::new(),

@@ -139,6 +139,17 @@ fn a_fault_stays_the_fault_that_it_is() {
 }
 
 #[test]
+fn a_body_that_is_not_json_is_another_that_is_not() {
+    let contract = with_place(&json!({}));
+    for (content_type, body) in [("text/plain", "secret words"), ("application/json", "{secret")] {
+        let masked = masked(&contract, content_type, body.as_bytes());
+        assert!(masked.body.is_some_and(|it| !it.contains("secret")), "{content_type}");
+    }
+    let empty = masked(&contract, "application/json", b"");
+    assert_eq!((empty.body, empty.size, empty.why_dropped), (None, Some(0), Vec::new()));
+}
+
+#[test]
 fn short_texts_have_masks_of_their_own() {
     let contract = with_place(&json!({ "pattern": "^[g-z][0-9]$" }));
     let mut texts = HashMap::new();
