@@ -4,7 +4,15 @@
 //! What the model calls personal (`x-sensitive`) is masked by its kind. So is what no schema describes, and what is not
 //! of the promised type: nobody knows what it holds.
 
+mod form;
+mod letters;
 mod masker;
+mod moment;
+mod number;
+mod text;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +121,7 @@ impl Contract {
             content_type: exchange
                 .content_type
                 .as_deref()
-                .map(|it| known_type(operation, exchange.status, it)),
+                .map(|it| self.known_type(operation, exchange.status, it)),
             body: None,
             size: None,
             why_dropped: Vec::new(),
@@ -133,6 +141,9 @@ impl Contract {
             }
         };
         masked.size = Some(bytes.len() as u64);
+        if bytes.is_empty() {
+            return Some(masked);
+        }
         let Some(body) = self.masked_body(operation, exchange, bytes, key) else {
             masked.why_dropped.push(Place::root());
             return Some(masked);
@@ -157,6 +168,36 @@ impl Contract {
         run.report()
     }
 
+    /// A media type that is documented or pinned, or that everybody knows; any other could be data.
+    fn known_type(&self, operation: &Operation, status: u16, content_type: &str) -> String {
+        const COMMON: &[&str] = &[
+            "application/json",
+            "application/problem+json",
+            "application/xml",
+            "application/octet-stream",
+            "text/html",
+            "text/plain",
+            "text/xml",
+            "text/event-stream",
+        ];
+        let media_type = essence(content_type);
+        let documented = operation
+            .response(status)
+            .is_some_and(|it| it.content.iter().any(|it| it.media_type == media_type));
+        let pinned = self
+            .content_quirks(&operation.id, status)
+            .any(|it| it.1.content().is_some_and(|it| it.media_type == media_type));
+        if documented
+            || pinned
+            || COMMON.contains(&media_type.as_str())
+            || !media_type.contains('/')
+        {
+            if media_type.contains('/') { media_type } else { String::new() }
+        } else {
+            "application/x-other".to_owned()
+        }
+    }
+
     fn masked_body(
         &self,
         operation: &Operation,
@@ -164,8 +205,13 @@ impl Contract {
         bytes: &[u8],
         key: &MaskKey,
     ) -> Option<String> {
-        let body = json::read(bytes).ok().filter(|it| it.duplicates.is_empty())?;
         let masker = Masker { key };
+        let Ok(body) = json::read(bytes) else {
+            return Some(masker.opaque(&String::from_utf8_lossy(bytes)));
+        };
+        if !body.duplicates.is_empty() {
+            return None;
+        }
         let value = match self.judge_of(operation, exchange).ok().flatten() {
             Some(judge) => masker.value(judge, &body.value, &[judge.root]),
             None => masker.unknown(&body.value),
@@ -180,29 +226,6 @@ fn query_of(operation: &Operation) -> String {
         return String::new();
     }
     format!("?{}", operation.query.join("&"))
-}
-
-/// A media type that is documented, or that everybody knows; any other could be data.
-fn known_type(operation: &Operation, status: u16, content_type: &str) -> String {
-    const COMMON: &[&str] = &[
-        "application/json",
-        "application/problem+json",
-        "application/xml",
-        "application/octet-stream",
-        "text/html",
-        "text/plain",
-        "text/xml",
-        "text/event-stream",
-    ];
-    let media_type = essence(content_type);
-    let documented = operation
-        .response(status)
-        .is_some_and(|it| it.content.iter().any(|it| it.media_type == media_type));
-    if documented || COMMON.contains(&media_type.as_str()) || !media_type.contains('/') {
-        if media_type.contains('/') { media_type } else { String::new() }
-    } else {
-        "application/x-other".to_owned()
-    }
 }
 
 /// What a finding says that masking must not change.

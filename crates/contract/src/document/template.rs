@@ -44,6 +44,29 @@ impl Segment {
         }
         text.strip_prefix(first.as_str()).is_some_and(|it| parameters_match(rest, it))
     }
+
+    /// A text with other values of the parameters.
+    fn with_values(&self, text: &str, value: impl Fn(&str) -> String) -> String {
+        if self.is_literal() {
+            return text.to_owned();
+        }
+        let (first, following) = self.texts.split_first().expect("never empty");
+        let Some(mut rest) = text.strip_prefix(first.as_str()) else { return value(text) };
+        let mut out = first.clone();
+        for (index, next) in following.iter().enumerate() {
+            let is_last = index + 1 == following.len();
+            let least = rest.chars().next().map_or(0, char::len_utf8);
+            let end = match is_last {
+                true => rest.strip_suffix(next.as_str()).map(str::len),
+                false => rest[least..].find(next.as_str()).map(|it| least + it),
+            };
+            let Some(end) = end else { return value(text) };
+            out += &value(&rest[..end]);
+            out += next;
+            rest = &rest[end + next.len()..];
+        }
+        out
+    }
 }
 
 /// Whether a text is parameters, none of them empty, each with the text that follows it.
@@ -169,12 +192,13 @@ impl PathTemplate {
         self.starts_as(path) && self.ends(path).len() >= segments
     }
 
-    /// Which segments of a path hold a parameter; all where it is no path of the template.
-    pub(crate) fn parameters_in(&self, path: &str) -> Vec<bool> {
+    /// A path with other values of the parameters, of each part between slashes; where it is no path of the template, of all.
+    pub(crate) fn with_values(&self, path: &str, value: impl Fn(&str) -> String) -> String {
         let path = path.trim_matches('/');
+        let value = |text: &str| text.split('/').map(&value).collect::<Vec<_>>().join("/");
         let mut ends = self.ends(path);
         if !self.is_whole(path, &ends) {
-            return path.split('/').map(|_| true).collect();
+            return format!("/{}", value(path));
         }
         let mut end = path.len();
         let mut backwards = Vec::new();
@@ -188,11 +212,11 @@ impl PathTemplate {
             let starts =
                 ends.last().map_or_else(|| vec![0], |it| it.iter().map(|it| it + 1).collect());
             let start = starts.into_iter().find(is_it).expect("every end has a start");
-            backwards.extend(path[start..end].split('/').map(|_| !segment.is_literal()));
+            backwards.push(segment.with_values(&path[start..end], value));
             end = start.saturating_sub(1);
         }
         backwards.reverse();
-        backwards
+        format!("/{}", backwards.join("/"))
     }
 
     /// Whether the segments before the first that takes slashes are those of a path: most templates fail here.
@@ -328,6 +352,28 @@ mod tests {
     }
 
     #[test]
+    fn other_values_leave_the_text_between_them() {
+        let cases = [
+            ("/users/{id}", "/users/1", "/users/<1>"),
+            ("/files/{name}.json", "/files/a.json", "/files/<a>.json"),
+            ("/compare/{base}...{head}", "/compare/v1.0...é", "/compare/<v1.0>...<é>"),
+            ("/x/{a}{b}", "/x/éb", "/x/<é><b>"),
+            ("/contents/{path}", "/contents/a/b", "/contents/<a>/<b>"),
+            ("/users/{id}/", "/users/1/", "/users/<1>"),
+            ("/a/{path}/b", "/a/x/y/b", "/a/<x>/<y>/b"),
+            ("/{path}/a/{path}/b", "/a/a/x/a/b", "/<a>/a/<x>/<a>/b"),
+            ("/{path}.js/{id}/b", "/x/a.js/a.js/b", "/<x>/<a>.js/<a.js>/b"),
+            // What is no path of the template.
+            ("/files/{name}.json", "/files/a", "/<files>/<a>"),
+            ("/a", "/b/a", "/<b>/<a>"),
+        ];
+        for (template, path, expected) in cases {
+            let masked = PathTemplate::parse(template).with_values(path, |it| format!("<{it}>"));
+            assert_eq!(masked, expected, "{template}");
+        }
+    }
+
+    #[test]
     fn only_paths_hold_slashes() {
         let cases = [
             ("/contents/{path}", "/contents/a/b.txt", true),
@@ -351,23 +397,5 @@ mod tests {
         let said = PathTemplate::parse("/a/{x}/refs/{ref}/b").with_slashes_in("ref");
         assert!(said.matches_with_slashes("/a/x/refs/heads/main/b"));
         assert!(!said.matches_with_slashes("/a/x/y/refs/main/b"));
-    }
-
-    #[test]
-    fn parameters_are_told_from_what_stands_around_them() {
-        let cases = [
-            ("/a/{id}/b", "/a/7/b", "a.b"),
-            ("/a/{path}/b", "/a/x/y/b", "a..b"),
-            ("/a/{path}", "/a/x/y/z", "a..."),
-            ("/{path}/a/{path}/b", "/a/a/x/a/b", ".a..b"),
-            ("/{path}.js/{id}/b", "/x/a.js/a.js/b", "...b"),
-            ("/a", "/b/a", ".."),
-        ];
-        for (template, path, expected) in cases {
-            let flags = PathTemplate::parse(template).parameters_in(path);
-            let texts = path.trim_matches('/').split('/').zip(flags);
-            let told: String = texts.map(|(text, is)| if is { "." } else { text }).collect();
-            assert_eq!(told, expected, "{template} {path}");
-        }
     }
 }
