@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     place::{ancestors, push_segment},
     rule::Rule,
-    schema::{Side, Store, discriminator::Discriminator},
+    schema::{Address, Side, Store, another, discriminator::Discriminator},
 };
 
 /// What is wrong with one value.
@@ -110,7 +110,16 @@ fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             let named = discriminator(store, error).and_then(|it| it.branch(value));
-            let mut found = from_branches(store, &pointer, value, context, named);
+            let mut found = match mixed(store, error, context) {
+                None => from_branches(store, &pointer, value, context, named),
+                Some((documented, mixed)) => {
+                    let of_documented = from_branches(store, &pointer, value, documented, named);
+                    let would_be = of_documented.iter().any(|it| it.would_be_ambiguous);
+                    let mut found = from_branches(store, &pointer, value, mixed, named);
+                    found.iter_mut().for_each(|it| it.would_be_ambiguous &= would_be);
+                    found
+                }
+            };
             if matches!(error.kind(), ValidationErrorKind::AnyOf { .. }) {
                 found.iter_mut().for_each(|it| it.would_be_ambiguous = false);
             }
@@ -138,13 +147,16 @@ fn from_error(store: &Store, error: &ValidationError<'_>) -> Vec<Violation> {
     }
 }
 
+/// What each branch refuses.
+type Context<'e> = [Vec<ValidationError<'e>>];
+
 /// A value that no branch takes. The branch that it names, and one beside null, is judged by itself; otherwise there is one violation, that of
 /// the branch that comes nearest.
 fn from_branches(
     store: &Store,
     pointer: &str,
     value: &Value,
-    context: &[Vec<ValidationError<'_>>],
+    context: &Context<'_>,
     named: Option<usize>,
 ) -> Vec<Violation> {
     let is_null_branch = |errors: &[ValidationError<'_>]| {
@@ -220,11 +232,32 @@ fn from_branches(
     }]
 }
 
-/// The discriminator of the schema whose `anyOf` or `oneOf` is at fault.
-fn discriminator(store: &Store, error: &ValidationError<'_>) -> Option<Discriminator> {
+/// The context of the documented alternatives, and of the same with members that may be as another has them, where they may.
+fn mixed<'c, 'e>(
+    store: &Store,
+    error: &ValidationError<'_>,
+    context: &'c Context<'e>,
+) -> Option<(&'c Context<'e>, &'c Context<'e>)> {
+    let (schema, keyword) = at_fault(store, error)?;
+    another::Group::of(&schema, store.get(&schema)?.as_object()?, keyword)?.mixed?;
+    let (of_mixed, documented) = context.split_last()?;
+    let of_copies = of_mixed.iter().find_map(|it| match it.kind() {
+        ValidationErrorKind::AnyOf { context } => Some(context.as_slice()),
+        _ => None,
+    });
+    Some((documented, of_copies?))
+}
+
+/// The schema whose `anyOf` or `oneOf` is at fault, and which of them.
+fn at_fault<'e>(store: &Store, error: &'e ValidationError<'_>) -> Option<(Address, &'e str)> {
     let location = error.absolute_keyword_location()?.as_str();
     let (schema, keyword) = location.rsplit_once('/')?;
-    let schema = store.resolve(Side::Documented, schema)?;
+    Some((store.resolve(Side::Documented, schema)?, keyword))
+}
+
+/// The discriminator of the schema whose `anyOf` or `oneOf` is at fault.
+fn discriminator(store: &Store, error: &ValidationError<'_>) -> Option<Discriminator> {
+    let (schema, keyword) = at_fault(store, error)?;
     Discriminator::of(store.get(&schema)?.as_object()?, keyword)
 }
 

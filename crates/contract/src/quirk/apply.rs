@@ -1,5 +1,7 @@
 //! The register written into the document: documented + quirks.
 
+use std::cmp::Reverse;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -64,12 +66,18 @@ pub(crate) fn in_order<'q>(
     let mut ordered: Vec<(&Quirk, Vec<WrittenAt<'q>>)> =
         quirks.iter().enumerate().map(of).collect();
     ordered.sort_by_key(|(quirk, _)| match quirk.wire.comes() {
-        Comes::Schema(_) => (0, !quirk.wire.is_returned()),
-        Comes::SeveralAlternatives => (1, false),
+        Comes::Schema(_) => (0, !quirk.wire.is_returned(), Reverse(0)),
+        Comes::SeveralAlternatives => (1, false, Reverse(0)),
+        // The deepest first: what is above is made of what stands below.
+        Comes::AnotherAlternative => (2, false, Reverse(deepest(quirk))),
         // What comes as well first: it is made of what is documented.
-        Comes::Content(_) => (2, quirk.wire.is_returned()),
+        Comes::Content(_) => (3, quirk.wire.is_returned(), Reverse(0)),
     });
     ordered
+}
+
+fn deepest(quirk: &Quirk) -> usize {
+    quirk.at.iter().map(|it| it.place.segments().count()).max().unwrap_or_default()
 }
 
 /// Writes one quirk into the documented side. A component that only its places share is changed where it stands.
@@ -108,9 +116,17 @@ pub(crate) fn write(
     }
     sharing.find(store, &roots);
     for (root, segments) in &roots {
-        let Some(comes) = quirk.wire.schema() else {
-            edit::edit(store, sharing, root, segments, &Edit::SeveralAlternatives);
-            continue;
+        let comes = match quirk.wire.comes() {
+            Comes::Schema(it) => it,
+            Comes::SeveralAlternatives => {
+                edit::edit(store, sharing, root, segments, &Edit::SeveralAlternatives);
+                continue;
+            }
+            Comes::AnotherAlternative => {
+                edit::edit(store, sharing, root, segments, &Edit::AnotherAlternative);
+                continue;
+            }
+            Comes::Content(_) => continue,
         };
         let instead = |was: Value| replaced(quirk, comes, &was);
         let also = |was: Value| match was {
