@@ -15,7 +15,7 @@ use crate::{
     quirk::{self, ContentForm},
     rule::Rule,
     run::Run,
-    schema::{describe::describe, fragment},
+    schema::{another, describe::describe, fragment},
     text::Text,
 };
 
@@ -77,22 +77,55 @@ impl Whole {
     }
 }
 
+/// A draft, and how it came about.
+struct Drafted {
+    draft: Draft,
+    at: (OperationId, u16, Place),
+    /// Whether it is of a member as another alternative has it.
+    mixes: bool,
+    /// Whether it is of what was only seen inside the alternative that came nearest.
+    is_inside: bool,
+    is_of_form: bool,
+}
+
+impl Drafted {
+    /// Whether what is wrong inside the nearest alternative may be explained by what else is drafted: with that, the value may
+    /// fit another one.
+    fn may_wait(&self, all: &[Self]) -> bool {
+        let is_of_response =
+            |it: &&Self| it.at.0 == self.at.0 && it.at.1 == self.at.1 && !it.is_of_form;
+        let holds_this = |it: &Self| {
+            let owner = it.at.2.split_last().map_or_else(Place::root, |it| it.0);
+            let mut below = self.at.2.segments();
+            owner.segments().all(|it| below.next() == Some(it))
+        };
+        let settles = |it: &Self| match self.mixes {
+            true => !it.mixes || !it.is_inside,
+            false => it.mixes && !it.is_inside && holds_this(it),
+        };
+        self.is_inside && all.iter().filter(is_of_response).any(settles)
+    }
+}
+
 impl Run<'_> {
-    /// A draft for each deviation that no quirk explains yet, in order of place. `today` is when they become known.
+    /// A draft for each deviation that no quirk explains yet, in order of place. What they may uncover is drafted by the next
+    /// run. `today` is when they become known.
     pub fn drafts(&self, today: Date) -> Vec<Draft> {
-        let mut drafts: Vec<Draft> = Vec::new();
+        let mut drafts: Vec<Drafted> = Vec::new();
         let taken: BTreeSet<&str> = self.contract.quirks.iter().map(|it| it.id.as_str()).collect();
         // A response has one quirk that says what comes instead of what is documented.
         let mut replaced: BTreeSet<(OperationId, u16)> = BTreeSet::new();
-        // Nulls and other values may fit several alternatives of one place.
-        let mut loosened: BTreeSet<(OperationId, u16, Place)> = BTreeSet::new();
+        // Nulls and other values may fit several alternatives of one place, or mix them.
+        let mut of_alternatives: BTreeSet<(String, (OperationId, u16, Place))> = BTreeSet::new();
         for (key, seen) in one_a_place(self.seen_defects()) {
             for mut outline in self.outlines(key, &seen) {
-                let is_of_alternatives = outline.comes.1.get("alternatives").is_some();
-                if is_of_alternatives && !loosened.insert(outline.at.clone()) {
+                if let Some(which) = outline.comes.1["alternatives"].as_str()
+                    && !of_alternatives.insert((which.to_owned(), outline.at.clone()))
+                {
                     continue;
                 }
-                let is_taken = |id: &str| taken.contains(id) || drafts.iter().any(|it| it.id == id);
+                let is_taken =
+                    |id: &str| taken.contains(id) || drafts.iter().any(|it| it.draft.id == id);
                 let plain = outline.id.clone();
                 for number in 2.. {
                     if !is_taken(&outline.id) {
@@ -113,10 +146,15 @@ impl Run<'_> {
                     replaced.insert(response);
                 }
                 let text = text(&seen, &outline, "", today);
-                drafts.push(Draft { id: outline.id, text, field: outline.field });
+                let draft = Draft { id: outline.id, text, field: outline.field };
+                let mixes = outline.comes.1["alternatives"] == "another";
+                let (is_inside, at) = (seen.is_inside, outline.at);
+                drafts.push(Drafted { draft, at, mixes, is_inside, is_of_form });
             }
         }
-        drafts
+        let is_needed: Vec<bool> = drafts.iter().map(|it| !it.may_wait(&drafts)).collect();
+        let drafts = drafts.into_iter().zip(is_needed).filter(|it| it.1);
+        drafts.map(|it| it.0.draft).collect()
     }
 
     /// Whether the document needs a quirk, once it has a reason. It does not where another alternative, or another media
@@ -239,6 +277,14 @@ impl Run<'_> {
         }
         let mut says = self.declared(&key.operation, status, &place, &seen.observed.media_types);
         if key.rule == Rule::UndocumentedField {
+            if says.iter().any(Option::is_some) && seen.is_warning {
+                return outlines;
+            }
+            if says.iter().any(Option::is_some) {
+                // Another alternative has the member.
+                outlines.extend(self.of_another_alternative(key, status, place));
+                return outlines;
+            }
             says = vec![None];
         }
         for declared in says {
@@ -262,7 +308,13 @@ impl Run<'_> {
             Some(format!("in {owner}: pub {field}: {rust_type},"))
         };
         let at = (key.operation.clone(), status, place.clone());
+        let is_declared = |comes: &Value| {
+            declared.as_ref().is_some_and(|it| fragment::covers(it, comes) == Containment::Yes)
+        };
         match key.rule {
+            Rule::Null if is_declared(&json!({ "type": "null" })) => {
+                self.of_another_alternative(key, status, place)
+            }
             Rule::Null => Some(Outline {
                 id: format!("{word}-is-nullable"),
                 summary: "documented without null, may be null".into(),
@@ -285,10 +337,9 @@ impl Run<'_> {
                     || observed.keeps_declared
                     || self.is_item_of_another_type(key)
                     || takes_null == Containment::Yes;
-                let key = if both { "also" } else { "returned" };
+                let how = if both { "also" } else { "returned" };
                 if fragment::covers(&declared, &schema) == Containment::Yes {
-                    // Only the model is narrower: nothing to pin against the document.
-                    return None;
+                    return self.of_another_alternative(key, status, place);
                 }
                 let rust_type =
                     if both { "serde_json::Value".to_owned() } else { observed.rust_type() };
@@ -300,7 +351,7 @@ impl Run<'_> {
                         describe(&schema)
                     ),
                     declared,
-                    comes: (key, schema),
+                    comes: (how, schema),
                     field: field(rust_type),
                     at,
                 })
@@ -349,6 +400,34 @@ impl Run<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What the document has at the place, in another alternative than the value's own: of the place, or of the nearest above
+    /// it of which alternatives say different things. Where only the model is narrower, there is nothing to pin.
+    fn of_another_alternative(&self, key: &Key, status: u16, place: Place) -> Option<Outline> {
+        let document = self.contract.paper_document();
+        let operation = document.operation(key.operation.as_str())?;
+        if self.contract.model_of(operation).is_some() {
+            return None;
+        }
+        let response = operation.response(status)?;
+        let differ = |place: &Place| {
+            let segments: Vec<String> = place.segments().map(Into::into).collect();
+            segments.split_last().is_some_and(|(name, parent)| {
+                let mut schemas = response.json_contents();
+                schemas.any(|it| another::differ(&self.contract.paper, it.1, parent, name))
+            })
+        };
+        let up = |it: &Place| it.split_last().map(|it| it.0);
+        let place = std::iter::successors(Some(place), up).find(differ)?;
+        Some(Outline {
+            id: format!("{}-is-of-another-alternative", word(&place)),
+            summary: "documented as its own alternative says, returned as another says".into(),
+            declared: json!({ "alternatives": "own" }),
+            comes: ("also", json!({ "alternatives": "another" })),
+            field: None,
+            at: (key.operation.clone(), status, place),
+        })
     }
 
     /// Whether an item stands in what also came as another type: the values of a map then stand at the same place.

@@ -12,6 +12,8 @@ fn contract(responses: &Value, quirks: Vec<Text>) -> Contract {
     let schemas = json!({
         "A": {"type": "object", "required": ["a", "id"], "properties": {"a": {"type": "integer"}, "id": {"type": "integer"}}},
         "B": {"type": "object", "required": ["b", "id"], "properties": {"b": {"type": "integer"}, "id": {"type": "integer"}}},
+        "C": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "enum": ["x"]}, "b": {"type": "integer"}}, "additionalProperties": false},
+        "D": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "enum": ["zz"]}, "b": {"type": "string"}, "c": {"type": "boolean"}}, "additionalProperties": false},
     });
     let document = json!({
         "openapi": "3.0.3", "info": {"title": "", "version": ""}, "servers": [{"url": "//v.test"}],
@@ -231,7 +233,7 @@ fn a_member_that_may_be_missing_may_also_come() {
     assert_eq!(told(&run(&resolved, &[]).report()), "quirk-resolved /v");
 }
 
-/// A schema of the kinds that documents have, in which references lead to `A` and `B` of [`contract`].
+/// A schema of the kinds that documents have, in which references lead to those of [`contract`].
 fn schemas(maps: bool) -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!({"type": "integer"})),
@@ -244,6 +246,8 @@ fn schemas(maps: bool) -> impl Strategy<Value = Value> {
         Just(json!({"type": "string", "nullable": true, "minLength": 2})),
         Just(json!({"$ref": "#/components/schemas/A"})),
         Just(json!({"$ref": "#/components/schemas/B"})),
+        Just(json!({"$ref": "#/components/schemas/C"})),
+        Just(json!({"$ref": "#/components/schemas/D"})),
         Just(json!({"type": "array", "items": {"type": "string"}})),
         Just(json!({})),
     ];

@@ -230,11 +230,7 @@ impl Run<'_> {
     fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
         let spot = spot(body.judge, body.value, &violation.pointer);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
-        let severity = match violation.rule {
-            // The schema itself is closed there.
-            Rule::UndocumentedField => Severity::Error,
-            rule => rule.severity(),
-        };
+        let severity = severity(violation);
         self.inside(body, violation, by);
         let branches = Branches::of(violation);
         let rule = violation.rule;
@@ -247,7 +243,7 @@ impl Run<'_> {
         for it in violation.inner.iter().filter(|it| it.pointer != violation.pointer) {
             self.inside(body, it, by);
             let branches = Branches::of(it);
-            let told = Told { rule: it.rule, by, severity: it.rule.severity(), branches };
+            let told = Told { rule: it.rule, by, severity: severity(it), branches };
             let spot = spot(body.judge, body.value, &it.pointer);
             let value = body.value.pointer(&it.pointer);
             self.inside_branch(|run| run.tell(body, &spot, value, told));
@@ -302,6 +298,14 @@ impl Run<'_> {
         if let Some(value) = value.filter(|_| is_wrong_itself) {
             observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
         }
+    }
+}
+
+fn severity(violation: &Violation) -> Severity {
+    match violation.rule {
+        // The schema itself is closed there.
+        Rule::UndocumentedField => Severity::Error,
+        rule => rule.severity(),
     }
 }
 
