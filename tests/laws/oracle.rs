@@ -7,7 +7,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use contract::{Contract, ContractTexts, Report, Rule, Run, RunOptions, Severity, Text};
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tests::exchange;
 
 /// A document's schemas as the second validator has them.
@@ -108,23 +108,26 @@ impl Oracle {
         live
     }
 
-    /// All branches, where none takes values of this type. Of those that do: the only one that the object's members allow,
-    /// unless it is closed and names none of them while another names some; else those that accept the value, or all of them.
+    /// All branches, where none takes values of this type. Of those that do, but for the closed ones that name none of the
+    /// object's members while another names some: the only one that the members allow; else those that accept the value, or
+    /// all of them.
     fn branches(&mut self, all: Vec<String>, value: &Value) -> Vec<String> {
         let candidates: Vec<String> =
             all.iter().filter(|it| self.takes_type(it, value)).cloned().collect();
         if candidates.is_empty() {
             return all;
         }
+        let is_foreign = |it: &String| self.is_closed(it) && !self.names_some(it, value);
+        let is_named = candidates.iter().any(|it| self.names_some(it, value));
+        let candidates: Vec<String> =
+            candidates.iter().filter(|it| !is_named || !is_foreign(it)).cloned().collect();
         let allowed: Vec<String> =
             candidates.iter().filter(|it| self.allows_members(it, value)).cloned().collect();
         if candidates.len() == 1 || allowed.is_empty() {
             return candidates;
         }
-        if let [only] = allowed.as_slice() {
-            let is_foreign = self.is_closed(only) && !self.names_some(only, value);
-            let is_foreign = is_foreign && candidates.iter().any(|it| self.names_some(it, value));
-            return if is_foreign { candidates } else { allowed };
+        if allowed.len() == 1 {
+            return allowed;
         }
         let accepting: Vec<String> =
             allowed.into_iter().filter(|it| self.accepts(it, value)).collect();
@@ -427,6 +430,72 @@ proptest! {
     ) {
         let contract = load(&schema);
         let mut oracle = Oracle::new(document(&schema));
+        for body in &bodies {
+            let report = report(&contract, body);
+            prop_assert_eq!(
+                refuses(&report), !oracle.accepts(ROOT, body),
+                "{}\n{}\n{}", schema, body, tests::summary(&report)
+            );
+        }
+    }
+}
+
+/// Calls a function with every schema that has a `oneOf`.
+fn each_one_of(schema: &mut Value, with: &dyn Fn(&mut Map<String, Value>)) {
+    match schema {
+        Value::Object(keywords) => {
+            keywords.values_mut().for_each(|it| each_one_of(it, with));
+            if keywords.get("oneOf").is_some_and(Value::is_array) {
+                with(keywords);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|it| each_one_of(it, with)),
+        _ => {}
+    }
+}
+
+const NAMES: [(&str, &str); 2] = [("a", "Open"), ("b", "Node")];
+
+/// Adds discriminators by the member `a`.
+fn discriminated(keywords: &mut Map<String, Value>) {
+    let mapping: Map<String, Value> =
+        NAMES.iter().map(|it| (it.0.to_owned(), it.1.into())).collect();
+    keywords.insert("discriminator".into(), json!({ "propertyName": "a", "mapping": mapping }));
+}
+
+/// Says what a discriminator means: where it names a branch, one may match or several; else exactly one.
+fn as_conditions(keywords: &mut Map<String, Value>) {
+    let branches = keywords.remove("oneOf").unwrap();
+    let is_there = |name: &str| {
+        let reference = format!("#/components/schemas/{name}");
+        branches.as_array().unwrap().iter().any(|it| it["$ref"] == *reference)
+    };
+    let names = NAMES.iter().filter(|it| is_there(it.1)).flat_map(|it| [it.0, it.1]);
+    let names = names.collect::<Vec<_>>();
+    let named =
+        json!({ "type": "object", "required": ["a"], "properties": { "a": { "enum": names } } });
+    let either = json!({ "anyOf": [
+        { "allOf": [named, { "anyOf": branches }] },
+        { "allOf": [{ "not": named }, { "oneOf": branches }] },
+    ] });
+    // Beside the other keywords: some of them ask what it evaluated.
+    let all_of = keywords.entry("allOf").or_insert_with(|| json!([]));
+    all_of.as_array_mut().unwrap().push(either);
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn both_validators_agree_on_what_discriminators_name(
+        schema in prop_oneof![schema(), rarer()],
+        bodies in prop::collection::vec(body(), 1..12),
+    ) {
+        let [mut schema, mut plain] = [schema.clone(), schema];
+        each_one_of(&mut schema, &discriminated);
+        each_one_of(&mut plain, &as_conditions);
+        let contract = load(&schema);
+        let mut oracle = Oracle::new(document(&plain));
         for body in &bodies {
             let report = report(&contract, body);
             prop_assert_eq!(

@@ -268,7 +268,7 @@ fn every_form_tells_the_documents_faults() {
     assert!(forms["screen"].starts_with("exit 0\n"), "{}", forms["screen"]);
     assert!(forms["screen"].contains("::notice title=paperwire::300 faults of the document"));
     for (form, told, count) in [
-        ("screen", "a b.yaml#/paths/~1x/", 10),
+        ("screen", "a b.yaml#/paths/~1x/0 and 299 more places", 1),
         ("markdown", "`a b.yaml#/paths/~1x/", 25),
         ("junit", "a b.yaml#/paths/~1x/", 200),
         ("html", "#/paths/~1x/", 300),

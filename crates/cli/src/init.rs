@@ -15,7 +15,7 @@ use crate::{
     Defaults, base_url,
     drafts::{Drafts, drafts},
     faults,
-    report::words::{plural, printable},
+    report::words::{alike, foreign_hosts, plural, printable},
 };
 
 /// How many faults of the document are named.
@@ -128,10 +128,11 @@ impl Init {
             "{} of the document, which is used all the same:\n",
             plural(faults.len() as u64, "fault")
         );
-        for fault in faults.iter().take(MOST_FAULTS) {
+        let told: Vec<_> = alike(&faults).into_iter().take(MOST_FAULTS).collect();
+        for (fault, _) in &told {
             out += &format!("  {}\n", printable(fault));
         }
-        if let Some(more @ 1..) = faults.len().checked_sub(MOST_FAULTS) {
+        if let Some(more @ 1..) = faults.len().checked_sub(told.len()) {
             let all =
                 format!("{command} check --contract {} --strict-documents", self.out.display());
             out += &format!("  and {more} more; all: {all}\n");
@@ -197,6 +198,9 @@ fn told(report: &Report) -> String {
         plural(report.count(contract::Severity::Error) as u64, "error"),
         plural(report.count(contract::Severity::Warning) as u64, "warning"),
     );
+    if let Some(told) = foreign_hosts(report) {
+        out += &format!("{told}\n");
+    }
     for it in &report.unreadable {
         out += &format!("could not be read: {}: {}\n", it.source, it.reason);
     }

@@ -56,7 +56,7 @@ fn table(contract: &Contract, states: &[QuirkReport]) -> String {
             .iter()
             .find(|it| it.id == state.id)
             .expect("states are of the register");
-        out += &terminal::quirk_line(state);
+        out += &terminal::quirk_line(state, 1);
         out += &format!("    {}\n", quirk.summary);
         let kinds: Vec<_> = quirk.evidence.iter().map(|it| it.kind.as_str()).collect();
         let review = match quirk.review_by {

@@ -27,8 +27,12 @@ const FRAME: Style = AnsiColor::Blue.on_default().bold();
 const MOST_TOLD: usize = 20;
 /// How many more have a line.
 const MOST_NAMED: usize = 50;
-/// How many faults of the document are named; `--strict-documents` lists all.
-const MOST_FAULTS: usize = 10;
+/// How many kinds of faults of the document are named; `--strict-documents` lists all.
+const MOST_FAULTS: usize = 5;
+/// How many quirks are named, but for those that changed.
+const MOST_QUIRKS: usize = 30;
+/// Up to how many operations without a model are named.
+const MOST_UNMODELLED: usize = 3;
 /// How many skipped exchanges are named.
 const MOST_SKIPPED: usize = 5;
 /// How wide the lines are where nobody says.
@@ -158,20 +162,52 @@ fn quirks(report: &Report, view: &View) -> String {
         return String::new();
     }
     let mut out = format!("\n{}\n", paint(STRONG, "Known quirks"));
-    let mut quirks: Vec<&QuirkReport> = report.quirks.iter().collect();
-    quirks.sort_by_key(|it| it.state);
-    for quirk in quirks {
-        out += &quirk_line(quirk);
+    let told = one_a_state(&report.quirks);
+    let has_changed = |it: &QuirkReport| {
+        use QuirkState::{Healed, Mutated, PartlyHealed};
+        it.expired || matches!(it.state, Mutated | PartlyHealed | Healed)
+    };
+    let changed = told.iter().filter(|it| has_changed(&it.0)).count();
+    let most = if view.unfolded { told.len() } else { MOST_QUIRKS.max(changed) };
+    // What asks for somebody comes first.
+    let (first, others): (Vec<_>, Vec<_>) = told.iter().partition(|it| has_changed(&it.0));
+    for (quirk, places) in first.into_iter().chain(others).take(most) {
+        out += &quirk_line(quirk, *places);
         // What was not seen needs no more words here; `quirks` has them.
         if !matches!(quirk.state, QuirkState::Unconfirmed | QuirkState::NotExercised) {
             out += &indented(&quirk.summary, 16, view);
         }
     }
+    if let Some(more @ 1..) = told.len().checked_sub(most) {
+        let _ = writeln!(out, "  and {more} more; -v tells all");
+    }
     out
 }
 
-/// A quirk's state, name and counts in one line.
-pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
+/// The states of each quirk, in order, each with the number of places that are in it.
+fn one_a_state(quirks: &[QuirkReport]) -> Vec<(QuirkReport, usize)> {
+    let mut told: Vec<(QuirkReport, usize)> = Vec::new();
+    for quirk in quirks {
+        // In order of name: the places of a quirk stand together.
+        let of_quirk = told.iter_mut().rev().take_while(|it| it.0.id == quirk.id);
+        match of_quirk.into_iter().find(|it| it.0.state == quirk.state) {
+            Some((all, places)) => {
+                all.mutated += quirk.mutated;
+                all.healed += quirk.healed;
+                all.confirmed += quirk.confirmed;
+                all.confirmed_on_wire += quirk.confirmed_on_wire;
+                all.neutral += quirk.neutral;
+                *places += 1;
+            }
+            None => told.push((quirk.clone(), 1)),
+        }
+    }
+    told.sort_by_key(|it| it.0.state);
+    told
+}
+
+/// A quirk's state, name and counts, of one place or several, in one line.
+pub(crate) fn quirk_line(quirk: &QuirkReport, places: usize) -> String {
     let style = match quirk.state {
         QuirkState::Mutated | QuirkState::PartlyHealed | QuirkState::Healed => ERROR,
         QuirkState::Confirmed => GOOD,
@@ -179,11 +215,11 @@ pub(crate) fn quirk_line(quirk: &QuirkReport) -> String {
         QuirkState::NotExercised => FAINT,
     };
     let state = paint(style, format!("{:<13}", quirk.state.as_str()));
-    format!(
-        "  {state} {} {}\n",
-        quirk.id,
-        paint(FAINT, format!("({})", words::quirk_counts(quirk)))
-    )
+    let mut counts = words::quirk_counts(quirk);
+    if places > 1 {
+        let _ = write!(counts, ", at {places} places");
+    }
+    format!("  {state} {} {}\n", quirk.id, paint(FAINT, format!("({counts})")))
 }
 
 fn left_out(report: &Report, view: &View) -> String {
@@ -200,9 +236,23 @@ fn left_out(report: &Report, view: &View) -> String {
     if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
         let _ = writeln!(out, "  and {more} more");
     }
-    for operation in &report.without_model {
-        let _ =
-            writeln!(out, "\n{} has no model; documented + quirks judged it", printable(operation));
+    if let Some(told) = words::foreign_hosts(report) {
+        out.push('\n');
+        out += &indented(&told, 0, view);
+    }
+    let unmodelled = &report.without_model;
+    match unmodelled.len() {
+        0 => {}
+        few @ ..=MOST_UNMODELLED => {
+            let names: Vec<String> = unmodelled.iter().map(printable).collect();
+            let (has, them) = if few == 1 { ("has", "it") } else { ("have", "them") };
+            let names = names.join(", ");
+            let _ = writeln!(out, "\n{names} {has} no model; documented + quirks judged {them}");
+        }
+        many => {
+            let _ =
+                writeln!(out, "\n{many} operations have no model; documented + quirks judged them");
+        }
     }
     out
 }
@@ -214,14 +264,22 @@ fn document_faults(report: &Report, view: &View) -> String {
         return String::new();
     }
     let mut out = format!("\n{}\n", paint(STRONG, "Faults of the document"));
-    for fault in faults.iter().take(MOST_FAULTS) {
-        let place = paint(FAINT, printable(fault.place()));
+    let alike = words::alike(faults);
+    for (fault, count) in alike.iter().take(MOST_FAULTS) {
+        let more = count - 1;
+        let elsewhere = match more {
+            0 => String::new(),
+            more => format!(" and {}", words::plural(more as u64, "more place")),
+        };
+        let place = paint(FAINT, format!("{}{elsewhere}", printable(fault.place())));
         let _ = writeln!(out, "  {place}");
         out += &indented(&fault.message, 4, view);
     }
-    if faults.len() > MOST_FAULTS {
-        let more = faults.len() - MOST_FAULTS;
+    let named: usize = alike.iter().take(MOST_FAULTS).map(|it| it.1).sum();
+    if let Some(more @ 1..) = faults.len().checked_sub(named) {
         let _ = writeln!(out, "  and {more} more; --strict-documents lists all");
+    } else if alike.len() < faults.len() {
+        let _ = writeln!(out, "  --strict-documents lists every place");
     }
     out
 }

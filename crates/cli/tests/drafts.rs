@@ -242,15 +242,11 @@ fn a_set_with_every_contradiction_passes_by_its_drafts_and_no_faulty_copy_does()
             "",
             1,
         );
-        drafts += &text
-            .split("[[at]]\n")
-            .nth(1)
-            .unwrap()
-            .split("\n\n")
-            .next()
-            .unwrap()
-            .replace('\n', " | ");
-        drafts += "\n\n";
+        for at in text.split("[[at]]\n").skip(1) {
+            drafts += &at.split("\n\n").next().unwrap().trim_end().replace('\n', " | ");
+            drafts += "\n";
+        }
+        drafts += "\n";
         assert!(text.contains("reason      = \"\""), "{text}");
         fs::write(&path, text.replace("reason      = \"\"", "reason      = \"Seen.\"")).unwrap();
     }

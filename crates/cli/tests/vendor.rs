@@ -327,6 +327,34 @@ fn nothing_is_overwritten_and_nothing_half_made() {
     assert!(screen.contains("--base-url"), "{screen}");
 }
 
+#[test]
+fn every_form_tells_of_hosts_that_nobody_names() {
+    let folder = vendor();
+    let folder = folder.path();
+    let run = |arguments: &[&str]| paperwire(folder, arguments);
+    let staging = har(&[("/orders", json!([]))]).replace("api.orders.test", "canary.test");
+    fs::write(folder.join("staging.har"), staging).unwrap();
+    let told = "1 exchange judged by path, on hosts that the document does not name";
+    let made = run(&["init", "orders.json", "staging.har", "--out", "orders"]);
+    assert!(made.contains(told), "{made}");
+
+    let forms = ["json", "html", "markdown", "sarif", "junit"];
+    let outputs = forms.map(|it| format!("{it}=out/{it}")).join(",");
+    fs::create_dir(folder.join("out")).unwrap();
+    let check = ["check", "--contract", "orders", "staging.har", "traffic.har"];
+    let screen = run(&[&check[..], &["--report", &format!("{outputs},github")]].concat());
+    assert_eq!(screen.matches(told).count(), 2, "{screen}");
+    for form in forms {
+        let text = fs::read_to_string(folder.join("out").join(form)).unwrap();
+        let word = if form == "json" { "\"on_foreign_hosts\": 1" } else { told };
+        assert!(text.contains(word), "{form}");
+    }
+    assert_no_canaries(&folder.join("out"));
+
+    let named = run(&[&check[..], &["--base-url", "https://canary.test/v1"]].concat());
+    assert!(!named.contains("does not name"), "{named}");
+}
+
 fn assert_no_canaries(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

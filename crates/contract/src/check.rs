@@ -1,10 +1,11 @@
 //! The check of one exchange: scope, operation, status, content type. What its body holds is judged in `body`.
 
 mod body;
+mod nearest;
 
 use crate::{
-    check::body::{BodyAt, Branches, Told},
-    document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json},
+    check::body::{BodyAt, Told},
+    document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json, normal},
     exchange::{Body, Exchange, Origin, Probe, SourceBytes, Written},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
@@ -16,7 +17,7 @@ use crate::{
     rule::{Rule, Severity},
     run::Run,
     schema::tree::type_of,
-    scope::{Scope, scope},
+    scope::{Located, Scope, locate},
     shortcut::Taken,
     walk::spot,
 };
@@ -26,7 +27,10 @@ impl<'c> Run<'c> {
     pub fn check(&mut self, exchange: &Exchange<'_>) {
         self.next_exchange();
         let contract = self.contract;
-        match scope(&contract.documented, &self.base_urls, exchange) {
+        let url = normal(&exchange.url);
+        let located = locate(&contract.documented, &self.base_urls, exchange, &url);
+        let checked = self.counts.checked;
+        match located.scope {
             Scope::Out => self.counts.out_of_scope += 1,
             Scope::Undocumented(_) if is_preflight(exchange) => {
                 self.skip(exchange, "CORS preflight")
@@ -48,14 +52,23 @@ impl<'c> Run<'c> {
             }
             Scope::Operation(operation) => self.answer(operation, exchange),
         }
+        self.count_foreign(located.by_path, checked, exchange);
+    }
+
+    /// Counts an exchange that was judged on a host that nobody names. What we made ourselves has no host of its own.
+    fn count_foreign(&mut self, by_path: bool, checked_before: u64, exchange: &Exchange<'_>) {
+        if by_path && exchange.provenance.is_wire() {
+            self.counts.on_foreign_hosts += self.counts.checked - checked_before;
+        }
     }
 
     /// Judges an exchange by its body's text, whatever else its body is, if the shortcut takes that; where it does not,
     /// nothing has happened. What it takes is JSON.
     pub fn check_known(&mut self, exchange: &Exchange<'_>, text: Written<'_>) -> bool {
         let contract = self.contract;
-        let Scope::Operation(operation) = scope(&contract.documented, &self.base_urls, exchange)
-        else {
+        let url = normal(&exchange.url);
+        let located = locate(&contract.documented, &self.base_urls, exchange, &url);
+        let Located { scope: Scope::Operation(operation), by_path, .. } = located else {
             return false;
         };
         let is_plain = exchange.probe.is_none()
@@ -70,7 +83,9 @@ impl<'c> Run<'c> {
         let at = At { operation: &operation.id, status: Some(exchange.status), exchange };
         let is_taken = self.take_shortcut(judge, &at, text) == Taken::Yes;
         if is_taken {
+            let checked = self.counts.checked;
             self.judged(operation, exchange);
+            self.count_foreign(by_path, checked, exchange);
         } else {
             self.ledger.exchange -= 1;
         }
@@ -286,19 +301,23 @@ impl<'c> Run<'c> {
             }
             Some(Err(Unread::NotJson { .. })) => return self.judged(operation, exchange),
         };
-        let judge = match self.contract.judge_of(operation, exchange) {
-            Ok(judge) => judge,
+        let judge = self.contract.judge_of(operation, exchange).map_err(ToOwned::to_owned);
+        let judge = judge
+            .and_then(|judge| judge.map(|it| Ok((it, it.validators(&body.value)?))).transpose());
+        let (judge, validators) = match judge {
+            Ok(Some(judge)) => judge,
+            Ok(None) => return self.judged(operation, exchange),
             Err(why) => {
                 return self
                     .skip(exchange, &format!("the document's schema cannot be used: {why}"));
             }
         };
         self.judged(operation, exchange);
-        let Some(judge) = judge else { return };
         let text = std::str::from_utf8(&bytes[bom..]).unwrap_or_default();
         let place = BodyAt {
             at,
             judge,
+            validators,
             value: &body.value,
             locator: Locator::new(text),
             bom,
@@ -308,7 +327,7 @@ impl<'c> Run<'c> {
             let spot = spot(judge, &body.value, pointer);
             let (rule, by) = (Rule::DuplicateMember, PromisedBy::Documented);
             let severity = rule.severity();
-            self.tell(&place, &spot, None, Told { rule, by, severity, branches: Branches::None });
+            self.tell(&place, &spot, None, Told { rule, by, severity, refused: None });
         }
         self.body(&place, operation, exchange.status);
         if let Taken::News(shortcut) = taken {
@@ -416,6 +435,7 @@ impl<'c> Run<'c> {
             by,
             field: None,
             nearest_branch: None,
+            nearest: None,
             first,
         });
     }
@@ -441,6 +461,7 @@ impl<'c> Run<'c> {
             by: PromisedBy::Documented,
             field: None,
             nearest_branch: None,
+            nearest: None,
             first,
         });
     }

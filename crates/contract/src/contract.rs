@@ -19,7 +19,7 @@ use crate::{
     place::Place,
     promise::{Promises, promises},
     quirk::{self, Quirk, QuirkPlace, Verdict},
-    schema::{Address, Side, Store, validators::Validators},
+    schema::{Address, Side, Store, tree::Tree, validators::Validators},
     scope::{Scope, scope, servers},
     settings::{self, Settings},
     text::{Fault, Faults, Text},
@@ -61,7 +61,7 @@ pub struct Contract {
     pub(crate) differences: Vec<Difference>,
     pub(crate) settings: Settings,
     pub(crate) hash: String,
-    validators: Arc<Validators>,
+    tree: Arc<Tree>,
     judges: Judges,
     /// Made when a report first asks.
     promises: Mutex<BTreeMap<(OperationId, u16), Arc<Promises>>>,
@@ -111,9 +111,11 @@ impl Contract {
         let (with_quirks, document) = match &paper {
             Some(_) => {
                 quirk::apply(&mut store, &document, &quirks, &resolved);
-                // Quirks may have added responses.
+                // Quirks may have added responses and operations.
                 let with_quirks = operations(&store, Side::Documented, &documented.origins().root);
-                (with_quirks.map_err(Faults)?, Some(document))
+                let mut with_quirks = with_quirks.map_err(Faults)?;
+                with_quirks.tell_added(&document);
+                (with_quirks, Some(document))
             }
             None => (document, None),
         };
@@ -126,7 +128,7 @@ impl Contract {
             paper: paper.unwrap_or_else(|| store.clone()),
             paper_document: document,
             judges: judges(&with_quirks, modelled.as_ref()),
-            validators: Arc::new(Validators::new(store.clone())),
+            tree: Arc::new(Tree::new(Validators::new(store.clone()))),
             documented: with_quirks,
             origins,
             document_faults,
@@ -304,7 +306,7 @@ impl Contract {
             Some(about.contains(&media_type))
         };
         content.map_or(Ok(None), |it| {
-            Judge::make(&self.validators, about, response, it, model, &self.quirks, is_about)
+            Judge::make(&self.tree, about, response, it, model, &self.quirks, is_about)
         })
     }
 }

@@ -25,7 +25,8 @@ pub struct Finding {
     pub rule: Rule,
     /// How grave it is.
     pub severity: Severity,
-    /// The operation; for an undocumented one, its method and its path, in which what does not read as a name is `*`.
+    /// The operation; for an undocumented one, its method and its path: the longest documented prefix, then what reads as
+    /// a name, and `*` for what does not.
     pub operation: OperationId,
     /// The response's status; none where the whole operation is concerned.
     pub status: Option<u16>,
@@ -41,8 +42,10 @@ pub struct Finding {
     pub quirk: Option<QuirkId>,
     /// The modelled field at the place, `Chatroom.source`, where there is one.
     pub field: Option<String>,
-    /// Where no alternative fits: the one that comes nearest, from zero.
+    /// Where no alternative fits: the one that comes nearest, from one.
     pub nearest_branch: Option<usize>,
+    /// What that is called, and what is wrong inside it, in words.
+    pub nearest: Option<String>,
     /// Where the contract's texts say what was promised; none where nobody looked.
     pub promised_at: Option<Location>,
     /// How many values show it.
@@ -130,7 +133,7 @@ impl Finding {
             quirk: here.or(first).map(QuirkTopic::from),
             field: self.field.as_deref(),
             partly: self.rule == Rule::QuirkHealed && here.is_some_and(|it| it.confirmed > 0),
-            nearest_branch: self.nearest_branch,
+            nearest: self.nearest.as_deref(),
         };
         let (message, settle) = (topic.message(), topic.settle());
         self.message = message;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jsonschema::Validator;
+use serde_json::Value;
 
 use crate::{
     document::{Content, OperationId, Response, StatusPattern},
@@ -18,7 +19,7 @@ use crate::{
         edit,
         fragment::Promise,
         tree::{NodeId, Tree},
-        validators::Validators,
+        validators::{Compiled, Validators},
     },
 };
 
@@ -27,14 +28,21 @@ use crate::{
 pub(crate) struct Judge {
     /// The schema that has the last word: the model's where there is one, else documented + quirks.
     pub(crate) address: Address,
-    pub(crate) validator: Arc<Validator>,
+    pub(crate) schema: Compiled,
     /// Documented + quirks, where the model has the last word.
-    pub(crate) documented: Option<(Address, Arc<Validator>)>,
-    pub(crate) tree: Tree,
+    pub(crate) documented: Option<(Address, Compiled)>,
+    pub(crate) tree: Arc<Tree>,
     pub(crate) root: NodeId,
     pub(crate) quirks: QuirkTree,
     /// As the document has it.
     pub(crate) media_type: String,
+}
+
+/// What validates one body.
+#[derive(Debug)]
+pub(crate) struct BodyValidators {
+    pub(crate) schema: Arc<Validator>,
+    pub(crate) documented: Option<Arc<Validator>>,
 }
 
 /// The quirks of one response by place.
@@ -81,7 +89,7 @@ impl Judge {
     /// # Errors
     /// The first schema that is none.
     pub(crate) fn make(
-        validators: &Arc<Validators>,
+        tree: &Arc<Tree>,
         (operation, pattern): (&OperationId, StatusPattern),
         documented: &Response,
         content: &Content,
@@ -98,7 +106,7 @@ impl Judge {
         let Some(address) = model.or(promised) else {
             return Ok(None);
         };
-        let (tree, root) = Tree::compile(validators, address);
+        let validators = tree.validators();
         let mut quirk_tree = QuirkTree::default();
         // Where there are not several, a quirk is written into the first content that is JSON.
         let is_first = documented.json_schema() == promised;
@@ -129,14 +137,23 @@ impl Judge {
             _ => None,
         };
         Ok(Some(Self {
-            validator: validators.get(address)?,
+            schema: validators.get(address)?,
             address: address.clone(),
             documented,
-            tree,
-            root,
+            root: tree.number(address),
+            tree: tree.clone(),
             quirks: quirk_tree,
             media_type: content.media_type.clone(),
         }))
+    }
+
+    /// What validates a body: by the schema that has the last word, and by documented + quirks where that is another.
+    ///
+    /// # Errors
+    /// The first schema that is none.
+    pub(crate) fn validators(&self, body: &Value) -> Result<BodyValidators, String> {
+        let documented = self.documented.as_ref().map(|it| it.1.of(body)).transpose()?;
+        Ok(BodyValidators { schema: self.schema.of(body)?, documented })
     }
 
     pub(crate) fn is_modelled(&self) -> bool {
@@ -153,11 +170,7 @@ impl Judge {
 }
 
 /// The alternatives at a place of which a quirk says that several may fit.
-fn alternatives(
-    validators: &Arc<Validators>,
-    root: &Address,
-    segments: &[String],
-) -> Vec<Alternatives> {
+fn alternatives(validators: &Validators, root: &Address, segments: &[String]) -> Vec<Alternatives> {
     let store = validators.store();
     let groups = edit::loosened(store, root, segments).into_iter();
     let read = |at: Address| {
@@ -176,7 +189,7 @@ fn alternatives(
 
 /// The alternatives at a place of which a member may be as another has it.
 fn mixed_alternatives(
-    validators: &Arc<Validators>,
+    validators: &Validators,
     root: &Address,
     parent: &[String],
     name: &str,

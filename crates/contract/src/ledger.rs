@@ -44,6 +44,7 @@ pub(crate) struct Details {
     pub(crate) by: PromisedBy,
     pub(crate) field: Option<String>,
     pub(crate) nearest_branch: Option<usize>,
+    pub(crate) nearest: Option<String>,
     pub(crate) first: Sighting,
 }
 

@@ -59,9 +59,13 @@ impl Contract {
             Rule::ContentType | Rule::BodyMissing | Rule::BodyUnexpected | Rule::BodyNotJson
         );
         let place = finding.place.as_ref().filter(|_| of_body);
-        place
-            .and_then(|place| nearest(&self.paper, response.json_schema()?, place))
-            .map_or_else(|| response.address.pointer.clone(), |it| it.pointer)
+        let says = |place| {
+            let schema = response.json_schema()?;
+            let required = || requirement(&self.paper, schema, place);
+            let required = (finding.rule == Rule::Required).then(required).flatten();
+            required.or_else(|| nearest(&self.paper, schema, place))
+        };
+        place.and_then(says).map_or_else(|| response.address.pointer.clone(), |it| it.pointer)
     }
 }
 
@@ -70,6 +74,22 @@ fn locate_faults(files: &[Lines<'_>], faults: &mut [DocumentFault]) {
         let lines = files.iter().find(|it| it.text.name == fault.file);
         fault.line = lines.and_then(|it| it.of_pointer(&fault.pointer)).map(|it| it.0);
     }
+}
+
+/// The entry of `required` that names a member of which nothing else is said.
+fn requirement(store: &Store, schema: &Address, place: &Place) -> Option<Address> {
+    let segments: Vec<String> = place.segments().map(Into::into).collect();
+    let (name, parent) = segments.split_last()?;
+    if !edit::find(store, schema, &segments).is_empty() {
+        return None;
+    }
+    let above = edit::described_by(store, &edit::find(store, schema, parent));
+    let entry = |it: &Address| {
+        let required = store.get(it)?.get("required")?.as_array()?;
+        let index = required.iter().position(|it| it == name)?;
+        Some(it.child("required").child(&index.to_string()))
+    };
+    above.iter().filter(|it| it.side == Side::Documented).filter_map(entry).min()
 }
 
 /// The schema that describes the place, or the nearest place above it.

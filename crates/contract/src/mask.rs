@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use crate::{
     contract::Contract,
-    document::{Operation, OperationId, essence},
+    document::{Operation, OperationId, essence, normal},
     exchange::{Body, Exchange, Origin},
     finding::{Finding, hex},
     json,
@@ -22,7 +22,7 @@ use crate::{
     report::Report,
     rule::Severity,
     run::{Run, RunOptions},
-    scope::{Scope, path_in_scope, scope, servers},
+    scope::{Located, Scope, locate, servers},
 };
 
 /// The key of a masking: who has it can tell whether a masked value stands for a given one.
@@ -92,15 +92,17 @@ impl Contract {
         key: &MaskKey,
     ) -> Option<Masked> {
         let all_base_urls = servers(&[self.settings.base_urls.as_slice(), base_urls].concat());
-        let Scope::Operation(operation) = scope(&self.documented, &all_base_urls, exchange) else {
+        let url = normal(&exchange.url);
+        let located = locate(&self.documented, &all_base_urls, exchange, &url);
+        let Located { scope: Scope::Operation(operation), path: Some(path), .. } = located else {
             return None;
         };
-        let path = path_in_scope(&self.documented, &all_base_urls, exchange)?;
         let server = match self.server_of(operation) {
             server if server.contains("://") => server,
             base_path => format!("https://api.invalid{base_path}"),
         };
-        let url = format!("{server}{}", Masker { key }.path(&path, &operation.template));
+        let path = Masker { key }.path(path, &operation.template);
+        let url = format!("{server}{path}{}", query_of(operation));
         let options = || RunOptions { base_urls: base_urls.to_vec(), ..RunOptions::default() };
         let before = self.judged(exchange, options());
         let mut masked = Masked {
@@ -170,6 +172,14 @@ impl Contract {
         };
         Some(value.to_string())
     }
+}
+
+/// The query that the document has beside the path; any other is left out.
+fn query_of(operation: &Operation) -> String {
+    if operation.query.is_empty() {
+        return String::new();
+    }
+    format!("?{}", operation.query.join("&"))
 }
 
 /// A media type that is documented, or that everybody knows; any other could be data.

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::quirk::ContentForm;
+use crate::{
+    place::{ANY, printable_name},
+    quirk::ContentForm,
+    rule::Rule,
+};
 
 /// What is known of a defect.
 pub(crate) struct Seen {
@@ -34,9 +38,39 @@ impl Seen {
     }
 }
 
+/// A value that may be a code.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Code {
+    Number(i64),
+    /// A text that reads as a name, where the document lists values.
+    Word(Box<str>),
+}
+
+impl Code {
+    /// The code that a text may be, at a place where the document lists values.
+    pub(crate) fn word(text: &str) -> Option<Self> {
+        (text != ANY && printable_name(text) == text).then(|| Self::Word(text.into()))
+    }
+
+    /// The code that a value may be that breaks a rule and is no personal data.
+    pub(crate) fn of(rule: Rule, value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) if rule == Rule::Enum => Self::word(text),
+            value => value.as_i64().map(Self::Number),
+        }
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            Self::Number(it) => json!(it),
+            Self::Word(it) => json!(it),
+        }
+    }
+}
+
 /// Whole numbers beyond this are not codes but data.
 const LARGEST_CODE: u64 = 99;
-/// More different numbers than this are not codes.
+/// More different values than this are not codes.
 const MOST_CODES: usize = 10;
 /// Where the document lists none, fewer different numbers than this are not codes: one may be any number.
 const FEWEST_CODES: usize = 2;
@@ -48,8 +82,8 @@ const LEAST_OFTEN: u64 = 2;
 pub(crate) struct Observed {
     types: BTreeSet<&'static str>,
     /// How often each came.
-    codes: BTreeMap<i64, u64>,
-    /// Whether some value was no small whole number, or may not be told.
+    codes: BTreeMap<Code, u64>,
+    /// Whether some value was no small whole number and no word, or may not be told.
     beyond_codes: bool,
     /// Whether some value was refused because it fits several alternatives, or would be once what is wrong inside is pinned.
     pub(crate) fits_several: bool,
@@ -84,15 +118,23 @@ impl Answers {
 }
 
 impl Observed {
-    /// Takes a value's type, and its number where it is a whole one and no personal data.
-    pub(crate) fn see(&mut self, type_name: &'static str, number: Option<i64>) {
+    /// Takes a value's type, and the code that it may be.
+    pub(crate) fn see(&mut self, type_name: &'static str, code: Option<&Code>) {
         self.types.insert(type_name);
-        match number {
+        match code {
             _ if type_name == "null" => {}
-            Some(code) if code.unsigned_abs() <= LARGEST_CODE => {
-                *self.codes.entry(code).or_default() += 1;
-            }
-            _ => self.beyond_codes = true,
+            Some(Code::Number(it)) if it.unsigned_abs() > LARGEST_CODE => self.beyond_codes = true,
+            Some(code) => self.see_code(code, 1),
+            None => self.beyond_codes = true,
+        }
+    }
+
+    fn see_code(&mut self, code: &Code, count: u64) {
+        if let Some(known) = self.codes.get_mut(code) {
+            *known += count;
+        } else if self.codes.len() <= MOST_CODES {
+            // One more than codes may be tells that they are too many.
+            self.codes.insert(code.clone(), count);
         }
     }
 
@@ -111,8 +153,8 @@ impl Observed {
 
     pub(crate) fn absorb(&mut self, other: Self) {
         self.types.extend(other.types);
-        for (code, count) in other.codes {
-            *self.codes.entry(code).or_default() += count;
+        for (code, count) in &other.codes {
+            self.see_code(code, *count);
         }
         self.beyond_codes |= other.beyond_codes;
         self.fits_several |= other.fits_several;
@@ -131,8 +173,8 @@ impl Observed {
         self.types.is_empty()
     }
 
-    /// The schema that all of them fit; nulls apart. Whole numbers are listed where they are codes: few, small, and either
-    /// of the document's own kind (`lists_codes`) or each seen again.
+    /// The schema that all of them fit; nulls apart. Values are listed where they are codes: few, and words or small numbers
+    /// where the document lists values too (`lists_codes`), or small numbers of which each was seen again.
     pub(crate) fn schema(&self, lists_codes: bool) -> Value {
         let types: Vec<&str> = self.types.iter().copied().filter(|it| *it != "null").collect();
         let types = match types.as_slice() {
@@ -145,8 +187,13 @@ impl Observed {
             || self.codes.len() >= FEWEST_CODES && self.codes.values().all(|it| *it >= LEAST_OFTEN);
         let are_codes =
             !self.beyond_codes && !self.codes.is_empty() && self.codes.len() <= MOST_CODES;
-        if are_codes && types == json!("integer") && (lists_codes || come_again()) {
-            schema["enum"] = self.codes.keys().map(|it| json!(it)).collect();
+        let is_listed = match types.as_str() {
+            Some("integer") => lists_codes || come_again(),
+            Some("string") => lists_codes,
+            _ => false,
+        };
+        if are_codes && is_listed {
+            schema["enum"] = self.codes.keys().map(Code::value).collect();
         }
         schema
     }
@@ -202,7 +249,7 @@ mod tests {
         ];
         for (numbers, plainly, listed) in cases {
             let mut observed = Observed::default();
-            numbers.iter().for_each(|it| observed.see("integer", Some(*it)));
+            numbers.iter().for_each(|it| observed.see("integer", Some(&Code::Number(*it))));
             for (lists_codes, codes) in [(false, plainly), (true, listed)] {
                 let mut expected = json!({ "type": "integer" });
                 if !codes.is_empty() {
@@ -213,7 +260,29 @@ mod tests {
         }
         let eleven: Vec<i64> = (0..11).flat_map(|it| [it, it]).collect();
         let mut observed = Observed::default();
-        eleven.iter().for_each(|it| observed.see("integer", Some(*it)));
+        eleven.iter().for_each(|it| observed.see("integer", Some(&Code::Number(*it))));
         assert_eq!(observed.schema(true), json!({ "type": "integer" }));
+    }
+
+    #[test]
+    fn texts_are_codes_where_they_read_as_names_beside_others() {
+        let cases: &[(&[&str], &[&str])] = &[
+            (&["soon"], &["soon"]),
+            (&["soon", "LATE-2", "soon"], &["LATE-2", "soon"]),
+            (&["soon", "Jane Doe"], &[]),
+            (&["0612345678"], &[]),
+            (&["a@b.test"], &[]),
+            (&["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"], &[]),
+        ];
+        for (texts, codes) in cases {
+            let mut observed = Observed::default();
+            texts.iter().for_each(|it| observed.see("string", Code::word(it).as_ref()));
+            let mut expected = json!({ "type": "string" });
+            assert_eq!(observed.schema(false), expected, "{texts:?}");
+            if !codes.is_empty() {
+                expected["enum"] = json!(codes);
+            }
+            assert_eq!(observed.schema(true), expected, "{texts:?}");
+        }
     }
 }

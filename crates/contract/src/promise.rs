@@ -1,8 +1,12 @@
 //! What the document and the model say of each place of a response, in words, whether or not it was seen.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    rc::Rc,
+};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     contract::Contract,
@@ -15,7 +19,7 @@ use crate::{
 
 /// How many places of one response are listed whether or not they were seen, from the whole body downwards: the schemas
 /// of some vendors have thousands.
-const MOST_PLACES: usize = 500;
+const MOST_PLACES: usize = 200;
 
 /// What is said of one place; none where a side does not have it.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +65,7 @@ pub(crate) fn with_promises(
     for tally in tallies {
         let segments: Vec<String> = tally.place.segments().map(Into::into).collect();
         let promise = promises.get(&segments).cloned().unwrap_or_else(|| {
-            let [documented, modelled] =
-                sides.each_ref().map(|it| it.as_ref()?.words_below(&segments));
+            let [documented, modelled] = sides.each_ref().map(|it| it.as_ref()?.words(&segments));
             Promise { documented, modelled }
         });
         let Promise { documented, modelled } = promise;
@@ -80,20 +83,39 @@ fn sides<'c>(
     let documented = contract.paper_schema(operation, status);
     let modelled = contract.modelled.as_ref().and_then(|it| it.operation(operation.as_str()));
     let modelled = modelled.and_then(|it| it.json_schema(status));
-    [documented, modelled].map(|it| it.map(|root| Side { store: &contract.paper, root }))
+    let side = |root| Side { store: &contract.paper, root, known: RefCell::default() };
+    [documented, modelled].map(|it| it.map(side))
 }
 
 /// One side's schema of a response.
 struct Side<'c> {
     store: &'c Store,
     root: &'c Address,
+    known: RefCell<HashMap<Vec<String>, Rc<Described>>>,
+}
+
+/// What describes a place.
+struct Described {
+    schemas: Vec<Address>,
+    all: OnceCell<Vec<Address>>,
+    required: OnceCell<BTreeSet<String>>,
+    promise: OnceCell<Option<fragment::Promise>>,
+}
+
+impl Described {
+    /// The schemas, and all that hold with them.
+    fn all(&self, store: &Store) -> &[Address] {
+        self.all.get_or_init(|| edit::described_by(store, &self.schemas))
+    }
+
+    fn requires(&self, store: &Store, name: &str) -> bool {
+        self.required.get_or_init(|| requirements(store, &self.schemas)).contains(name)
+    }
 }
 
 /// A place on the way down.
 struct Step {
     segments: Vec<String>,
-    schemas: Vec<Address>,
-    required: bool,
     /// The schemas of the places above: one that leads back to itself is not followed.
     above: Vec<Vec<Address>>,
 }
@@ -101,53 +123,66 @@ struct Step {
 impl Side<'_> {
     fn places(&self) -> BTreeMap<Vec<String>, String> {
         let mut places = BTreeMap::new();
-        let root = Step {
-            segments: Vec::new(),
-            schemas: vec![self.root.clone()],
-            required: false,
-            above: Vec::new(),
-        };
-        let mut open = VecDeque::from([root]);
-        while let Some(step) = open.pop_front().filter(|_| places.len() < MOST_PLACES) {
-            let all = edit::described_by(self.store, &step.schemas);
-            let key = beyond_references(self.store, &all);
-            if !step.above.contains(&key) {
+        let mut open = VecDeque::from([Step { segments: Vec::new(), above: Vec::new() }]);
+        while let Some(step) = open.pop_front() {
+            let here = self.described(&step.segments);
+            let all = here.all(self.store);
+            let key = beyond_references(self.store, all);
+            let room = MOST_PLACES.saturating_sub(places.len() + open.len() + 1);
+            if room > 0 && !step.above.contains(&key) {
                 let names: BTreeSet<String> =
                     all.iter().flat_map(|it| segments_below(self.store, it)).collect();
-                let required = requirements(self.store, &step.schemas);
                 let above = [step.above.as_slice(), &[key]].concat();
-                open.extend(names.into_iter().map(|name| Step {
-                    segments: [step.segments.as_slice(), std::slice::from_ref(&name)].concat(),
-                    schemas: self.children(&all, &name),
-                    required: required.contains(&name),
+                open.extend(names.into_iter().take(room).map(|name| Step {
+                    segments: [step.segments.as_slice(), &[name]].concat(),
                     above: above.clone(),
                 }));
             }
-            let promise = match step.schemas.as_slice() {
-                [one] => Some(fragment::at(self.store, one)),
-                _ => fragment::below(self.store, self.root, &step.segments),
-            };
-            let words = in_words(&promise.unwrap_or(json!(true)), step.required);
+            let words = self.words(&step.segments).unwrap_or_else(|| describe(&json!(true)));
             places.insert(step.segments, words);
         }
         places
     }
 
-    fn children(&self, all: &[Address], name: &str) -> Vec<Address> {
-        let of = |it: &Address| {
-            let keywords = self.store.get(it).and_then(Value::as_object);
-            keywords.map_or(Vec::new(), |keywords| edit::children(it, keywords, name))
+    /// What describes a place, by what describes the one above.
+    fn described(&self, segments: &[String]) -> Rc<Described> {
+        if let Some(known) = self.known.borrow().get(segments) {
+            return known.clone();
+        }
+        let schemas = match segments.split_last() {
+            None => vec![self.root.clone()],
+            Some((last, parent)) => {
+                edit::below(self.store, self.described(parent).all(self.store), last)
+            }
         };
-        all.iter().flat_map(of).collect()
+        let (all, required, promise) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let described = Rc::new(Described { schemas, all, required, promise });
+        self.known.borrow_mut().insert(segments.to_vec(), described.clone());
+        described
     }
 
-    /// What is said of a place that is not listed; a value below an object that names no members may be anything.
-    fn words_below(&self, segments: &[String]) -> Option<String> {
-        if let Some(promise) = fragment::below(self.store, self.root, segments) {
-            return Some(in_words(&promise, false));
+    fn promise(&self, segments: &[String]) -> Option<fragment::Promise> {
+        let promise = || match segments.split_last() {
+            None => Some(fragment::Promise::At(self.root.clone())),
+            Some((last, parent)) => self.promise(parent)?.below(self.store, last),
+        };
+        self.described(segments).promise.get_or_init(promise).clone()
+    }
+
+    /// What is said of a place; a value below an object that names no members may be anything.
+    fn words(&self, segments: &[String]) -> Option<String> {
+        let here = self.described(segments);
+        let promise = match here.schemas.as_slice() {
+            [one] => Some(fragment::at(self.store, one)),
+            _ => self.promise(segments).map(|it| it.value(self.store)),
+        };
+        let above = segments.split_last().map(|(last, parent)| (last, self.described(parent)));
+        if let Some(promise) = promise {
+            let required = above.is_some_and(|(last, above)| above.requires(self.store, last));
+            let words = describe(&promise);
+            return Some(if required { format!("required {words}") } else { words });
         }
-        let (last, parent) = segments.split_last()?;
-        let above = edit::described_by(self.store, &edit::find(self.store, self.root, parent));
+        let (last, above) = above?;
         let is_open = |it: &Address| {
             let keyword = |name: &str| self.store.get(it).and_then(|it| it.get(name));
             [keyword("additionalProperties"), keyword("unevaluatedProperties")]
@@ -155,20 +190,17 @@ impl Side<'_> {
                 .flatten()
                 .any(|it| *it == json!(true) || *it == json!({}))
         };
-        let names_none = || above.iter().all(|it| segments_below(self.store, it).is_empty());
-        let is_free =
-            last == ANY && !above.is_empty() && (above.iter().any(is_open) || names_none());
+        let all = above.all(self.store);
+        let names_none = || all.iter().all(|it| segments_below(self.store, it).is_empty());
+        let is_free = last == ANY && !all.is_empty() && (all.iter().any(is_open) || names_none());
         is_free.then(|| describe(&json!(true)))
     }
 }
 
-fn in_words(promise: &Value, required: bool) -> String {
-    let words = describe(promise);
-    if required { format!("required {words}") } else { words }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::{contract::ContractTexts, text::Text};
 
@@ -242,9 +274,8 @@ mod tests {
         });
         let contract = contract(&schema);
         let [documented, _] = sides(&contract, &OperationId::named("GET /a"), 200);
-        let below = |name: &str| {
-            documented.as_ref().unwrap().words_below(&[name.to_owned(), ANY.to_owned()])
-        };
+        let below =
+            |name: &str| documented.as_ref().unwrap().words(&[name.to_owned(), ANY.to_owned()]);
         assert_eq!(below("open").as_deref(), Some("anything"));
         assert_eq!(below("silent").as_deref(), Some("anything"));
         assert_eq!(below("named"), None);

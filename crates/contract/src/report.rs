@@ -90,6 +90,10 @@ pub struct ExchangeCounts {
     pub out_of_scope: u64,
     /// Answers that say nothing about the contract: quota, outage.
     pub could_not_check: u64,
+    /// Those of the judged that a real server sent from a host that neither the document nor a base URL names: only their
+    /// paths speak for them. Reports of older versions do not say it.
+    #[serde(default)]
+    pub on_foreign_hosts: u64,
 }
 
 impl ExchangeCounts {
@@ -98,6 +102,7 @@ impl ExchangeCounts {
         self.skipped += other.skipped;
         self.out_of_scope += other.out_of_scope;
         self.could_not_check += other.could_not_check;
+        self.on_foreign_hosts += other.on_foreign_hosts;
     }
 }
 

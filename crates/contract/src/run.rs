@@ -253,6 +253,7 @@ impl<'c> Run<'c> {
                 quirk,
                 field: details.field,
                 nearest_branch: details.nearest_branch,
+                nearest: details.nearest,
                 promised_at: None,
                 count: fold.count,
                 exchanges: fold.exchanges,
@@ -409,7 +410,7 @@ fn about_contract<'t>(
         quirk: None,
         field: None,
         partly: false,
-        nearest_branch: None,
+        nearest: None,
     }
 }
 
@@ -442,6 +443,7 @@ fn finding(topic: &Topic<'_>, operation: OperationId, status: Option<u16>) -> Fi
         quirk,
         field: None,
         nearest_branch: None,
+        nearest: None,
         promised_at: None,
         count: 1,
         exchanges: 0,

@@ -161,7 +161,7 @@ impl<'c> Shortcuts<'c> {
             return Taken::No;
         }
         for it in &shown.told {
-            tells.count(it.tell, ledger, exchange.provenance.is_wire(), it.code);
+            tells.count(it.tell, ledger, exchange.provenance.is_wire(), it.code.as_ref());
         }
         ledger.tallies.get_mut(*tally).add(&shown.sights);
         self.taken += 1;

@@ -1,9 +1,11 @@
 //! Drafts quirks from what exchanges showed: the declared side from the document, the other side from the values' types
 //! and small codes, and from the media types of bodies. The reason stays blank, so that no draft can be loaded unread; nothing else keeps one from loading.
 
-use std::collections::BTreeSet;
+mod file;
 
-use jiff::{ToSpan, civil::Date};
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Date;
 use jsonschema::canonical::Containment;
 use serde_json::{Value, json};
 
@@ -33,15 +35,12 @@ pub struct Draft {
 impl Draft {
     /// The file as it would be once somebody has read it and said a reason.
     pub fn as_if_read(&self) -> Text {
-        let text = self.text.replacen(BLANK_REASON, "reason      = \"to be said\"", 1);
-        Text { name: format!("{}.toml", self.id), text }
+        Text { name: format!("{}.toml", self.id), text: file::with_a_reason(&self.text) }
     }
 }
 
-/// How a draft's reason stands in its file.
-const BLANK_REASON: &str = "reason      = \"\"";
-
-/// What is drafted.
+/// What is drafted of one place.
+#[derive(Debug, Clone)]
 struct Outline {
     id: String,
     summary: String,
@@ -50,6 +49,74 @@ struct Outline {
     comes: (&'static str, Value),
     field: Option<String>,
     at: (OperationId, u16, Place),
+}
+
+/// What is drafted of every place that it is seen at.
+#[derive(Debug, Clone)]
+struct Cause {
+    outline: Outline,
+    at: Vec<(OperationId, u16, Place)>,
+    count: u64,
+    exchanges: u64,
+    first: String,
+    /// Whether it is of what was only seen inside the alternative that came nearest.
+    is_inside: bool,
+}
+
+impl Cause {
+    fn new(outline: Outline, seen: &Seen) -> Self {
+        Self {
+            at: vec![outline.at.clone()],
+            outline,
+            count: seen.count,
+            exchanges: seen.exchanges,
+            first: seen.first.clone(),
+            is_inside: seen.is_inside,
+        }
+    }
+
+    /// What it says wherever it is seen: of members of that name, or of what is in them.
+    fn says(&self) -> String {
+        let Outline { id, summary, declared, comes, field, at: (.., place) } = &self.outline;
+        let segments: Vec<_> = place.segments().collect();
+        let name = segments.iter().rposition(|it| it != ANY).unwrap_or_default();
+        let member = &segments[name..];
+        format!("{id} {member:?} {summary} {declared} {comes:?} {field:?}")
+    }
+
+    /// Whether it is that a member is as another alternative has it.
+    fn mixes(&self) -> bool {
+        self.outline.comes.1["alternatives"] == "another"
+    }
+
+    /// Whether what is wrong inside the nearest alternative may be explained by what else is drafted: with that, the value may
+    /// fit another one.
+    fn may_wait(&self, all: &[Self]) -> bool {
+        let (operation, status, place) = &self.outline.at;
+        let is_of_response = |it: &&Self| {
+            let is_of_form = it.outline.comes.1.get("media_type").is_some();
+            it.outline.at.0 == *operation && it.outline.at.1 == *status && !is_of_form
+        };
+        let holds_this = |it: &Self| {
+            let owner = it.outline.at.2.split_last().map_or_else(Place::root, |it| it.0);
+            let mut below = place.segments();
+            owner.segments().all(|it| below.next() == Some(it))
+        };
+        let settles = |it: &Self| match self.mixes() {
+            true => !it.mixes() || !it.is_inside,
+            false => it.mixes() && !it.is_inside && holds_this(it),
+        };
+        self.is_inside && all.iter().filter(is_of_response).any(settles)
+    }
+
+    /// Both, which say the same.
+    fn with(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.at.extend_from_slice(&other.at);
+        both.count += other.count;
+        both.exchanges += other.exchanges;
+        both
+    }
 }
 
 /// What a draft says of an answer as a whole.
@@ -77,42 +144,11 @@ impl Whole {
     }
 }
 
-/// A draft, and how it came about.
-struct Drafted {
-    draft: Draft,
-    at: (OperationId, u16, Place),
-    /// Whether it is of a member as another alternative has it.
-    mixes: bool,
-    /// Whether it is of what was only seen inside the alternative that came nearest.
-    is_inside: bool,
-    is_of_form: bool,
-}
-
-impl Drafted {
-    /// Whether what is wrong inside the nearest alternative may be explained by what else is drafted: with that, the value may
-    /// fit another one.
-    fn may_wait(&self, all: &[Self]) -> bool {
-        let is_of_response =
-            |it: &&Self| it.at.0 == self.at.0 && it.at.1 == self.at.1 && !it.is_of_form;
-        let holds_this = |it: &Self| {
-            let owner = it.at.2.split_last().map_or_else(Place::root, |it| it.0);
-            let mut below = self.at.2.segments();
-            owner.segments().all(|it| below.next() == Some(it))
-        };
-        let settles = |it: &Self| match self.mixes {
-            true => !it.mixes || !it.is_inside,
-            false => it.mixes && !it.is_inside && holds_this(it),
-        };
-        self.is_inside && all.iter().filter(is_of_response).any(settles)
-    }
-}
-
 impl Run<'_> {
     /// A draft for each deviation that no quirk explains yet, in order of place. What they may uncover is drafted by the next
     /// run. `today` is when they become known.
     pub fn drafts(&self, today: Date) -> Vec<Draft> {
-        let mut drafts: Vec<Drafted> = Vec::new();
-        let taken: BTreeSet<&str> = self.contract.quirks.iter().map(|it| it.id.as_str()).collect();
+        let mut causes: Vec<Cause> = Vec::new();
         // A response has one quirk that says what comes instead of what is documented.
         let mut replaced: BTreeSet<(OperationId, u16)> = BTreeSet::new();
         // Nulls and other values may fit several alternatives of one place, or mix them.
@@ -124,43 +160,55 @@ impl Run<'_> {
                 {
                     continue;
                 }
-                let is_taken =
-                    |id: &str| taken.contains(id) || drafts.iter().any(|it| it.draft.id == id);
-                let plain = outline.id.clone();
-                for number in 2.. {
-                    if !is_taken(&outline.id) {
-                        break;
-                    }
-                    outline.id = format!("{plain}-{number}");
-                }
                 let (operation, status, _) = &outline.at;
                 let response = (operation.clone(), *status);
                 let is_of_form = outline.comes.1.get("media_type").is_some();
                 if is_of_form && replaced.contains(&response) {
                     outline.comes.0 = "also";
                 }
-                if !self.would_load(&text(&seen, &outline, "to be said", today)) {
+                let cause = Cause::new(outline, &seen);
+                if !self.would_load(&cause.file(today)) {
                     continue;
                 }
-                if is_of_form && outline.comes.0 == "returned" {
+                if is_of_form && cause.outline.comes.0 == "returned" {
                     replaced.insert(response);
                 }
-                let text = text(&seen, &outline, "", today);
-                let draft = Draft { id: outline.id, text, field: outline.field };
-                let mixes = outline.comes.1["alternatives"] == "another";
-                let (is_inside, at) = (seen.is_inside, outline.at);
-                drafts.push(Drafted { draft, at, mixes, is_inside, is_of_form });
+                causes.push(cause);
             }
         }
-        let is_needed: Vec<bool> = drafts.iter().map(|it| !it.may_wait(&drafts)).collect();
-        let drafts = drafts.into_iter().zip(is_needed).filter(|it| it.1);
-        drafts.map(|it| it.0.draft).collect()
+        let is_needed: Vec<bool> = causes.iter().map(|it| !it.may_wait(&causes)).collect();
+        let needed = causes.into_iter().zip(is_needed).filter(|it| it.1).map(|it| it.0);
+        let mut taken: BTreeSet<String> =
+            self.contract.quirks.iter().map(|it| it.id.to_string()).collect();
+        let draft = |cause: Cause| {
+            let id = free(&cause.outline.id, &mut taken);
+            Draft { id, text: cause.file(today), field: cause.outline.field }
+        };
+        self.folded(needed, today).into_iter().map(draft).collect()
+    }
+
+    /// Deviations that say the same of members of the same name, as one.
+    fn folded(&self, causes: impl Iterator<Item = Cause>, today: Date) -> Vec<Cause> {
+        let mut folded: Vec<Cause> = Vec::new();
+        let mut by_words: HashMap<String, usize> = HashMap::new();
+        for cause in causes {
+            let words = cause.says();
+            let same = by_words.get(&words).map(|it| (*it, folded[*it].with(&cause)));
+            match same {
+                Some((same, both)) if self.would_load(&both.file(today)) => folded[same] = both,
+                _ => {
+                    by_words.insert(words, folded.len());
+                    folded.push(cause);
+                }
+            }
+        }
+        folded
     }
 
     /// Whether the document needs a quirk, once it has a reason. It does not where another alternative, or another media
     /// type, has what came, or where only the model is narrower.
-    fn would_load(&self, text: &str) -> bool {
-        let text = Text { name: String::new(), text: text.to_owned() };
+    fn would_load(&self, draft: &str) -> bool {
+        let text = Text { name: String::new(), text: file::with_a_reason(draft) };
         quirk::read(&text).is_ok_and(|quirk| {
             let (store, document) = (&self.contract.paper, self.contract.paper_document());
             let claims = |it| quirk::claim_the_same(&quirk, it).is_some();
@@ -544,80 +592,22 @@ fn one_a_place<'k>(seen: impl Iterator<Item = (&'k Key, Seen)>) -> Vec<(&'k Key,
     defects
 }
 
-fn text(seen: &Seen, outline: &Outline, reason: &str, today: Date) -> String {
-    let review = today.saturating_add(6.months());
-    let (operation, status, place) = &outline.at;
-    let plural = |count: u64, word: &str| {
-        if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-    };
-    let often = format!("{} in {}", plural(seen.count, "time"), plural(seen.exchanges, "exchange"));
-    let note = format!("seen {often}, first in {}", seen.first);
-    format!(
-        "#:schema ../format/quirk.schema.json\n\
-         summary     = {}\n\
-         declared    = {}\n\
-         {:<11} = {}\n\
-         reason      = \"{reason}\"\n\
-         known_since = {today}\n\
-         review_by   = {review}\n\n\
-         [[at]]\n\
-         operation = {}\n\
-         status    = {}\n\
-         place     = {}\n\n\
-         [[evidence]]\n\
-         kind = \"recording\"\n\
-         note = {}\n",
-        quoted(&outline.summary),
-        toml(&outline.declared),
-        outline.comes.0,
-        toml(&outline.comes.1),
-        quoted(operation.as_str()),
-        status,
-        quoted(place.as_str()),
-        quoted(&note),
-    )
-}
-
-/// A schema in TOML; as a JSON text where TOML cannot say it.
-fn toml(value: &Value) -> String {
-    fn sayable(value: &Value) -> bool {
-        match value {
-            Value::Null => false,
-            Value::Array(items) => items.iter().all(sayable),
-            Value::Object(members) => members.values().all(sayable),
-            _ => true,
-        }
-    }
-    fn inline(value: &Value) -> String {
-        match value {
-            Value::Array(items) => {
-                format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
-            }
-            Value::Object(members) => {
-                let members =
-                    members.iter().map(|(name, it)| format!("{} = {}", key(name), inline(it)));
-                format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
-            }
-            Value::String(text) => quoted(text),
-            _ => value.to_string(),
-        }
-    }
-    if sayable(value) { inline(value) } else { quoted(&value.to_string()) }
-}
-
-fn key(name: &str) -> String {
-    let is_bare = !name.is_empty()
-        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_' || it == b'-');
-    if is_bare { name.to_owned() } else { quoted(name) }
-}
-
-/// A TOML basic string; JSON's escapes are among TOML's.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
-}
-
 fn slug(name: &str) -> String {
-    name.to_ascii_lowercase().replace(['_', '/', '+', '.'], "-")
+    let slug = name.to_ascii_lowercase().replace(['_', '/', '+', '.'], "-");
+    // A name that starts with a dash reads as an option of a command.
+    match slug.trim_matches('-') {
+        "" => "member".into(),
+        slug => slug.into(),
+    }
+}
+
+/// The name, or the first with a number behind it that is not taken, which it is then.
+fn free(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|it| format!("{name}-{it}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    let free = names.find(|it| !taken.contains(it)).expect("numbers have no end");
+    taken.insert(free.clone());
+    free
 }
 
 fn with_article(kind: &str) -> String {

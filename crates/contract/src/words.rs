@@ -22,7 +22,8 @@ pub(crate) struct Topic<'t> {
     pub(crate) field: Option<&'t str>,
     /// Whether the quirk's place also shows the deviation in this run.
     pub(crate) partly: bool,
-    pub(crate) nearest_branch: Option<usize>,
+    /// The alternative that comes nearest, where none fits.
+    pub(crate) nearest: Option<&'t str>,
 }
 
 /// The quirk that a sentence is about.
@@ -58,8 +59,8 @@ impl Topic<'_> {
         match self.rule {
             Rule::Access => "a request that must be refused (without a token, with a token that is none, or for another account) was answered".into(),
             Rule::Null => format!("{by} promises {promised}; null came"),
-            Rule::Type => match self.nearest_branch {
-                Some(branch) => format!("{by} promises {promised}; the {came} that came matches no alternative, number {branch} comes nearest"),
+            Rule::Type => match self.nearest {
+                Some(nearest) => format!("{by} promises {promised}; the {came} that came matches no alternative, {nearest}"),
                 None => format!("{by} promises {promised}; {came} came"),
             },
             Rule::Enum => format!("{by} promises {promised}; {came} outside the list came"),

@@ -372,6 +372,43 @@ fn cases() -> Vec<Case> {
             &[],
         ),
         case(
+            "one reading of a discriminator at every depth",
+            V30,
+            {
+                let named = json!({"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Any"}], "discriminator": {"propertyName": "kind"}});
+                let of = |it: &Value| json!({"type": "object", "required": ["p"], "properties": {"p": it}});
+                let other = json!({"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}});
+                json!({"type": "object", "properties": {
+                    "items": {"type": "array", "items": named},
+                    "all": {"allOf": [named, {"properties": {"x": {"type": "string"}}}]},
+                    "any": {"anyOf": [of(&named), other]},
+                    "one": {"oneOf": [of(&named), other]},
+                    "both": {"oneOf": [of(&json!({"allOf": [named]})), {"oneOf": [of(&json!({"type": "array", "items": named})), other]}]},
+                    "plain": {"oneOf": [named, {"type": "string"}]},
+                    "twice": {"oneOf": [named, {"$ref": "#/components/schemas/Cat"}]},
+                    "not": {"not": named},
+                }})
+            },
+            &[
+                (
+                    json!({"items": [{"kind": "Cat", "lives": 9}, {"kind": "Cat", "lives": "x"}, {"lives": 9}]}),
+                    "",
+                ),
+                (json!({"items": [{"kind": "x", "lives": 9}]}), "type /m/items/*"),
+                (json!({"all": {"kind": "Cat", "lives": 9, "x": "x"}}), ""),
+                (json!({"any": {"p": {"kind": "Cat", "lives": 9}}}), ""),
+                (json!({"one": {"p": {"kind": "Cat", "lives": 9}}}), ""),
+                (json!({"both": {"p": {"kind": "Cat", "lives": 9}}}), ""),
+                (json!({"both": {"p": [{"kind": "Cat", "lives": 9}]}}), ""),
+                (json!({"plain": {"kind": "Cat", "lives": 9}}), ""),
+                // What matches by the discriminator's reading is one of several.
+                (json!({"twice": {"kind": "Cat", "lives": 9}}), "type /m/twice"),
+                (json!({"not": {"kind": "Cat", "lives": 9}}), "type /m/not"),
+                (json!({"not": {"kind": "x", "lives": 9}}), ""),
+            ],
+            &[],
+        ),
+        case(
             "a discriminator and null",
             V30,
             {

@@ -104,14 +104,14 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
         (
             of(branches("oneOf")),
             vec![json!({"v": {"a": 1}})],
-            "type /v",
+            "required /v/id",
             json!({"v": {"a": "1", "id": 1}}),
-            "type /v",
+            "type /v/a",
         ),
         (
             of(branches("anyOf")),
             vec![json!({"v": {"b": "x", "id": 1}}), json!({"v": {"b": "x", "id": 2}})],
-            "type /v",
+            "type /v/b",
             json!({"v": {"b": [], "id": 1}}),
             "quirk-mutated /v/b",
         ),
@@ -208,6 +208,33 @@ fn what_differs_in_one_of_several_media_types_is_drafted_for_it() {
         let report = run_as(&pinned, &[(media_type, body.clone())]).report();
         assert_eq!(told_aloud(report), found, "{media_type} {body}");
     }
+}
+
+#[test]
+fn what_is_the_same_of_members_of_a_name_is_one_draft() {
+    let of = |names: &[&str], schema: Value| {
+        let members = names.iter().map(|it| ((*it).to_owned(), schema.clone()));
+        json!({"type": "object", "properties": members.collect::<serde_json::Map<_, _>>()})
+    };
+    let texts = json!({"type": "array", "items": {"type": "string"}});
+    let schema = of(&["l", "r"], of(&["n", "_m"], texts));
+    let value = json!({"n": [1], "_m": [1]});
+    let bodies = [json!({"l": value, "r": value})];
+    let seen = contract(&ok(schema.clone()), Vec::new());
+    let drafts = drafts(&run(&seen, &bodies));
+    let places = |it: &Text| -> Vec<String> {
+        let places = it.text.lines().filter_map(|it| it.strip_prefix("place     = "));
+        places.map(ToOwned::to_owned).collect()
+    };
+    let told: Vec<_> = drafts.iter().map(|it| (it.name.as_str(), places(it).join(" "))).collect();
+    let expected = [
+        ("item-is-an-integer.toml", "\"/l/_m/*\" \"/r/_m/*\"".to_owned()),
+        ("item-is-an-integer-2.toml", "\"/l/n/*\" \"/r/n/*\"".to_owned()),
+    ];
+    assert_eq!(told, expected);
+    assert!(drafts[0].text.contains("seen 2 times at 2 places"), "{}", drafts[0].text);
+    let pinned = contract(&ok(schema), drafts);
+    assert_eq!(told_aloud(run(&pinned, &bodies).report()), "");
 }
 
 #[test]

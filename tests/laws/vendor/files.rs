@@ -128,6 +128,9 @@ fn findings_and_faults_have_the_lines_of_their_files() {
             "v.json:5#/paths/~1x/get/responses/200/content/application~1json/schema/allOf/0/properties/a/type"
         ]
     );
+    // What is required and described nowhere.
+    let json = "{\"openapi\": \"3.0.3\", \"paths\": {\"/x\": {\"get\": {\"responses\": {\"200\": {\"content\": {\"application/json\": {\"schema\": {\"$ref\": \"#/components/schemas/A\"}}}}}}}},\n\"components\": {\"schemas\": {\"A\": {\"required\": [\"a\",\n\"b\"], \"properties\": {\"a\": {}}}}}}";
+    assert_eq!(lines(&[("v.json", json)], "https://v.test/x", r#"{"a": 2}"#), ["/b v.json:3:1"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Contracts of other vendors, as small as a story needs: documents without our habits.
 
+mod alternatives;
 mod dialect;
 mod drafts;
 mod faults;

@@ -2,7 +2,7 @@
 
 use contract::{Finding, Report, Severity};
 
-use crate::report::words::{often, plural, subject};
+use crate::report::words::{foreign_hosts, often, plural, subject};
 
 /// GitHub shows this many annotations of one level and step, and 50 of a run.
 const MOST_OF_A_LEVEL: usize = 10;
@@ -31,6 +31,9 @@ pub(super) fn annotations(report: &Report) -> String {
             let what = plural(count as u64, what);
             out += &format!("::notice title=paperwire::{what} {words}: see the step's summary\n");
         }
+    }
+    if let Some(told) = foreign_hosts(report) {
+        out += &format!("::notice title=paperwire::{told}\n");
     }
     out
 }

@@ -273,6 +273,10 @@ fn sources(report: &Report) -> Option<Suite> {
         let message = format!("{count}, the first is {source}, entry {entry}");
         cases.push(Case { name: reason.to_owned(), outcome: Outcome::Skipped { message } });
     }
+    if let Some(told) = words::foreign_hosts(report) {
+        let outcome = Outcome::Passed { told: Some(told) };
+        cases.push(Case { name: "foreign hosts".into(), outcome });
+    }
     if cases.is_empty() {
         return None;
     }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt::Write};
 use contract::{Finding, Report, Rule};
 
 use crate::report::words::{
-    counts, left_out, often, plural, printable, quirk_counts, sighting, subject, verdict,
+    counts, foreign_hosts, left_out, often, plural, printable, quirk_counts, sighting, subject,
+    verdict,
 };
 
 /// How many findings have a row, and their own words folded below it.
@@ -19,6 +20,9 @@ pub(super) fn markdown(report: &Report) -> String {
     let left_out = left_out(report);
     if !left_out.is_empty() {
         let _ = writeln!(out, "\n{}.", left_out.join(", "));
+    }
+    if let Some(told) = foreign_hosts(report) {
+        let _ = writeln!(out, "\n{told}.");
     }
     let found: Vec<&Finding> = report.findings.iter().filter(|it| is_news(it)).collect();
     out += &table(&found);

@@ -3,7 +3,7 @@
 use contract::{DocumentFault, Finding, Location, Report, Rule, Severity, Verdict};
 use serde_json::{Value, json};
 
-use crate::report::words::{often, plural, sighting, subject};
+use crate::report::words::{foreign_hosts, often, plural, sighting, subject};
 
 /// GitHub takes no more results of a run; the gravest come first.
 const MOST_RESULTS: usize = 25_000;
@@ -139,6 +139,9 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
     }
     for it in &report.unreadable {
         told.push(tell("error", format!("{}: could not be read: {}", it.source, it.reason)));
+    }
+    if let Some(it) = foreign_hosts(report) {
+        told.push(tell("note", it));
     }
     for it in &report.skipped {
         told.push(tell("note", format!("{}, entry {}: {}", it.source, it.entry, it.reason)));

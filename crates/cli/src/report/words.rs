@@ -1,6 +1,8 @@
 //! What several forms say alike.
 
-use contract::{Finding, QuirkReport, QuirkState, Report, Severity, Sighting, Verdict};
+use contract::{
+    DocumentFault, Finding, QuirkReport, QuirkState, Report, Severity, Sighting, Verdict,
+};
 
 /// `1 error`, `2 errors`.
 pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
@@ -73,6 +75,18 @@ pub(crate) fn quirk_counts(quirk: &QuirkReport) -> String {
     counts.join(", ")
 }
 
+/// Faults of a document by what is wrong: the first of each, and how many there are.
+pub(crate) fn alike(faults: &[DocumentFault]) -> Vec<(&DocumentFault, usize)> {
+    let mut alike: Vec<(&DocumentFault, usize)> = Vec::new();
+    for fault in faults {
+        match alike.iter_mut().find(|it| it.0.message == fault.message) {
+            Some((_, count)) => *count += 1,
+            None => alike.push((fault, 1)),
+        }
+    }
+    alike
+}
+
 /// `2 exchanges left alone`, and so on; empty where all were checked.
 pub(crate) fn left_out(report: &Report) -> Vec<String> {
     let counts = &report.exchanges;
@@ -83,4 +97,15 @@ pub(crate) fn left_out(report: &Report) -> Vec<String> {
     ];
     let told = rows.iter().filter(|it| it.0 > 0);
     told.map(|(count, words)| format!("{} {words}", plural(*count, "exchange"))).collect()
+}
+
+/// How many exchanges were judged though nobody names their host, and what settles it; none where there are none.
+pub(crate) fn foreign_hosts(report: &Report) -> Option<String> {
+    let count = report.exchanges.on_foreign_hosts;
+    let judged = plural(count, "exchange");
+    (count > 0).then(|| {
+        format!(
+            "{judged} judged by path, on hosts that the document does not name; `--base-url URL` says which host is the API's"
+        )
+    })
 }

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::{
-    check::At,
+    check::{At, nearest},
     document::Operation,
     exchange::SourceBytes,
     finding::{PromisedBy, Sighting},
     form::form_of,
     json::Locator,
-    judge::Judge,
+    judge::{BodyValidators, Judge},
     ledger::{Details, QuirkCounts},
+    observed::Code,
     place::{ancestors, printable_name, segments},
     quirk::Verdict,
     rule::{Rule, Severity},
@@ -31,6 +32,7 @@ use crate::{
 pub(super) struct BodyAt<'a> {
     pub(super) at: &'a At<'a>,
     pub(super) judge: &'a Judge,
+    pub(super) validators: BodyValidators,
     pub(super) value: &'a Value,
     pub(super) locator: Locator<'a>,
     /// How many bytes of a byte-order mark stand before the text.
@@ -77,46 +79,12 @@ impl BodyAt<'_> {
 }
 
 /// What is told of a value.
-pub(super) struct Told {
+pub(super) struct Told<'v> {
     pub(super) rule: Rule,
     pub(super) by: PromisedBy,
     pub(super) severity: Severity,
-    pub(super) branches: Branches,
-}
-
-/// How a value stands to the alternatives that are promised.
-#[derive(Clone, Copy)]
-pub(super) enum Branches {
-    None,
-    /// It fits none of them.
-    Nearest(Nearest),
-    /// It fits more than one of a `oneOf`.
-    Several,
-}
-
-/// The alternative that comes nearest.
-#[derive(Clone, Copy)]
-pub(super) struct Nearest {
-    /// From one.
-    number: usize,
-    /// Whether the value is of its type, and what is wrong is inside the value.
-    is_wrong_inside: bool,
-    /// Whether another one would take the value too, if what is wrong inside were not.
-    would_fit_several: bool,
-}
-
-impl Branches {
-    fn of(violation: &Violation) -> Self {
-        match violation.nearest_branch {
-            _ if violation.is_ambiguous => Self::Several,
-            Some(number) => Self::Nearest(Nearest {
-                number,
-                is_wrong_inside: violation.is_wrong_inside(),
-                would_fit_several: violation.would_be_ambiguous,
-            }),
-            None => Self::None,
-        }
-    }
+    /// What jsonschema refuses.
+    pub(super) refused: Option<&'v Violation>,
 }
 
 impl Run<'_> {
@@ -146,16 +114,16 @@ impl Run<'_> {
                 }
             }
         }
-        if judge.validator.is_valid(body.value) {
+        if body.validators.schema.is_valid(body.value) {
             return;
         }
-        let store: &Store = &self.contract.store;
+        let tree = &judge.tree;
         let documented: Option<HashSet<String>> =
-            judge.documented.as_ref().map(|(_, validator)| {
-                let refused = violations(store, validator, body.value).into_iter();
+            body.validators.documented.as_ref().map(|validator| {
+                let refused = violations(tree, validator, body.value).into_iter();
                 refused.map(|it| it.pointer).collect()
             });
-        let refused = violations(store, &judge.validator, body.value);
+        let refused = violations(tree, &body.validators.schema, body.value);
         let count = refused.len();
         for violation in refused {
             let pointer = &violation.pointer;
@@ -198,7 +166,7 @@ impl Run<'_> {
         let severity =
             if body.judge.is_modelled() || closed { Severity::Error } else { Severity::Warning };
         let rule = Rule::UndocumentedField;
-        self.tell(body, spot, Some(value), Told { rule, by, severity, branches: Branches::None });
+        self.tell(body, spot, Some(value), Told { rule, by, severity, refused: None });
         severity
     }
 
@@ -223,6 +191,7 @@ impl Run<'_> {
             by: PromisedBy::Quirk,
             field: body.field(&spot.pointer),
             nearest_branch: None,
+            nearest: None,
             first: body.sighting(spot),
         });
     }
@@ -232,18 +201,16 @@ impl Run<'_> {
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
         let severity = severity(violation);
         self.inside(body, violation, by);
-        let branches = Branches::of(violation);
         let rule = violation.rule;
         let value = body.value.pointer(&violation.pointer);
-        self.tell(body, &spot, value, Told { rule, by, severity, branches });
+        self.tell(body, &spot, value, Told { rule, by, severity, refused: Some(violation) });
     }
 
     /// Tells apart what is wrong inside the branch that comes nearest.
     fn inside(&mut self, body: &BodyAt<'_>, violation: &Violation, by: PromisedBy) {
         for it in violation.inner.iter().filter(|it| it.pointer != violation.pointer) {
             self.inside(body, it, by);
-            let branches = Branches::of(it);
-            let told = Told { rule: it.rule, by, severity: severity(it), branches };
+            let told = Told { rule: it.rule, by, severity: severity(it), refused: Some(it) };
             let spot = spot(body.judge, body.value, &it.pointer);
             let value = body.value.pointer(&it.pointer);
             self.inside_branch(|run| run.tell(body, &spot, value, told));
@@ -256,47 +223,43 @@ impl Run<'_> {
         body: &BodyAt<'_>,
         spot: &Spot,
         value: Option<&Value>,
-        told: Told,
+        told: Told<'_>,
     ) {
-        let Told { rule, by, severity, branches } = told;
+        let Told { rule, by, severity, refused } = told;
         // Nobody knows what an undocumented member holds.
         let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
         let came = value.map(|it| came(it, sensitive));
         let store: &Store = &self.contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
         let observed = self.ledger.fold(key, body.at.exchange, severity, came, || {
-            let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
-            let promise = fragment::below(store, body.judge.promised_by(by), &path);
+            let alternatives = refused.filter(|it| !it.is_ambiguous);
+            let alternatives = alternatives.and_then(|it| Some((it, it.nearest.as_ref()?)));
             Details {
                 promised: match rule {
                     Rule::UndocumentedField => "no such member".into(),
                     Rule::DuplicateMember => "one member of the name".into(),
-                    _ if matches!(branches, Branches::Several) => {
+                    _ if refused.is_some_and(|it| it.is_ambiguous) => {
                         "what fits exactly one alternative (`oneOf`), and it fits several".into()
                     }
-                    _ => promise.map_or_else(|| "a value".into(), |it| describe(&it)),
+                    _ => promised_in_words(store, body.judge, spot, by, refused),
                 },
                 by,
                 field: body.field(&spot.pointer),
-                nearest_branch: match branches {
-                    Branches::Nearest(it) => Some(it.number),
-                    Branches::None | Branches::Several => None,
-                },
+                nearest_branch: alternatives.map(|it| it.1.number),
+                nearest: alternatives.map(|it| nearest::nearest(store, body, it.0, it.1)),
                 first: body.sighting(spot),
             }
         });
-        let (fits_several, is_wrong_itself) = match branches {
-            Branches::None => (false, true),
-            Branches::Nearest(it) => (it.would_fit_several, !it.is_wrong_inside),
-            Branches::Several => (true, false),
-        };
-        observed.fits_several |= fits_several;
+        let is_ambiguous = refused.is_some_and(|it| it.is_ambiguous);
+        let is_wrong_itself = !is_ambiguous && !refused.is_some_and(Violation::is_wrong_inside);
+        observed.fits_several |= refused.is_some_and(|it| it.is_ambiguous || it.would_be_ambiguous);
         observed.keeps_declared |= !is_wrong_itself;
         if !observed.media_types.contains(&body.judge.media_type) {
             observed.media_types.insert(body.judge.media_type.clone());
         }
         if let Some(value) = value.filter(|_| is_wrong_itself) {
-            observed.see(type_of(value), value.as_i64().filter(|_| !sensitive));
+            let code = Code::of(rule, value).filter(|_| !sensitive);
+            observed.see(type_of(value), code.as_ref());
         }
     }
 }
@@ -306,6 +269,31 @@ fn severity(violation: &Violation) -> Severity {
         // The schema itself is closed there.
         Rule::UndocumentedField => Severity::Error,
         rule => rule.severity(),
+    }
+}
+
+/// What is promised at a place: by the alternative that is meant, where one is.
+fn promised_in_words(
+    store: &Store,
+    judge: &Judge,
+    spot: &Spot,
+    by: PromisedBy,
+    refused: Option<&Violation>,
+) -> String {
+    let root = judge.promised_by(by);
+    // What the model refuses may be what the reference has in another form.
+    let refused = refused.filter(|_| *root == judge.address);
+    let path: Vec<String> = segments(&spot.place).map(Into::into).collect();
+    let meant = refused.and_then(|it| it.meant.as_ref());
+    let of_meant = meant.and_then(|it| fragment::below(store, &it.schema, path.get(it.depth..)?));
+    let promise = of_meant.or_else(|| fragment::below(store, root, &path));
+    let words = promise.map_or_else(|| "a value".into(), |it| describe(&it));
+    let alternatives = refused.and_then(|it| Some((it, it.nearest.as_ref()?.list.as_ref()?)));
+    match alternatives {
+        Some((it, list)) if it.is_wrong_inside() || words == "anything" => {
+            nearest::promised(store, list)
+        }
+        _ => words,
     }
 }
 

@@ -13,8 +13,18 @@ use crate::{
 /// After so many rounds, whatever closes a circle is cut.
 const CAREFUL_ROUNDS: usize = 8;
 
-const APPLICATORS: &[&str] =
-    &["$ref", "allOf", "anyOf", "discriminator", "else", "if", "not", "oneOf", "then"];
+const APPLICATORS: &[&str] = &[
+    "$ref",
+    "allOf",
+    "anyOf",
+    "dependentSchemas",
+    "discriminator",
+    "else",
+    "if",
+    "not",
+    "oneOf",
+    "then",
+];
 
 /// Cuts every circle and every endless chain that starts at one of the targets of references, and tells where.
 pub(super) fn cut(document: &mut Value, targets: &BTreeSet<String>) -> Vec<(String, String)> {

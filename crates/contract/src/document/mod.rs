@@ -82,8 +82,12 @@ pub(crate) struct Document {
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) id: OperationId,
+    /// Whether only quirks have it.
+    pub(crate) is_added: bool,
     pub(crate) method: String,
     pub(crate) template: PathTemplate,
+    /// The pairs of the query that its path key has beside the template, as they stand there: `beta=true`.
+    pub(crate) query: Vec<String>,
     /// The servers that have it, by number; none where the document names none.
     pub(crate) servers: Vec<usize>,
     /// Of the operation's object.
@@ -147,6 +151,13 @@ impl StatusPattern {
 }
 
 impl Operation {
+    /// The first segments of the path, as the document spells them.
+    pub(crate) fn first_segments(&self, count: usize) -> impl Iterator<Item = &str> {
+        let path = self.id.as_str().split_once(' ').map_or("", |it| it.1);
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        path.trim_matches('/').split('/').take(count)
+    }
+
     /// The response that the document promises for a status: the exact one, then the class, then the default.
     pub(crate) fn response(&self, status: u16) -> Option<&Response> {
         let matching = self.responses.iter().filter(|it| it.status.matches(status));
@@ -225,6 +236,13 @@ pub(crate) fn is_json(media_type: &str) -> bool {
 }
 
 impl Document {
+    /// Tells what quirks have added to a document.
+    pub(crate) fn tell_added(&mut self, paper: &Self) {
+        for it in &mut self.operations {
+            it.is_added = paper.operation(it.id.as_str()).is_none();
+        }
+    }
+
     pub(crate) fn operation(&self, id: &str) -> Option<&Operation> {
         self.numbers.get(&OperationId::named(id)).map(|it| &self.operations[*it])
     }

@@ -57,8 +57,9 @@ impl Document {
         let mut faults = Vec::new();
         for alike in self.operations.chunk_by(|a, b| a.template.is_alike(&b.template)) {
             for (index, operation) in alike.iter().enumerate() {
-                if let Some(first) = alike[..index].iter().find(|it| it.method == operation.method)
-                {
+                let is_same =
+                    |it: &&Operation| it.method == operation.method && it.query == operation.query;
+                if let Some(first) = alike[..index].iter().find(is_same) {
                     let message = format!(
                         "{} takes the same paths as {}, which is used",
                         operation.id, first.id
@@ -123,10 +124,17 @@ impl<'s> Reader<'s> {
         if !template.starts_with('/') {
             self.fault(at, "promised a path that starts with `/`; read as if it did");
         }
-        let path = template.split(['?', '#']).next().unwrap_or_default();
-        if path != template {
-            self.fault(at, "a query or fragment is no part of a path; not compared");
+        let without_fragment = template.split('#').next().unwrap_or_default();
+        if without_fragment != template {
+            self.fault(at, "a fragment is no part of a path; not compared");
         }
+        let (path, query) = match without_fragment.split_once('?') {
+            Some((path, query)) => {
+                self.fault(at, "a query is no part of a path; read as of requests that have it");
+                (path, query.split('&').filter(|it| !it.is_empty()).map(str::to_owned).collect())
+            }
+            None => (without_fragment, Vec::new()),
+        };
         let shared = self.servers(item).unwrap_or_else(|| servers.to_vec());
         let shared_parameters = self.path_parameters(&at.child("parameters"));
         let mut operations = Vec::new();
@@ -143,8 +151,10 @@ impl<'s> Reader<'s> {
             let method = method.to_ascii_uppercase();
             operations.push(Operation {
                 id: OperationId::new(&method, template),
+                is_added: false,
                 method,
                 template: read,
+                query: query.clone(),
                 servers: self.servers(operation).unwrap_or_else(|| shared.clone()),
                 responses: self.responses(&address.child("responses")),
                 pointer: address.pointer,

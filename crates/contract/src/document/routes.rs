@@ -1,6 +1,6 @@
 //! The operations of a path, found without trying every template.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::document::template::{PathTemplate, Segment, decoded};
 
@@ -11,29 +11,66 @@ pub(crate) struct Routes {
     nodes: Vec<Node>,
     /// Where the template of each operation ends.
     ends: Vec<usize>,
+    /// Those whose parameters may hold slashes, the most concrete first.
+    with_slashes: Vec<WithSlashes>,
 }
 
 #[derive(Debug, Default)]
 struct Node {
+    /// Whether a parameter leads here, and nothing else.
+    is_parameter: bool,
     by_text: BTreeMap<String, usize>,
     by_pattern: Vec<(Segment, usize)>,
     /// Those whose template ends here, in order of number.
     operations: Vec<usize>,
+    /// Those whose template leads here, in order of number.
+    through: Vec<usize>,
+}
+
+/// An operation whose parameters may hold slashes.
+#[derive(Debug)]
+struct WithSlashes {
+    number: usize,
+    template: PathTemplate,
+    /// The operations whose template goes on with a literal.
+    continued: Vec<(usize, PathTemplate)>,
+}
+
+/// What a path starts with: the first segments of an operation's template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    pub(crate) operation: usize,
+    pub(crate) segments: usize,
+    /// Where they end in the path.
+    pub(crate) end: usize,
 }
 
 impl Routes {
     /// The ways to operations, whose templates stand in order of precedence.
     pub(super) fn new<'t>(templates: impl Iterator<Item = &'t PathTemplate>) -> Self {
-        let mut routes = Self { nodes: vec![Node::default()], ends: Vec::new() };
-        for (number, template) in templates.enumerate() {
-            let end = routes.way(template);
+        let mut routes = Self { nodes: vec![Node::default()], ..Self::default() };
+        let templates: Vec<&PathTemplate> = templates.collect();
+        for (number, template) in templates.iter().enumerate() {
+            let end = routes.way(number, template);
             routes.nodes[end].operations.push(number);
             routes.ends.push(end);
         }
-        routes
+        let numbers = 0..templates.len();
+        let with_slashes = numbers.filter(|it| templates[*it].takes_slashes()).map(|number| {
+            let literals = routes.nodes[routes.ends[number]].by_text.values();
+            let behind = literals.flat_map(|it| &routes.nodes[*it].through);
+            let continued = behind.map(|it| (*it, templates[*it].clone())).collect();
+            WithSlashes { number, template: templates[number].clone(), continued }
+        });
+        let mut with_slashes: Vec<WithSlashes> = with_slashes.collect();
+        with_slashes.sort_by_key(|it| {
+            let segments = it.template.segments().len();
+            (Reverse(it.template.literals()), Reverse(segments), it.number)
+        });
+        Self { with_slashes, ..routes }
     }
 
-    fn way(&mut self, template: &PathTemplate) -> usize {
+    fn way(&mut self, number: usize, template: &PathTemplate) -> usize {
         let mut here = 0;
         for segment in template.segments() {
             let next = self.nodes.len();
@@ -49,8 +86,9 @@ impl Routes {
                 },
             };
             if here == next {
-                self.nodes.push(Node::default());
+                self.nodes.push(Node { is_parameter: segment.is_all(), ..Node::default() });
             }
+            self.nodes[here].through.push(number);
         }
         here
     }
@@ -73,20 +111,78 @@ impl Routes {
                 Some(end) => (&rest[..end], Some(&rest[end + 1..])),
                 None => (rest, None),
             };
-            let as_it_stands = node.by_text.get(text);
-            let as_meant = text.contains('%').then(|| node.by_text.get(&*decoded(text))).flatten();
-            let by_pattern = node.by_pattern.iter().filter(|it| it.0.matches(text)).map(|it| &it.1);
-            let next = as_it_stands.into_iter().chain(as_meant).chain(by_pattern);
-            let mut next = next.map(|it| (*it, rest));
+            let mut next = node.next(text).map(|it| (it, rest));
             here = next.next();
             others.extend(next);
         }
         first
     }
 
+    /// As [`Self::first`], with slashes in parameters as the document says that they may be there: the one with the most
+    /// literals. None where the document goes on with a literal behind it that the path has too, and knows no such path.
+    pub(crate) fn first_with_slashes(
+        &self,
+        path: &str,
+        is_there: &dyn Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let path = path.trim_matches('/');
+        let takes =
+            |it: &&WithSlashes| is_there(it.number) && it.template.matches_with_slashes(path);
+        let first = self.with_slashes.iter().find(takes)?;
+        let segments = first.template.segments().len();
+        let goes_on =
+            |it: &(usize, PathTemplate)| is_there(it.0) && it.1.starts_with(path, segments + 1);
+        (!first.continued.iter().any(goes_on)).then_some(first.number)
+    }
+
+    /// The longest way that a path starts with; of several, the most concrete. A parameter beside literals may be another
+    /// literal that is not documented: it counts where a template ends with it or goes on with a literal.
+    pub(crate) fn prefix(&self, path: &str, is_there: &dyn Fn(usize) -> bool) -> Option<Prefix> {
+        let path = path.trim_matches('/');
+        let mut longest = None;
+        let mut nodes = vec![0];
+        let mut start = 0;
+        for segments in 1.. {
+            let Some(rest) = path.get(start..) else { break };
+            let end = start + rest.find('/').unwrap_or(rest.len());
+            let operation =
+                |node: &usize| self.nodes[*node].through.iter().copied().find(|it| is_there(*it));
+            let next = |it: &usize| {
+                let node = &self.nodes[*it];
+                node.next(&path[start..end]).filter(|it| {
+                    let next = &self.nodes[*it];
+                    let is_known = !next.operations.is_empty() || !next.by_text.is_empty();
+                    is_known || !next.is_parameter || node.by_text.is_empty()
+                })
+            };
+            nodes = nodes.iter().flat_map(next).collect();
+            let Some(operation) = nodes.iter().filter_map(operation).min() else { break };
+            longest = Some(Prefix { operation, segments, end });
+            start = end + 1;
+        }
+        for it in self.with_slashes.iter().filter(|it| is_there(it.number)) {
+            if let Some((segments, end)) = it.template.prefix_with_slashes(path)
+                && longest.is_none_or(|it| it.segments < segments)
+            {
+                longest = Some(Prefix { operation: it.number, segments, end });
+            }
+        }
+        longest
+    }
+
     /// The operations, by number, whose template takes the same paths as that of one.
     pub(crate) fn alike(&self, operation: usize) -> &[usize] {
         &self.nodes[self.ends[operation]].operations
+    }
+}
+
+impl Node {
+    /// Where the text of a segment leads.
+    fn next(&self, text: &str) -> impl Iterator<Item = usize> {
+        let as_it_stands = self.by_text.get(text);
+        let as_meant = text.contains('%').then(|| self.by_text.get(&*decoded(text))).flatten();
+        let by_pattern = self.by_pattern.iter().filter(move |it| it.0.matches(text));
+        as_it_stands.into_iter().chain(as_meant).chain(by_pattern.map(|it| &it.1)).copied()
     }
 }
 
@@ -114,5 +210,85 @@ mod tests {
                 prop_assert_eq!(routes.alike(number), alike.collect::<Vec<_>>());
             }
         }
+
+        #[test]
+        fn slashes_are_found_as_by_trying_every_way_to_hold_them(
+            templates in proptest::collection::vec("(/(a|b|\\{x\\}|\\{y\\*\\}|a\\{y\\*\\}|\\{y\\*\\}b)){1,4}", 1..8),
+            path in "(/(a|b|1|ab|a1)?){1,6}",
+            missing in 0..8_usize,
+        ) {
+            let mut read: Vec<_> = templates.iter().map(|it| (PathTemplate::parse(it), it.as_str())).collect();
+            read.sort();
+            let is_there = |it: usize| it != missing;
+            let routes = Routes::new(read.iter().map(|it| &it.0));
+            let path = path.trim_matches('/');
+            let segments = |it: usize| read[it].1.trim_matches('/').split('/').collect::<Vec<_>>();
+            let there = || (0..read.len()).filter(|it| is_there(*it));
+            let rank = |it: &usize| {
+                let all = segments(*it);
+                let literals = all.iter().filter(|it| !it.contains('{')).count();
+                (Reverse(literals), Reverse(all.len()), *it)
+            };
+            let takes = |it: &usize| read[*it].1.contains('*') && left(&segments(*it), path).contains(&None);
+            let goes_on = |first: usize, it: usize| {
+                let (first, all) = (segments(first), segments(it));
+                let next = all.get(first.len()).filter(|it| !it.contains('{'));
+                all.starts_with(&first) && next.is_some() && !left(&all[..=first.len()], path).is_empty()
+            };
+            let first = there().filter(takes).min_by_key(rank);
+            let first = first.filter(|first| !there().any(|it| goes_on(*first, it)));
+            prop_assert_eq!(routes.first_with_slashes(path, &is_there), first);
+
+            let texts: Vec<&str> = path.split('/').collect();
+            let all: Vec<Vec<&str>> = (0..read.len()).map(|it| {
+                segments(it).into_iter().map(|it| if it == "{y*}" { "{x}" } else { it }).collect()
+            }).collect();
+            let literal_behind = |start: &[&str]| all.iter().any(|it| {
+                it.starts_with(start) && it.get(start.len()).is_some_and(|it| !it.contains('{'))
+            });
+            let is_doubtful = |start: &[&str]| {
+                let Some(("{x}", before)) = start.split_last().map(|it| (*it.0, it.1)) else { return false };
+                literal_behind(before) && !literal_behind(start) && !all.iter().any(|it| it == start)
+            };
+            let as_it_stands = |it: usize, count: usize| {
+                if (1..=count).any(|count| is_doubtful(&all[it][..count])) {
+                    return false;
+                }
+                let prefix = format!("/{}", segments(it)[..count].join("/"));
+                count <= texts.len() && PathTemplate::parse(&prefix).matches(&texts[..count].join("/"))
+            };
+            let with_slashes = |it: usize, count: usize| {
+                let all = &segments(it)[..count];
+                let holds = all[..count - 1].iter().any(|it| it.contains('*'));
+                holds && !all[count - 1].contains('*') && !left(all, path).is_empty()
+            };
+            let longest = |takes: &dyn Fn(usize, usize) -> bool| {
+                let takes = |it: usize| (1..=segments(it).len()).filter(move |count| takes(it, *count)).max();
+                there().filter_map(takes).max()
+            };
+            let found = routes.prefix(path, &is_there);
+            prop_assert_eq!(found.map(|it| it.segments), longest(&as_it_stands).max(longest(&with_slashes)));
+            if let Some(it) = found {
+                let rest = path[it.end..].strip_prefix('/');
+                prop_assert!(left(&segments(it.operation)[..it.segments], path).contains(&rest));
+            }
+        }
+    }
+
+    /// What may be left of a path after segments, of which those with a `*` hold slashes: found by trying every way.
+    fn left<'p>(segments: &[&str], path: &'p str) -> Vec<Option<&'p str>> {
+        let Some((last, before)) = segments.split_last() else { return vec![Some(path)] };
+        let mut all = Vec::new();
+        for start in left(before, path).into_iter().flatten() {
+            let cuts = start.match_indices('/').map(|it| it.0).chain([start.len()]);
+            for cut in cuts {
+                let (text, rest) = start.split_at(cut);
+                let may_be = last.contains('*') || !text.contains('/');
+                if may_be && PathTemplate::parse(last).matches(&text.replace('/', "1")) {
+                    all.push(rest.strip_prefix('/'));
+                }
+            }
+        }
+        all
     }
 }

@@ -71,6 +71,17 @@ impl Server {
         rest(&self.parts[self.origin.unwrap_or(0)..], path)
     }
 
+    /// Whether it is on a host, which may be a variable; else any host is one.
+    pub(crate) fn has_host(&self) -> bool {
+        self.origin.is_some()
+    }
+
+    /// Whether the path has a text, beside slashes and variables.
+    pub(crate) fn has_base_path(&self) -> bool {
+        let of_path = &self.parts[self.origin.unwrap_or(0)..];
+        of_path.iter().any(|it| matches!(it, Part::Text(it) if it.bytes().any(|it| it != b'/')))
+    }
+
     /// The URL, with the first listed value for each variable.
     pub(crate) fn url(&self) -> String {
         let text = |it: &Part| match it {

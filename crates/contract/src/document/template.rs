@@ -1,14 +1,14 @@
 //! Path templates: `/repos/{owner}/{repo}`, `/a/{name}.{ext}`, `/contents/{path}` where the path holds slashes.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::{borrow::Cow, cmp::Ordering, ops::Range};
 
 /// A path with parameters: `/chat/chatrooms/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PathTemplate {
     segments: Vec<Segment>,
     names: Vec<String>,
-    /// Whether it ends in a parameter that may hold slashes.
-    takes_slashes: bool,
+    /// The segments, by number, whose parameters may hold slashes.
+    with_slashes: Vec<usize>,
 }
 
 /// What stands between two slashes: texts, with one parameter between each two.
@@ -25,7 +25,7 @@ impl Segment {
     }
 
     /// Whether it is a parameter and nothing else.
-    fn is_all(&self) -> bool {
+    pub(super) fn is_all(&self) -> bool {
         self.texts.len() == 2 && self.texts.iter().all(String::is_empty)
     }
 
@@ -66,30 +66,65 @@ fn parameters_match(following: &[String], text: &str) -> bool {
 impl PathTemplate {
     pub(crate) fn parse(template: &str) -> Self {
         let mut names = Vec::new();
-        let mut takes_slashes = false;
-        let segments = template.trim_matches('/').split('/').map(|segment| {
-            let first = names.len();
-            let mut texts = vec![String::new()];
-            let mut rest = segment;
-            while let Some((before, after)) = rest.split_once('{') {
-                let Some((name, after)) = after.split_once('}') else { break };
-                texts.last_mut().expect("never empty").push_str(before);
-                texts.push(String::new());
-                takes_slashes = spells_slashes(name);
-                names.push(name.trim_matches(['+', '*', '.']).to_owned());
-                rest = after;
-            }
-            texts.last_mut().expect("never empty").push_str(rest);
-            Segment { texts, first }
-        });
+        let mut with_slashes = Vec::new();
+        let segments =
+            template.trim_matches('/').split('/').enumerate().map(|(number, segment)| {
+                let first = names.len();
+                let mut texts = vec![String::new()];
+                let mut rest = segment;
+                while let Some((before, after)) = rest.split_once('{') {
+                    let Some((name, after)) = after.split_once('}') else { break };
+                    texts.last_mut().expect("never empty").push_str(before);
+                    texts.push(String::new());
+                    if spells_slashes(name) && with_slashes.last() != Some(&number) {
+                        with_slashes.push(number);
+                    }
+                    names.push(name.trim_matches(['+', '*', '.']).to_owned());
+                    rest = after;
+                }
+                texts.last_mut().expect("never empty").push_str(rest);
+                Segment { texts, first }
+            });
         let segments = segments.collect();
-        Self { segments, names, takes_slashes }
+        Self { segments, names, with_slashes }
     }
 
     /// As the template, where the document says of a parameter that it may hold slashes.
     pub(crate) fn with_slashes_in(mut self, name: &str) -> Self {
-        self.takes_slashes |= self.names.last().is_some_and(|it| it == name);
+        let here = self.names.iter().enumerate().filter(|it| it.1 == name);
+        let here =
+            here.map(|(number, _)| self.segments.partition_point(|it| it.first <= number) - 1);
+        self.with_slashes.extend(here);
+        self.with_slashes.sort_unstable();
+        self.with_slashes.dedup();
         self
+    }
+
+    /// The parameters that may hold slashes in another template, as far as this one starts with the same segments and names.
+    pub(crate) fn slashes_as_in(&self, other: &Self) -> impl Iterator<Item = &str> {
+        let is_alike = |number: usize| {
+            let here = self.segments.get(..=number);
+            let names = ..other.parameters_of(number).end;
+            here == other.segments.get(..=number) && self.names[names] == other.names[names]
+        };
+        let numbers = other.with_slashes.iter().copied().filter(move |it| is_alike(*it));
+        numbers.flat_map(|it| &self.names[self.parameters_of(it)]).map(String::as_str)
+    }
+
+    /// The numbers of a segment's parameters.
+    fn parameters_of(&self, segment: usize) -> Range<usize> {
+        let Segment { texts, first } = &self.segments[segment];
+        *first..first + texts.len() - 1
+    }
+
+    /// Whether the document says of a parameter that it may hold slashes.
+    pub(super) fn takes_slashes(&self) -> bool {
+        !self.with_slashes.is_empty()
+    }
+
+    /// How many segments have no parameter.
+    pub(crate) fn literals(&self) -> usize {
+        self.segments.iter().filter(|it| it.is_literal() && !it.texts[0].is_empty()).count()
     }
 
     pub(super) fn segments(&self) -> &[Segment] {
@@ -106,13 +141,6 @@ impl PathTemplate {
         self.segments == other.segments
     }
 
-    /// Which segments of a path hold a parameter; what a last one takes beyond its segment included.
-    pub(crate) fn is_parameter(&self) -> impl Iterator<Item = bool> {
-        let own = self.segments.iter().map(|it| !it.is_literal());
-        let last = self.segments.last().is_some_and(|it| !it.is_literal());
-        own.chain(std::iter::repeat(last))
-    }
-
     /// Whether a path, without its query, is one of this template.
     #[cfg(test)]
     pub(super) fn matches(&self, path: &str) -> bool {
@@ -121,21 +149,90 @@ impl PathTemplate {
             && texts.next().is_none()
     }
 
-    /// Whether a path is one of this template where its last parameter holds slashes and the document says that it may.
+    /// Whether a path is one of this template where parameters hold slashes as far as the document says that they may.
     pub(crate) fn matches_with_slashes(&self, path: &str) -> bool {
-        let Some((last, before)) = self.segments.split_last() else { return false };
-        if !self.takes_slashes || last.is_literal() {
-            return false;
+        let path = path.trim_matches('/');
+        self.takes_slashes() && self.starts_as(path) && self.is_whole(path, &self.ends(path))
+    }
+
+    /// How many segments a path starts with, and where they end in it, where the last of them stands behind a parameter that
+    /// takes slashes.
+    pub(super) fn prefix_with_slashes(&self, path: &str) -> Option<(usize, usize)> {
+        let first = *self.with_slashes.first().filter(|_| self.starts_as(path))?;
+        let ends = self.ends(path);
+        let last = (first + 1..ends.len()).rev().find(|it| !self.with_slashes.contains(it))?;
+        Some((last + 1, *ends[last].first()?))
+    }
+
+    /// Whether a path starts with the first segments.
+    pub(super) fn starts_with(&self, path: &str, segments: usize) -> bool {
+        self.starts_as(path) && self.ends(path).len() >= segments
+    }
+
+    /// Which segments of a path hold a parameter; all where it is no path of the template.
+    pub(crate) fn parameters_in(&self, path: &str) -> Vec<bool> {
+        let path = path.trim_matches('/');
+        let mut ends = self.ends(path);
+        if !self.is_whole(path, &ends) {
+            return path.split('/').map(|_| true).collect();
         }
-        let mut rest = path.trim_matches('/');
-        for segment in before {
-            let Some((text, after)) = rest.split_once('/') else { return false };
-            if !segment.matches(text) {
-                return false;
+        let mut end = path.len();
+        let mut backwards = Vec::new();
+        for (number, segment) in self.segments.iter().enumerate().rev() {
+            ends.pop();
+            let takes_slashes = self.with_slashes.contains(&number);
+            let is_it = |it: &usize| {
+                path.get(*it..end)
+                    .is_some_and(|it| segment.matches(it) && (takes_slashes || !it.contains('/')))
+            };
+            let starts =
+                ends.last().map_or_else(|| vec![0], |it| it.iter().map(|it| it + 1).collect());
+            let start = starts.into_iter().find(is_it).expect("every end has a start");
+            backwards.extend(path[start..end].split('/').map(|_| !segment.is_literal()));
+            end = start.saturating_sub(1);
+        }
+        backwards.reverse();
+        backwards
+    }
+
+    /// Whether the segments before the first that takes slashes are those of a path: most templates fail here.
+    fn starts_as(&self, path: &str) -> bool {
+        let fixed = self.with_slashes.first().copied().unwrap_or(0);
+        let mut texts = path.split('/');
+        self.segments[..fixed].iter().all(|it| texts.next().is_some_and(|text| it.matches(text)))
+    }
+
+    fn is_whole(&self, path: &str, ends: &[Vec<usize>]) -> bool {
+        ends.len() == self.segments.len() && ends.last().is_some_and(|it| it.contains(&path.len()))
+    }
+
+    /// Where in a path each segment may end, for as many segments as it starts with.
+    fn ends(&self, path: &str) -> Vec<Vec<usize>> {
+        let mut all: Vec<Vec<usize>> = Vec::new();
+        for (number, segment) in self.segments.iter().enumerate() {
+            let starts = all.last().map_or_else(
+                || vec![0],
+                |ends| ends.iter().filter(|it| **it < path.len()).map(|it| it + 1).collect(),
+            );
+            let slashes = |from: usize| path[from..].match_indices('/').map(move |it| from + it.0);
+            let ends: Vec<usize> = if self.with_slashes.contains(&number) {
+                // What starts later could start here too: its first parameter takes what lies between.
+                let start = starts.iter().find(|it| path[**it..].starts_with(&segment.texts[0]));
+                let ends = |it: &usize| slashes(*it).chain([path.len()]);
+                let is_it = |it: &(usize, usize)| segment.matches(&path[it.0..it.1]);
+                let spans = start.into_iter().flat_map(|it| ends(it).map(|end| (*it, end)));
+                spans.filter(is_it).map(|it| it.1).collect()
+            } else {
+                let spans =
+                    starts.iter().map(|it| (*it, slashes(*it).next().unwrap_or(path.len())));
+                spans.filter(|it| segment.matches(&path[it.0..it.1])).map(|it| it.1).collect()
+            };
+            if ends.is_empty() {
+                break;
             }
-            rest = after;
+            all.push(ends);
         }
-        last.matches(rest)
+        all
     }
 }
 
@@ -237,14 +334,40 @@ mod tests {
             ("/contents/{file_path}", "/contents/a/b/c", true),
             ("/raw/{name*}", "/raw/a/b", true),
             ("/users/{id}", "/users/1/unknown", false),
-            ("/contents/{path}/raw", "/contents/a/b/raw", false),
+            ("/contents/{path}/raw", "/contents/a/b/raw", true),
+            ("/contents/{path}/raw", "/contents/a/raw/b", false),
+            ("/contents/{path}/{line}", "/contents/a/b/7", true),
+            ("/contents/{path}.json/raw", "/contents/a/b.json/raw", true),
+            ("/contents/{path}.json/raw", "/contents/a/.json/raw", true),
+            ("/contents/{path}.json/raw", "/contents/.json/raw", false),
+            ("/{path}/a/{path}/b", "/a/a/a/a/b", true),
+            ("/{path}/a/{path}/b", "/a/a/b", false),
             ("/contents/{path}", "/contents", false),
         ];
         for (template, path, matches) in cases {
             let template = PathTemplate::parse(template);
             assert_eq!(template.matches_with_slashes(path), matches, "{path}");
         }
-        let said = PathTemplate::parse("/refs/{ref}").with_slashes_in("ref");
-        assert!(said.matches_with_slashes("/refs/heads/main"));
+        let said = PathTemplate::parse("/a/{x}/refs/{ref}/b").with_slashes_in("ref");
+        assert!(said.matches_with_slashes("/a/x/refs/heads/main/b"));
+        assert!(!said.matches_with_slashes("/a/x/y/refs/main/b"));
+    }
+
+    #[test]
+    fn parameters_are_told_from_what_stands_around_them() {
+        let cases = [
+            ("/a/{id}/b", "/a/7/b", "a.b"),
+            ("/a/{path}/b", "/a/x/y/b", "a..b"),
+            ("/a/{path}", "/a/x/y/z", "a..."),
+            ("/{path}/a/{path}/b", "/a/a/x/a/b", ".a..b"),
+            ("/{path}.js/{id}/b", "/x/a.js/a.js/b", "...b"),
+            ("/a", "/b/a", ".."),
+        ];
+        for (template, path, expected) in cases {
+            let flags = PathTemplate::parse(template).parameters_in(path);
+            let texts = path.trim_matches('/').split('/').zip(flags);
+            let told: String = texts.map(|(text, is)| if is { "." } else { text }).collect();
+            assert_eq!(told, expected, "{template} {path}");
+        }
     }
 }

@@ -200,10 +200,10 @@ impl Masker<'_> {
         hex(&self.key.digest(label, text.as_bytes())[..bytes])
     }
 
-    /// A path whose parameters are masked; the query is left out.
+    /// A path whose parameters are masked.
     pub(super) fn path(&self, path: &str, template: &PathTemplate) -> String {
-        let path = path.trim_start_matches('/');
-        let segments = path.split('/').zip(template.is_parameter());
+        let path = path.trim_matches('/');
+        let segments = path.split('/').zip(template.parameters_in(path));
         let segments = segments.map(|(segment, is_parameter)| match is_parameter {
             true if form_of(segment) == Some("digits") => self.digits(segment),
             true => format!("id-{}", self.hex("identifier", segment, 5)),

@@ -1,11 +1,14 @@
 //! The register written into the document: documented + quirks.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{Content, Document, Operation, essence, is_json},
+    document::{Content, Document, Operation, PathTemplate, essence, is_json},
     place::push_segment,
     quirk::{
         Comes, Declared, Quirk, QuirkPlace, Wire,
@@ -46,7 +49,7 @@ pub(crate) struct WrittenAt<'q> {
     media_types: Option<Vec<String>>,
 }
 
-/// The quirks in the order in which they are written, each with the places where it is still needed; `paper` is the
+/// The quirks in the order in which they are written, with the places where each is still needed; `paper` is the
 /// document without any quirk. What is returned
 /// comes first: what also comes is added to it. Media types come last: till then the documented ones lead to the schemas.
 pub(crate) fn in_order<'q>(
@@ -64,20 +67,34 @@ pub(crate) fn in_order<'q>(
         (quirk, quirk.at.iter().filter(needed).map(written).collect())
     };
     let mut ordered: Vec<(&Quirk, Vec<WrittenAt<'q>>)> =
-        quirks.iter().enumerate().map(of).collect();
-    ordered.sort_by_key(|(quirk, _)| match quirk.wire.comes() {
+        quirks.iter().enumerate().map(of).flat_map(by_depth).collect();
+    ordered.sort_by_key(|(quirk, places)| match quirk.wire.comes() {
         Comes::Schema(_) => (0, !quirk.wire.is_returned(), Reverse(0)),
         Comes::SeveralAlternatives => (1, false, Reverse(0)),
         // The deepest first: what is above is made of what stands below.
-        Comes::AnotherAlternative => (2, false, Reverse(deepest(quirk))),
+        Comes::AnotherAlternative => (2, false, Reverse(depth(places))),
         // What comes as well first: it is made of what is documented.
         Comes::Content(_) => (3, quirk.wire.is_returned(), Reverse(0)),
     });
     ordered
 }
 
-fn deepest(quirk: &Quirk) -> usize {
-    quirk.at.iter().map(|it| it.place.segments().count()).max().unwrap_or_default()
+/// A quirk of members that may be as another alternative has them is written at the places of each depth by itself.
+fn by_depth<'q>(
+    (quirk, places): (&'q Quirk, Vec<WrittenAt<'q>>),
+) -> Vec<(&'q Quirk, Vec<WrittenAt<'q>>)> {
+    if *quirk.wire.comes() != Comes::AnotherAlternative {
+        return vec![(quirk, places)];
+    }
+    let mut by_depth: BTreeMap<usize, Vec<WrittenAt<'q>>> = BTreeMap::new();
+    for it in places {
+        by_depth.entry(it.at.place.segments().count()).or_default().push(it);
+    }
+    by_depth.into_values().map(|it| (quirk, it)).collect()
+}
+
+fn depth(places: &[WrittenAt<'_>]) -> usize {
+    places.first().map_or(0, |it| it.at.place.segments().count())
 }
 
 /// Writes one quirk into the documented side. A component that only its places share is changed where it stands.
@@ -220,10 +237,13 @@ fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Add
         return Address { side: Side::Documented, pointer: operation.pointer.clone() };
     }
     let (method, template) = at.operation.as_str().split_once(' ').unwrap_or(("GET", "/"));
+    let mut operation = json!({ "responses": {} });
+    let slashes = slashes_in(document, template);
+    if !slashes.is_empty() {
+        operation["parameters"] = slashes.into();
+    }
     let mut pointer = "/paths".to_owned();
-    for (segment, empty) in
-        [(template, json!({})), (&method.to_ascii_lowercase(), json!({ "responses": {} }))]
-    {
+    for (segment, empty) in [(template, json!({})), (&method.to_ascii_lowercase(), operation)] {
         let owner = Address { side: Side::Documented, pointer: pointer.clone() };
         if let Some(Value::Object(owner)) = edit::get_mut(store, &owner) {
             owner.entry(segment).or_insert(empty);
@@ -231,6 +251,21 @@ fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Add
         push_segment(&mut pointer, segment);
     }
     Address { side: Side::Documented, pointer }
+}
+
+/// The parameters of a path that is not documented which may hold slashes in documented paths that start alike.
+fn slashes_in(document: &Document, template: &str) -> Vec<Value> {
+    let read = PathTemplate::parse(template);
+    let operations = document.operations.iter();
+    let names: BTreeSet<&str> =
+        operations.flat_map(|it| read.slashes_as_in(&it.template)).collect();
+    let parameter = |name| {
+        json!({
+            "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+            "x-multi-segment": true,
+        })
+    };
+    names.into_iter().map(parameter).collect()
 }
 
 /// The address of an operation's own response for a status: what it shares with others is copied, what is not documented

@@ -1,14 +1,12 @@
 //! What a value at a quirk's place says about the quirk.
 
-use std::sync::Arc;
-
 use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::{
     quirk::{Comes, Quirk, Within},
     rule::Rule,
-    schema::{discriminator::Discriminator, fragment},
+    schema::{discriminator::Discriminator, fragment, validators::Compiled},
 };
 
 /// What one value says.
@@ -49,7 +47,7 @@ pub(crate) struct PlaceQuirks {
 /// The alternatives that a `oneOf` promises.
 #[derive(Debug)]
 pub(crate) struct Alternatives {
-    pub(crate) branches: Vec<Arc<Validator>>,
+    pub(crate) branches: Vec<Compiled>,
     /// What says which of them is meant; then it does no harm that another fits too.
     pub(crate) discriminator: Option<Discriminator>,
 }

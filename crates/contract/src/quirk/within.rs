@@ -1,11 +1,11 @@
 //! What a value says about quirks of its members, or items, that may be as another alternative than the value's own has them.
 
-use std::sync::Arc;
-
-use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::{quirk::Verdict, schema::discriminator::Discriminator};
+use crate::{
+    quirk::Verdict,
+    schema::{discriminator::Discriminator, validators::Compiled},
+};
 
 /// A quirk of a place below the one that has alternatives.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Within {
 #[derive(Debug)]
 pub(crate) struct MixedAlternatives {
     /// What takes values that none of them takes, but with such members.
-    pub(crate) mixed: Arc<Validator>,
+    pub(crate) mixed: Compiled,
     pub(crate) alternatives: Vec<MixedAlternative>,
     /// What says which of them is meant.
     pub(crate) discriminator: Option<Discriminator>,
@@ -31,7 +31,7 @@ pub(crate) struct MixedAlternatives {
 #[derive(Debug)]
 pub(crate) struct MixedAlternative {
     /// With members that may be as another has them.
-    pub(crate) whole: Arc<Validator>,
+    pub(crate) whole: Compiled,
     /// What it says of the member.
     pub(crate) own: Option<Says>,
     /// What it says of the member with what another says.
@@ -41,7 +41,7 @@ pub(crate) struct MixedAlternative {
 /// What schemas say of a value.
 #[derive(Debug)]
 pub(crate) enum Says {
-    This(Arc<Validator>),
+    This(Compiled),
     Anything,
     All(Vec<Says>),
     Any(Vec<Says>),

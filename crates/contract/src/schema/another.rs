@@ -52,6 +52,13 @@ impl Group {
         Some(Self { documented, mixed })
     }
 
+    /// The group that an `anyOf` or `oneOf` is.
+    pub(crate) fn of_list(store: &Store, list: &Address) -> Option<Self> {
+        let (schema, keyword) = list.pointer.rsplit_once('/')?;
+        let schema = Address { side: list.side, pointer: schema.to_owned() };
+        Self::of(&schema, store.get(&schema)?.as_object()?, keyword)
+    }
+
     /// The alternatives that a value is judged by: with the members that may be as another has them.
     pub(crate) fn alternatives(&self) -> &[Address] {
         self.mixed.as_ref().map_or(&self.documented, |it| &it.alternatives)

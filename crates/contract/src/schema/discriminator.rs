@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::schema::store::percent_decode;
+use crate::{
+    place::unescape,
+    schema::{Address, Store, store::percent_decode},
+};
 
 /// Which branch each value of a member names.
 #[derive(Debug)]
@@ -34,6 +37,93 @@ impl Discriminator {
     /// The branch that a value names.
     pub(crate) fn branch(&self, value: &Value) -> Option<usize> {
         self.branches.get(value.get(&self.member)?.as_str()?).copied()
+    }
+
+    /// The discriminator of a `oneOf` that names branches.
+    fn naming(keywords: &Map<String, Value>) -> Option<Self> {
+        Self::of(keywords, "oneOf").filter(|it| !it.branches.is_empty())
+    }
+
+    /// A schema that takes the values that name no branch; as a `not`, it evaluates no member.
+    fn names_none(&self) -> Value {
+        let mut names: Vec<&String> = self.branches.keys().collect();
+        names.sort();
+        let member = &self.member;
+        json!({ "not": { "type": "object", "required": [member], "properties": { member: { "enum": names } } } })
+    }
+}
+
+/// What is kept of a schema, as it is compiled: its `oneOf` is one for values that name no branch of it, and an `anyOf` for
+/// those that do, at any depth. That stands last in its `allOf`.
+pub(crate) fn compiled(
+    keywords: &Map<String, Value>,
+    mut kept: Map<String, Value>,
+) -> Map<String, Value> {
+    let Some(discriminator) = Discriminator::naming(keywords) else { return kept };
+    let Some(branches) = kept.shift_remove("oneOf") else { return kept };
+    let names_none = discriminator.names_none();
+    let either =
+        json!({ "if": names_none, "then": { "oneOf": branches }, "else": { "anyOf": branches } });
+    let all_of =
+        kept.entry("allOf").or_insert_with(|| vec![Value::Bool(true); parts(keywords)].into());
+    if let Value::Array(all_of) = all_of {
+        all_of.push(either);
+    }
+    kept
+}
+
+/// Where what stands at an address of the documents is compiled.
+pub(crate) fn place_compiled(store: &Store, at: &Address) -> Address {
+    const ONE_OF: &str = "oneOf";
+    if !at.pointer.contains(ONE_OF) {
+        return at.clone();
+    }
+    let mut pointer = String::new();
+    let mut here = Some(store.document(at.side));
+    for segment in at.pointer.split('/').skip(1) {
+        match here.and_then(naming_schema).filter(|_| segment == ONE_OF) {
+            Some(keywords) => pointer += &format!("/allOf/{}/then/oneOf", parts(keywords)),
+            None => pointer += &format!("/{segment}"),
+        }
+        here = here.and_then(|it| below(it, segment));
+    }
+    Address { side: at.side, pointer }
+}
+
+/// Where what is compiled at an address stands in the documents.
+pub(crate) fn place_in_documents(store: &Store, at: &Address) -> Address {
+    let mut pointer = String::new();
+    let mut here = Some(store.document(at.side));
+    let mut rest: Vec<&str> = at.pointer.split('/').skip(1).collect();
+    rest.reverse();
+    while let Some(mut segment) = rest.pop() {
+        let keywords = here.and_then(naming_schema).filter(|_| segment == "allOf");
+        if let (Some(keywords), [.., "oneOf" | "anyOf", "then" | "else", number]) =
+            (keywords, &rest[..])
+            && number.parse() == Ok(parts(keywords))
+        {
+            rest.truncate(rest.len() - 3);
+            segment = "oneOf";
+        }
+        pointer += &format!("/{segment}");
+        here = here.and_then(|it| below(it, segment));
+    }
+    Address { side: at.side, pointer }
+}
+
+fn naming_schema(schema: &Value) -> Option<&Map<String, Value>> {
+    schema.as_object().filter(|it| Discriminator::naming(it).is_some())
+}
+
+/// How many schemas a schema's own `allOf` has.
+fn parts(keywords: &Map<String, Value>) -> usize {
+    keywords.get("allOf").and_then(Value::as_array).map_or(0, Vec::len)
+}
+
+fn below<'v>(value: &'v Value, segment: &str) -> Option<&'v Value> {
+    match value {
+        Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
+        value => value.get(&*unescape(segment)),
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod another;
 pub(crate) mod describe;
 pub(crate) mod discriminator;
 pub(crate) mod edit;
+mod excerpt;
 pub(crate) mod fragment;
 mod pattern;
 pub(crate) mod sharing;

@@ -31,6 +31,16 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// The address that a `$ref` at `from` names, whether or not there is something.
+    pub(crate) fn of(from: Side, reference: &str) -> Option<Self> {
+        let (side, fragment) = [Side::Documented, Side::Modelled]
+            .into_iter()
+            .find_map(|side| Some((side, reference.strip_prefix(side.uri())?)))
+            .unwrap_or((from, reference));
+        let pointer = percent_decode(fragment.strip_prefix('#')?)?;
+        Some(Self { side, pointer })
+    }
+
     pub(crate) fn child(&self, segment: &str) -> Self {
         let mut pointer = self.pointer.clone();
         push_segment(&mut pointer, segment);
@@ -91,13 +101,7 @@ impl Store {
 
     /// The address that a `$ref` at `from` names, where there is something.
     pub(crate) fn resolve(&self, from: Side, reference: &str) -> Option<Address> {
-        let (side, fragment) = [Side::Documented, Side::Modelled]
-            .into_iter()
-            .find_map(|side| Some((side, reference.strip_prefix(side.uri())?)))
-            .unwrap_or((from, reference));
-        let pointer = percent_decode(fragment.strip_prefix('#')?)?;
-        let address = Address { side, pointer };
-        self.get(&address).map(|_| address)
+        Address::of(from, reference).filter(|it| self.get(it).is_some())
     }
 }
 

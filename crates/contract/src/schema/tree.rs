@@ -1,12 +1,12 @@
-//! The schemas of one response, compiled for walking a body: which members, items and map values are known at a value,
-//! whatever else is wrong with it.
+//! The schemas of a contract, compiled for walking a body: which members, items and map values are known at a value,
+//! whatever else is wrong with it. Each is compiled when a value first comes to it.
 
 mod compile;
 mod types;
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use jsonschema::Validator;
@@ -14,7 +14,11 @@ use serde_json::{Map, Value};
 
 use self::types::Types;
 pub(crate) use self::types::type_of;
-use crate::schema::{Address, discriminator::Discriminator, validators::Validators};
+use crate::schema::{
+    Address,
+    discriminator::Discriminator,
+    validators::{Compiled, Validators},
+};
 
 /// A schema in the tree.
 pub(crate) type NodeId = usize;
@@ -22,8 +26,16 @@ pub(crate) type NodeId = usize;
 /// Schemas that refer to each other, by number.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    nodes: Vec<Node>,
-    validators: Arc<Validators>,
+    slots: boxcar::Vec<Slot>,
+    numbers: Mutex<HashMap<Address, NodeId>>,
+    validators: Validators,
+}
+
+/// A schema that has its number, compiled or not.
+#[derive(Debug)]
+struct Slot {
+    address: Address,
+    node: OnceLock<Node>,
 }
 
 /// What one schema says about the members of a value, and which others say more about it.
@@ -110,7 +122,7 @@ struct Condition {
 #[derive(Debug)]
 struct LazyValidator {
     address: Address,
-    compiled: OnceLock<Option<Arc<Validator>>>,
+    compiled: OnceLock<Option<Compiled>>,
 }
 
 impl LazyValidator {
@@ -118,6 +130,19 @@ impl LazyValidator {
         let compiled = self.compiled.get_or_init(|| validators.get(&self.address).ok());
         compiled.as_ref().is_none_or(|it| it.is_valid(value))
     }
+}
+
+/// How an alternative stands to a value, whatever is wrong inside: by this the walk and findings tell which is meant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Likeness {
+    /// Whether it is closed and names none of the members, and another alternative names some.
+    pub(crate) is_foreign: bool,
+    /// Whether a member is missing or not of the listed values.
+    pub(crate) is_excluded: bool,
+    /// Whether the members of which it lists one value alone have that; none where there is none.
+    pub(crate) is_of_kind: Option<bool>,
+    /// How many of the value's members it names.
+    pub(crate) named: usize,
 }
 
 /// How a member stands to the schemas that hold at its object.
@@ -132,8 +157,29 @@ pub(crate) enum Member {
 }
 
 impl Tree {
+    pub(crate) fn new(validators: Validators) -> Self {
+        Self { slots: boxcar::Vec::new(), numbers: Mutex::default(), validators }
+    }
+
+    pub(crate) fn validators(&self) -> &Validators {
+        &self.validators
+    }
+
+    /// The number of the schema at an address.
+    pub(crate) fn number(&self, address: &Address) -> NodeId {
+        // A map that a panic left is whole: numbers are given before they are put in.
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = numbers.get(address) {
+            return *id;
+        }
+        let id = self.slots.push(Slot { address: address.clone(), node: OnceLock::new() });
+        numbers.insert(address.clone(), id);
+        id
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id]
+        let slot = &self.slots[id];
+        slot.node.get_or_init(|| self.compile(&slot.address))
     }
 
     /// The schemas that hold for the value: those given, what they refer to, and their live branches.
@@ -220,29 +266,29 @@ impl Tree {
     }
 
     /// The branch that the value names, or the only one that it can be; the branches that take it; where none does, those
-    /// of its type; where there is none, all.
+    /// of its type; where there is none, all. One that is closed is not meant where it names none of the members and another
+    /// names some.
     fn live_branches<'b>(&self, group: &'b Group, value: &Value) -> Vec<&'b Branch> {
         if let Some(named) = group.discriminator.as_ref().and_then(|it| it.branch(value)) {
             return vec![&group.branches[named]];
         }
-        let candidates: Vec<_> = group.branches.iter().filter(|it| it.types.take(value)).collect();
+        let mut candidates: Vec<_> =
+            group.branches.iter().filter(|it| it.types.take(value)).collect();
         match candidates.len() {
             0 => return group.branches.iter().collect(),
             1 => return candidates,
             _ => {}
+        }
+        if candidates.iter().any(|it| self.is_closed_to(it.node, value))
+            && candidates.iter().any(|it| self.names_some(it.node, value))
+        {
+            candidates.retain(|it| !self.is_closed_to(it.node, value));
         }
         // Most branches are told apart by a member's code; compiling their schemas costs more than all the rest.
         let possible: Vec<_> =
             candidates.iter().filter(|it| !self.excludes(it.node, value)).copied().collect();
         match possible.len() {
             0 => return candidates,
-            // Closed, it is not meant where it names none of the members and another names some.
-            1 if self.is_closed(possible[0].node)
-                && !self.names_some(possible[0].node, value)
-                && candidates.iter().any(|it| self.names_some(it.node, value)) =>
-            {
-                return candidates;
-            }
             1 => return possible,
             _ => {}
         }
@@ -251,6 +297,46 @@ impl Tree {
         };
         let valid: Vec<_> = possible.iter().filter(takes).copied().collect();
         if valid.is_empty() { candidates } else { valid }
+    }
+
+    /// How each alternative stands to a value.
+    pub(crate) fn likenesses(&self, alternatives: &[NodeId], value: &Value) -> Vec<Likeness> {
+        let is_named = alternatives.iter().any(|it| self.names_some(*it, value));
+        let of = |id: &NodeId| Likeness {
+            is_foreign: is_named && self.is_closed_to(*id, value),
+            is_excluded: self.excludes(*id, value),
+            is_of_kind: self.is_of_kind(*id, value),
+            named: self.named(*id, value),
+        };
+        alternatives.iter().map(of).collect()
+    }
+
+    fn is_of_kind(&self, id: NodeId, value: &Value) -> Option<bool> {
+        let members = self.together(id).flat_map(|it| &it.members);
+        let said = members.filter_map(|(name, member)| match self.node(*member).codes.as_slice() {
+            [code] => value.get(name).map(|it| it == code),
+            _ => None,
+        });
+        said.reduce(|all, it| all && it)
+    }
+
+    /// How many members of an object a schema names, with what holds with it and its alternatives.
+    fn named(&self, id: NodeId, value: &Value) -> usize {
+        let mut all = vec![id];
+        let mut next = 0;
+        while let Some(id) = all.get(next) {
+            let node = self.node(*id);
+            let branches = node.groups.iter().flat_map(|it| &it.branches).map(|it| it.node);
+            for further in node.also.iter().copied().chain(branches) {
+                if !all.contains(&further) {
+                    all.push(further);
+                }
+            }
+            next += 1;
+        }
+        let nodes = all.iter().map(|it| self.node(*it));
+        let names = value.as_object().into_iter().flat_map(Map::keys);
+        names.filter(|name| nodes.clone().any(|it| it.members.contains_key(*name))).count()
     }
 
     /// Whether a schema, or what holds with it, plainly refuses an object: a member is missing or not of the listed values.
@@ -273,9 +359,10 @@ impl Tree {
         names.any(|name| self.together(id).any(|it| it.members.contains_key(name)))
     }
 
-    /// Whether a schema, or what holds with it, refuses members that it does not name.
-    fn is_closed(&self, id: NodeId) -> bool {
+    /// Whether a schema, or what holds with it, refuses members that it does not name, and that is all of an object's.
+    fn is_closed_to(&self, id: NodeId, value: &Value) -> bool {
         self.together(id).any(|it| it.rest == Rest::Closed && it.patterns.is_empty())
+            && !self.names_some(id, value)
     }
 
     /// A schema, and those that hold with it whatever the value.

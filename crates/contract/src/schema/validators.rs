@@ -1,4 +1,4 @@
-//! The compiled schemas of one contract: each when it is first asked for, and once.
+//! The compiled schemas of one contract: each when it is first asked for, and as far as values come.
 
 use std::{
     collections::HashMap,
@@ -6,20 +6,45 @@ use std::{
 };
 
 use jsonschema::{Draft, Registry, Validator};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::schema::{Address, Side, Store, edit};
+use crate::schema::{Address, Side, Store, discriminator::place_compiled, edit, excerpt::Excerpt};
+
+/// A schema that leads to no more than this many is compiled at once, for any value.
+const FEW: usize = 500;
 
 /// Compiles schemas of a contract's documents.
 #[derive(Debug)]
 pub(crate) struct Validators {
     store: Arc<Store>,
-    known: Mutex<HashMap<Address, Arc<Validator>>>,
+    few: usize,
+    known: Mutex<HashMap<Address, Compiled>>,
+}
+
+/// What validates by one schema.
+#[derive(Debug, Clone)]
+pub(crate) enum Compiled {
+    Whole(Arc<Validator>),
+    Growing(Arc<Growing>),
+}
+
+/// A schema that leads to many others, compiled as far as the values that came reach into them.
+#[derive(Debug)]
+pub(crate) struct Growing {
+    store: Arc<Store>,
+    address: Address,
+    grown: Mutex<Grown>,
+}
+
+#[derive(Debug, Default)]
+struct Grown {
+    excerpt: Excerpt,
+    validator: Option<Arc<Validator>>,
 }
 
 impl Validators {
     pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self { store, known: Mutex::default() }
+        Self { store, few: FEW, known: Mutex::default() }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -30,32 +55,79 @@ impl Validators {
     ///
     /// # Errors
     /// Where it is no JSON Schema; documents that were loaded have none of that.
-    pub(crate) fn get(&self, at: &Address) -> Result<Arc<Validator>, String> {
+    pub(crate) fn get(&self, at: &Address) -> Result<Compiled, String> {
         let at = edit::follow(&self.store, at, edit::is_reference_alone);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(validator) = known().get(&at) {
-            return Ok(validator.clone());
+        if let Some(compiled) = known().get(&at) {
+            return Ok(compiled.clone());
         }
-        let validator = Arc::new(self.compile(&at)?);
-        known().insert(at, validator.clone());
-        Ok(validator)
-    }
-
-    fn compile(&self, at: &Address) -> Result<Validator, String> {
-        let mut registry = Registry::new().draft(Draft::Draft202012);
-        for side in [Side::Documented, Side::Modelled] {
-            if !self.store.document(side).is_null() {
-                let document = self.store.document(side);
-                registry = registry.add(side.uri(), document).map_err(|it| it.to_string())?;
-            }
-        }
-        let registry = registry.prepare().map_err(|it| it.to_string())?;
-        jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .offline()
-            .should_validate_formats(true)
-            .with_registry(&registry)
-            .build(&json!({ "$ref": at.reference() }))
-            .map_err(|it| format!("{at}: not a JSON Schema: {}", it.masked()))
+        let compiled = match Excerpt::of_any_value(&self.store, &at, self.few) {
+            Some(excerpt) => Compiled::Whole(compile(&self.store, &at, &excerpt)?.into()),
+            None => Compiled::Growing(Arc::new(Growing {
+                store: self.store.clone(),
+                address: at.clone(),
+                grown: Mutex::default(),
+            })),
+        };
+        known().insert(at, compiled.clone());
+        Ok(compiled)
     }
 }
+
+impl Compiled {
+    /// What validates a value.
+    ///
+    /// # Errors
+    /// As [`Validators::get`].
+    pub(crate) fn of(&self, value: &Value) -> Result<Arc<Validator>, String> {
+        match self {
+            Self::Whole(validator) => Ok(validator.clone()),
+            Self::Growing(growing) => growing.of(value),
+        }
+    }
+
+    /// Whether the schema takes a value; what cannot be used takes all.
+    pub(crate) fn is_valid(&self, value: &Value) -> bool {
+        match self {
+            Self::Whole(validator) => validator.is_valid(value),
+            Self::Growing(growing) => growing.of(value).ok().is_none_or(|it| it.is_valid(value)),
+        }
+    }
+}
+
+impl Growing {
+    fn of(&self, value: &Value) -> Result<Arc<Validator>, String> {
+        let Self { store, address, grown } = self;
+        // What a panic left is whole: a validator is made before it is put in.
+        let mut grown = grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let Grown { excerpt, validator } = &mut *grown;
+        let is_new = excerpt.add(store, address, value);
+        if let (Some(validator), false) = (&validator, is_new) {
+            return Ok(validator.clone());
+        }
+        let compiled = Arc::new(compile(store, address, excerpt)?);
+        Ok(validator.insert(compiled).clone())
+    }
+}
+
+fn compile(store: &Store, at: &Address, excerpt: &Excerpt) -> Result<Validator, String> {
+    let documents =
+        [Side::Documented, Side::Modelled].map(|side| (side, excerpt.document(store, side)));
+    let mut registry = Registry::new().draft(Draft::Draft202012);
+    for (side, document) in &documents {
+        if let Some(document) = document {
+            registry = registry.add(side.uri(), document).map_err(|it| it.to_string())?;
+        }
+    }
+    let registry = registry.prepare().map_err(|it| it.to_string())?;
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        .with_registry(&registry)
+        .build(&json!({ "$ref": place_compiled(store, at).reference() }))
+        .map_err(|it| format!("{at}: not a JSON Schema: {}", it.masked()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use serde_json::{Number, Value};
 
 use crate::{
     form::{form_number, is_plain_date_time},
+    observed::Code,
     place::printable_name,
     quirk::Verdict,
     rule::{Rule, Severity},
@@ -30,11 +31,11 @@ pub(super) enum Stop {
 }
 
 /// What is told in a body. It is counted when the whole body is known.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Told {
     pub(super) tell: TellId,
-    /// A whole number that came and is no personal data.
-    pub(super) code: Option<i64>,
+    /// What came, where it may be a code and is no personal data.
+    pub(super) code: Option<Code>,
 }
 
 /// What a body shows, kept to be filled again.
@@ -188,11 +189,13 @@ impl<'p, 'c, 't, const IN_TEXT: bool> Pass<'p, 'c, 't, IN_TEXT> {
             Some(_) if known.told_above => Err(Stop::Unknown),
             Some(rule) => {
                 let form = if known.sensitive { 0 } else { form };
-                let number = match scalar {
-                    Scalar::Whole(it) if !known.sensitive => Some(it),
+                let code = match scalar {
+                    Scalar::Whole(it) => Some(Code::Number(it)),
+                    Scalar::Text(text) if rule == Rule::Enum => Code::word(text),
                     _ => None,
                 };
-                self.defect(state.place, rule, Came::with_form(TYPES[of_type], form), number);
+                let code = code.filter(|_| !known.sensitive);
+                self.defect(state.place, rule, Came::with_form(TYPES[of_type], form), code);
                 Ok(())
             }
         }
@@ -380,7 +383,7 @@ impl<'p, 'c, 't, const IN_TEXT: bool> Pass<'p, 'c, 't, IN_TEXT> {
         settles
     }
 
-    fn defect(&mut self, place: PlaceId, rule: Rule, came: Came, code: Option<i64>) {
+    fn defect(&mut self, place: PlaceId, rule: Rule, came: Came, code: Option<Code>) {
         let severity = rule.severity();
         let tell = Tell::Defect { place, rule, quirk: None, severity, came, is_observed: true };
         let tell = self.numbers.tells.number(tell);

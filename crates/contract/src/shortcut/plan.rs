@@ -399,7 +399,10 @@ impl<'c> Plan<'c> {
             let value = match tree.member(live, name) {
                 Member::Known(_) if refused_by_name(name) => None,
                 Member::Known(nodes) => Some((nodes, quirks_of_name, at_name)),
-                Member::MapKey(_) if holding.iter().any(|it| is_closed(it)) => None,
+                // What is required has a place of its own where it is refused.
+                Member::MapKey(_) if holding.iter().any(|it| is_closed(it)) || required(name) => {
+                    None
+                }
                 Member::MapKey(nodes) => Some((nodes, any(), numbers.tally.below(place, ANY))),
                 Member::Undocumented { closed: false }
                     if quirks_of_name.is_some_and(|it| it.here.is_some()) =>

@@ -6,6 +6,7 @@ use crate::{
     exchange::Exchange,
     form::FORMS,
     ledger::{Key, Ledger, QuirkCounts, ResponseAt},
+    observed::Code,
     quirk::Verdict,
     rule::{Rule, Severity},
     tally::PlaceId,
@@ -136,13 +137,13 @@ impl Tells {
         is_known
     }
 
-    /// Counts what is known; `code` is a whole number that came and is no personal data.
+    /// Counts what is known; `code` is what came, where it may be one and is no personal data.
     pub(super) fn count(
         &mut self,
         tell: TellId,
         ledger: &mut Ledger,
         on_wire: bool,
-        code: Option<i64>,
+        code: Option<&Code>,
     ) {
         let numbered = &mut self.all[tell];
         let Some(number) = numbered.counted_as else { return };

@@ -96,6 +96,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 }
             }
             ul { @for it in &counts { li { (it) } } }
+            @if let Some(told) = words::foreign_hosts(report) { p { (with_code(&told)) "." } }
             @for (reason, skipped) in &by_reason {
                 details open[skipped.len() <= UNFOLDED] {
                     summary { (plural(skipped.len() as u64, "exchange")) ": " (reason) }
