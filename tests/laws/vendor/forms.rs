@@ -161,6 +161,27 @@ fn what_fits_several_alternatives_by_another_fits_no_more_than_before() {
 }
 
 #[test]
+fn members_of_another_alternative_one_in_the_other() {
+    let of = |members: Value| json!({"type": "object", "properties": members, "additionalProperties": false});
+    let inner = |kind: &str, m: &str| of(json!({"j": {"enum": [kind]}, "m": {"type": m}}));
+    let m = json!({"oneOf": [inner("x", "integer"), inner("y", "string")]});
+    let schema = json!({"oneOf": [
+        of(json!({"k": {"enum": ["a"]}, "m": m})),
+        of(json!({"k": {"enum": ["b"]}, "n": {"type": "string"}})),
+    ]});
+    let mut it = vendor(schema).quirk("/m", ANOTHER);
+    // The same quirk, at both places.
+    it.quirks[0] += "[[at]]\noperation = \"GET /x\"\nstatus = 200\nplace = \"/m/m\"\n";
+    assert_eq!(it.finds(json!({"k": "b", "m": {"j": "x", "m": 1}})), "quirk-confirmed /m");
+    assert_eq!(it.finds(json!({"k": "a", "m": {"j": "x", "m": "x"}})), "quirk-confirmed /m/m");
+    let both = json!({"k": "b", "m": {"j": "x", "m": "x"}});
+    assert_eq!(it.finds(both), "quirk-confirmed /m, quirk-confirmed /m/m");
+    assert_eq!(it.finds(json!({"k": "a", "m": {"j": "x", "m": 1}})), "");
+    let fault = json!({"k": "b", "m": {"j": "x", "m": true}});
+    assert_eq!(it.report(200, "application/json", &fault.to_string()).exit_code, 1);
+}
+
+#[test]
 fn items_as_another_alternative_has_them() {
     let list = |of: &str| json!({"type": "array", "items": {"type": of}});
     let schema = json!({"properties": {"v": {"anyOf": [list("string"), list("integer")]}}});
