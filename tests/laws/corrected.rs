@@ -252,10 +252,13 @@ fn forms_beside_schemas_are_corrected() {
     let branches = json!([{ "$ref": "#/components/schemas/C" }, { "type": "object" }]);
     let choice = json!({ "application/json": { "schema": { "type": "object", "properties": { "v": { "oneOf": branches } } } } });
     let get = |content: Value| json!({ "get": { "responses": { "200": { "description": "", "content": content } } } });
+    let closed = |name: &str| json!({ "properties": { name: { "type": "integer" } }, "required": [name], "additionalProperties": false });
+    let mixed = json!({ "application/json": { "schema": { "properties": { "v": { "oneOf": [closed("k"), closed("m")] } } } } });
     let documented = json!({
         "openapi": "3.1.0",
         "info": { "title": "", "version": "" },
         "paths": {
+            "/another": get(mixed),
             "/several": get(choice), "/html": get(json.clone()), "/also": get(json.clone()), "/text": get(json),
             "/none": get(json!({ "text/csv": {} })),
             "/unexpected": { "get": { "responses": { "202": { "description": "" } } } },
@@ -269,6 +272,13 @@ fn forms_beside_schemas_are_corrected() {
             200,
             "/v",
             "declared = { alternatives = \"one\" }\nalso = { alternatives = \"several\" }"
+                .to_owned(),
+        ),
+        (
+            "/another",
+            200,
+            "/v/m",
+            "declared = { alternatives = \"own\" }\nalso = { alternatives = \"another\" }"
                 .to_owned(),
         ),
         (
@@ -321,6 +331,13 @@ fn forms_beside_schemas_are_corrected() {
     assert_eq!(*of("/none"), json!(null));
     let several = &of("/several")["application/json"]["schema"]["properties"]["v"];
     assert_eq!(*several, json!({ "anyOf": branches, "x-alternatives": "several" }));
+    let another = &of("/another")["application/json"]["schema"]["properties"]["v"]["oneOf"];
+    let mut with_m = closed("k");
+    with_m["properties"]["m"] = json!({ "type": "integer" });
+    let either = json!({ "anyOf": [closed("k"), closed("m")] });
+    let mixed =
+        json!({ "not": either, "anyOf": [with_m, closed("m")], "x-alternatives": "another" });
+    assert_eq!(*another, json!([closed("k"), closed("m"), mixed]));
     texts.documented[0].text = corrected.openapi.to_string();
     let report = Run::new(&load(&texts), RunOptions::default()).report();
     let resolved = report.findings.iter().filter(|it| it.rule == Rule::QuirkResolved).count();

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::report::words::{plural, printable};
 
 /// A value that a draft makes fit an alternative may fit another too; more rounds than this show nothing more.
-const MOST_ROUNDS: usize = 4;
+const MOST_ROUNDS: usize = 6;
 
 /// How many errors are named that no draft explains.
 const MOST_LEFT: usize = 5;
@@ -76,9 +76,7 @@ impl Drafts {
 fn why(rule: Rule) -> &'static str {
     match rule {
         Rule::DuplicateMember => "what a member means that comes twice, no quirk could say",
-        Rule::UndocumentedField => {
-            "another alternative has the member, the one that came is closed and lacks it"
-        }
+        Rule::UndocumentedField => "no quirk could say that the member may come here",
         Rule::Null | Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds | Rule::Required => {
             "it fits no alternative, and what is wrong inside the nearest could not be pinned alone"
         }

@@ -24,6 +24,7 @@ fn document() -> Value {
     let named =
         |more: &str| object(json!({ "id": integer, "name": string, more: integer }), json!(["id"]));
     let branch = |own: &str| object(json!({ "id": integer, own: integer }), json!(["id", own]));
+    let kind = |own: &str| json!({ "type": "object", "properties": { "kind": { "enum": [own] }, own: integer }, "required": ["kind"], "additionalProperties": false });
     let thing = object(
         json!({
             "name": string,
@@ -41,6 +42,7 @@ fn document() -> Value {
             "none": { "oneOf": [branch("a"), branch("b")] },
             "any": { "anyOf": [string, integer] },
             "lacking": { "anyOf": [branch("a"), branch("b")] },
+            "blend": { "oneOf": [kind("a"), kind("b")] },
         }),
         json!(["must"]),
     );
@@ -84,7 +86,7 @@ fn traffic() -> Vec<Value> {
     let thing = json!({
         "name": "a", "state": 2, "level": "middling", "priority": 3, "made_at": "2026-01-02 03:04", "count": 40, "must": "b",
         "box": { "side": 1, "extra": 5 }, "sizes": { "1024": 1 }, "tags": ["x", 7], "labels": { "a": "x", "b": 8 },
-        "several": { "id": 1, "name": "fits both" }, "none": { "id": "1", "a": 1 }, "any": true, "lacking": { "a": 1 },
+        "several": { "id": 1, "name": "fits both" }, "none": { "id": "1", "a": 1 }, "any": true, "lacking": { "a": 1 }, "blend": { "kind": "a", "b": 1 },
     });
     // Null where a value is promised, a required member that is missing; the rest as promised.
     let other = json!({ "name": null, "tags": [], "several": { "id": 2 }, "made_at": "2026-01-02T03:04:05Z" });
@@ -334,18 +336,17 @@ fn what_drafts_uncover_is_drafted_too() {
 
 #[test]
 fn what_no_draft_explains_is_named_with_its_reason() {
-    let branch = |own: &str| json!({ "type": "object", "additionalProperties": false, "required": ["k"], "properties": { "k": { "enum": [own] }, own: { "type": "integer" } } });
+    let schema = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
     let mut document = document();
-    let schema = json!({ "oneOf": [branch("a"), branch("b")] });
     document["paths"] = json!({ "/x": { "get": { "responses": { "200": { "description": "", "content": { "application/json": { "schema": schema } } } } } } });
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::write(folder.join("x.json"), document.to_string()).unwrap();
-    let mixed = line("GET /x", 200, "application/json", json!({ "k": "a", "a": 1, "b": 2 }));
-    fs::write(folder.join("traffic.ndjson"), ndjson(&[mixed])).unwrap();
+    let twice = line("GET /x", 200, "application/json", json!("{\"a\": 1, \"a\": 2}"));
+    fs::write(folder.join("traffic.ndjson"), ndjson(&[twice])).unwrap();
     let screen = paperwire(folder, &["init", "x.json", "traffic.ndjson", "--out", "made"]);
     assert!(screen.starts_with("exit 0\n"), "{screen}");
-    let named = "no draft explains 1 error:\n  undocumented-field GET /x 200 /b: another alternative has the member";
+    let named = "no draft explains 1 error:\n  duplicate-member GET /x 200 /a: what a member means that comes twice";
     assert!(screen.contains(named), "{screen}");
     let suggest = ["quirks", "suggest", "--contract", "made", "traffic.ndjson"];
     let screen = paperwire(folder, &suggest);

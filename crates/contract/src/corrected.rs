@@ -55,8 +55,8 @@ impl Contract {
     /// As of [`Self::corrected`].
     pub fn correction(&self, quirk: &Quirk, documented: &[Text]) -> Result<Vec<Value>, Faults> {
         let mut correction = Correction::of(documented)?;
-        let this = self.quirks_in_order().into_iter().find(|it| it.0.id == quirk.id);
-        Ok(this.map_or(Vec::new(), |(quirk, places)| correction.write(quirk, &places)))
+        let this = self.quirks_in_order().into_iter().filter(|it| it.0.id == quirk.id);
+        Ok(this.flat_map(|(quirk, places)| correction.write(quirk, &places)).collect())
     }
 
     fn quirks_in_order(&self) -> Vec<(&Quirk, Vec<WrittenAt<'_>>)> {

@@ -8,10 +8,10 @@ use crate::{
 };
 
 /// The first value at the place that shows the quirk, with the way to it; what stands beside it is left out. None where
-/// no value does.
+/// no value does. `shows` is asked of a value and of what holds it.
 pub(crate) fn excerpt(
     quirk: &Quirk,
-    shows: &dyn Fn(&Value) -> bool,
+    shows: &dyn Fn(Option<&Value>, &Value) -> bool,
     body: &Value,
     place: &Place,
 ) -> Option<String> {
@@ -19,20 +19,26 @@ pub(crate) fn excerpt(
     let codes = quirk.wire.schema().and_then(|it| it.get("enum")).and_then(Value::as_array);
     let segments: Vec<_> = place.segments().map(String::from).collect();
     let search = Search { shows, missing, codes: codes.map_or(&[], Vec::as_slice) };
-    search.below(body, &segments, 0)
+    search.below(None, body, &segments, 0)
 }
 
 struct Search<'s> {
-    shows: &'s dyn Fn(&Value) -> bool,
+    shows: &'s dyn Fn(Option<&Value>, &Value) -> bool,
     /// Whether it is shown by a member that is missing.
     missing: bool,
     codes: &'s [Value],
 }
 
 impl Search<'_> {
-    fn below(&self, value: &Value, segments: &[String], depth: usize) -> Option<String> {
+    fn below(
+        &self,
+        owner: Option<&Value>,
+        value: &Value,
+        segments: &[String],
+        depth: usize,
+    ) -> Option<String> {
         let Some((segment, rest)) = segments.split_first() else {
-            return (self.shows)(value).then(|| self.form(value));
+            return (self.shows)(owner, value).then(|| self.form(value));
         };
         let indent = "  ".repeat(depth + 1);
         let rest_of =
@@ -40,7 +46,8 @@ impl Search<'_> {
         let end = "  ".repeat(depth);
         match value {
             Value::Array(items) if segment == ANY => {
-                let item = items.iter().find_map(|it| self.below(it, rest, depth + 1))?;
+                let item =
+                    items.iter().find_map(|it| self.below(Some(value), it, rest, depth + 1))?;
                 Some(format!("[\n{indent}{item}{}\n{end}]", rest_of(items.len())))
             }
             Value::Object(members) if self.missing && rest.is_empty() => {
@@ -48,10 +55,10 @@ impl Search<'_> {
                 is_missing.then(|| format!("{{\n{indent}…\n{end}}}"))
             }
             Value::Object(members) => {
-                let (name, member) = members
-                    .iter()
-                    .filter(|it| segment == ANY || it.0 == segment)
-                    .find_map(|(name, it)| Some((name, self.below(it, rest, depth + 1)?)))?;
+                let (name, member) =
+                    members.iter().filter(|it| segment == ANY || it.0 == segment).find_map(
+                        |(name, it)| Some((name, self.below(Some(value), it, rest, depth + 1)?)),
+                    )?;
                 let name = if segment == ANY { printable_name(name) } else { name };
                 let name = Value::from(name);
                 Some(format!("{{\n{indent}{name}: {member}{}\n{end}}}", rest_of(members.len())))

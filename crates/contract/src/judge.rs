@@ -9,11 +9,15 @@ use crate::{
     document::{Content, OperationId, Response, StatusPattern},
     finding::PromisedBy,
     place::ANY,
-    quirk::{Alternatives, PlaceQuirks, Quirk, QuirkPlace},
+    quirk::{
+        Alternatives, Comes, MixedAlternative, MixedAlternatives, PlaceQuirks, Quirk, QuirkPlace,
+        Says, Within,
+    },
     schema::{
-        Address, Side,
+        Address, Side, another,
         discriminator::Discriminator,
         edit,
+        fragment::Promise,
         tree::{NodeId, Tree},
         validators::{Compiled, Validators},
     },
@@ -113,6 +117,14 @@ impl Judge {
             let here = quirk.at.iter().filter(here);
             for at in here.filter(|it| is_about(quirk, it).unwrap_or(is_first)) {
                 let segments: Vec<String> = at.place.segments().map(Into::into).collect();
+                if let (Comes::AnotherAlternative, Some((name, parent)), Some(promised)) =
+                    (quirk.wire.comes(), segments.split_last(), promised)
+                {
+                    let groups = mixed_alternatives(validators, promised, parent, name);
+                    let within = Within { number, segment: name.clone(), groups };
+                    quirk_tree.at(parent).here.add_within(within);
+                    continue;
+                }
                 let alternatives = || {
                     let places = promised.map(|it| alternatives(validators, it, &segments));
                     places.unwrap_or_default()
@@ -173,4 +185,43 @@ fn alternatives(validators: &Validators, root: &Address, segments: &[String]) ->
         })
     };
     groups.filter_map(read).collect()
+}
+
+/// The alternatives at a place of which a member may be as another has it.
+fn mixed_alternatives(
+    validators: &Validators,
+    root: &Address,
+    parent: &[String],
+    name: &str,
+) -> Vec<MixedAlternatives> {
+    let store = validators.store();
+    let says = |at: &Address| {
+        let promise = Promise::At(at.clone()).below(store, name)?;
+        says(validators, &promise)
+    };
+    let read = |(at, keyword, group): (Address, &str, another::Group)| {
+        let mixed = group.mixed?;
+        let both = group.documented.iter().zip(&mixed.alternatives);
+        let alternative = |(documented, copy): (&Address, &Address)| {
+            let whole = validators.get(copy).ok()?;
+            Some(MixedAlternative { whole, own: says(documented), also: says(copy) })
+        };
+        Some(MixedAlternatives {
+            mixed: validators.get(&mixed.at).ok()?,
+            alternatives: both.map(alternative).collect::<Option<_>>()?,
+            discriminator: Discriminator::of(store.get(&at)?.as_object()?, keyword),
+        })
+    };
+    another::mixed(store, root, parent).into_iter().filter_map(read).collect()
+}
+
+fn says(validators: &Validators, promise: &Promise) -> Option<Says> {
+    let all =
+        |them: &[Promise]| them.iter().map(|it| says(validators, it)).collect::<Option<Vec<_>>>();
+    Some(match promise {
+        Promise::At(at) => Says::This(validators.get(at).ok()?),
+        Promise::Free => Says::Anything,
+        Promise::All(them) => Says::All(all(them)?),
+        Promise::Any(them) => Says::Any(all(them)?),
+    })
 }

@@ -67,7 +67,9 @@ impl Contract {
             None => {
                 let body = json::read(bytes).ok()?.value;
                 let mut shown = of_response.filter_map(|at| {
-                    let shows = |it: &Value| self.is_shown_by(quirk, operation, exchange, at, it);
+                    let shows = |owner: Option<&Value>, it: &Value| {
+                        self.is_shown_by(quirk, operation, exchange, at, (owner, it))
+                    };
                     excerpt(quirk, &shows, &body, &at.place)
                 });
                 (None, shown.next()?)
@@ -80,21 +82,31 @@ impl Contract {
         provenance.is_vendors().then_some(shown)
     }
 
-    /// Whether a value at a place shows a quirk.
+    /// Whether a value at a place, with what holds it, shows a quirk.
     fn is_shown_by(
         &self,
         quirk: &Quirk,
         operation: &Operation,
         exchange: &Exchange<'_>,
         at: &QuirkPlace,
-        value: &Value,
+        (owner, value): (Option<&Value>, &Value),
     ) -> bool {
+        let judge = || self.judge_of(operation, exchange).ok().flatten();
         match quirk.schemas() {
             Some((declared, comes)) => {
                 let fits = |by: &Value| fragment::validator(by).is_ok_and(|it| it.is_valid(value));
                 fits(comes) && !fits(declared)
             }
-            None => self.judge_of(operation, exchange).ok().flatten().is_some_and(|judge| {
+            None if *quirk.wire.comes() == Comes::AnotherAlternative => {
+                let parent = at.place.split_last().map(|it| it.0);
+                let above = || judge()?.quirks.find(parent.as_ref()?.segments());
+                let within = above().map_or(&[][..], |it| it.here.within()).iter();
+                let mut of_quirk = within.filter(|it| self.quirks[it.number].id == quirk.id);
+                owner.is_some_and(|owner| {
+                    of_quirk.any(|it| it.judge(owner, value) == Verdict::Confirmed)
+                })
+            }
+            None => judge().is_some_and(|judge| {
                 let here = judge.quirks.find(at.place.segments());
                 let said = here.map_or(Vec::new(), |it| it.here.judge(value));
                 said.into_iter().any(|(number, verdict)| {
@@ -173,6 +185,9 @@ impl Contract {
             }
             Declared::OneAlternative => {
                 out += "A value that fits exactly one of the alternatives (`oneOf`).\n";
+            }
+            Declared::OwnAlternative => {
+                out += "Alternatives (`oneOf` or `anyOf`) that say different things of the member: a value is one of them.\n";
             }
             Declared::MediaTypes(_) => {
                 let _ = writeln!(out, "The body comes as {}.", quirk.declared.in_words());
@@ -292,6 +307,9 @@ fn wire(quirk: &Quirk, seen: &[QuirkReport]) -> String {
             let _ = write!(out, "{words}{how}.\n\n{}", code("json", &pretty(&comes)));
         }
         Comes::SeveralAlternatives => out += "A value that fits several of them as well.\n",
+        Comes::AnotherAlternative => {
+            out += "A value that is one of them, with the member as another of them has it, as well.\n";
+        }
         Comes::Content(form) => {
             let _ = writeln!(out, "The body comes as {}{how}.", form.in_words());
         }

@@ -20,6 +20,10 @@ pub(crate) struct Seen {
     pub(crate) parents: u64,
     pub(crate) first: String,
     pub(crate) field: Option<String>,
+    /// Whether it was only seen inside an alternative that came nearest, and so may not be what is wrong.
+    pub(crate) is_inside: bool,
+    /// Whether it is no more than a warning.
+    pub(crate) is_warning: bool,
     pub(crate) observed: Observed,
 }
 
@@ -28,6 +32,8 @@ impl Seen {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.count += other.count;
         self.exchanges = self.exchanges.max(other.exchanges);
+        self.is_inside &= other.is_inside;
+        self.is_warning &= other.is_warning;
         self.observed.absorb(other.observed);
     }
 }

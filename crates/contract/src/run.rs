@@ -147,8 +147,9 @@ impl<'c> Run<'c> {
     /// The defects that exchanges showed, in order of place; those inside branches last.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
         let tallies = self.tallies();
-        let folds = self.ledger.folds.iter().chain(self.ledger.inside_branches.iter());
-        folds.map(move |(key, fold)| {
+        let folds = self.ledger.folds.iter().map(|it| (it, false));
+        let inside = self.ledger.inside_branches.iter().map(|it| (it, true));
+        folds.chain(inside).map(move |((key, fold), is_inside)| {
             let first = &fold.details.first;
             let first = format!("{}, entry {}", first.source, first.entry);
             let place = key.place.clone().unwrap_or_default();
@@ -163,6 +164,8 @@ impl<'c> Run<'c> {
                     .unwrap_or_default(),
                 first,
                 field: fold.details.field.clone(),
+                is_inside,
+                is_warning: fold.severity > Severity::Error,
                 observed: fold.observed.clone(),
             };
             (key, seen)

@@ -17,7 +17,7 @@ use crate::{
     quirk::{self, ContentForm},
     rule::Rule,
     run::Run,
-    schema::{describe::describe, fragment},
+    schema::{another, describe::describe, fragment},
     text::Text,
 };
 
@@ -59,6 +59,8 @@ struct Cause {
     count: u64,
     exchanges: u64,
     first: String,
+    /// Whether it is of what was only seen inside the alternative that came nearest.
+    is_inside: bool,
 }
 
 impl Cause {
@@ -69,6 +71,7 @@ impl Cause {
             count: seen.count,
             exchanges: seen.exchanges,
             first: seen.first.clone(),
+            is_inside: seen.is_inside,
         }
     }
 
@@ -79,6 +82,31 @@ impl Cause {
         let name = segments.iter().rposition(|it| it != ANY).unwrap_or_default();
         let member = &segments[name..];
         format!("{id} {member:?} {summary} {declared} {comes:?} {field:?}")
+    }
+
+    /// Whether it is that a member is as another alternative has it.
+    fn mixes(&self) -> bool {
+        self.outline.comes.1["alternatives"] == "another"
+    }
+
+    /// Whether what is wrong inside the nearest alternative may be explained by what else is drafted: with that, the value may
+    /// fit another one.
+    fn may_wait(&self, all: &[Self]) -> bool {
+        let (operation, status, place) = &self.outline.at;
+        let is_of_response = |it: &&Self| {
+            let is_of_form = it.outline.comes.1.get("media_type").is_some();
+            it.outline.at.0 == *operation && it.outline.at.1 == *status && !is_of_form
+        };
+        let holds_this = |it: &Self| {
+            let owner = it.outline.at.2.split_last().map_or_else(Place::root, |it| it.0);
+            let mut below = place.segments();
+            owner.segments().all(|it| below.next() == Some(it))
+        };
+        let settles = |it: &Self| match self.mixes() {
+            true => !it.mixes() || !it.is_inside,
+            false => it.mixes() && !it.is_inside && holds_this(it),
+        };
+        self.is_inside && all.iter().filter(is_of_response).any(settles)
     }
 
     /// Both, which say the same.
@@ -117,17 +145,19 @@ impl Whole {
 }
 
 impl Run<'_> {
-    /// A draft for each deviation that no quirk explains yet, in order of place. `today` is when they become known.
+    /// A draft for each deviation that no quirk explains yet, in order of place. What they may uncover is drafted by the next
+    /// run. `today` is when they become known.
     pub fn drafts(&self, today: Date) -> Vec<Draft> {
         let mut causes: Vec<Cause> = Vec::new();
         // A response has one quirk that says what comes instead of what is documented.
         let mut replaced: BTreeSet<(OperationId, u16)> = BTreeSet::new();
-        // Nulls and other values may fit several alternatives of one place.
-        let mut loosened: BTreeSet<(OperationId, u16, Place)> = BTreeSet::new();
+        // Nulls and other values may fit several alternatives of one place, or mix them.
+        let mut of_alternatives: BTreeSet<(String, (OperationId, u16, Place))> = BTreeSet::new();
         for (key, seen) in one_a_place(self.seen_defects()) {
             for mut outline in self.outlines(key, &seen) {
-                let is_of_alternatives = outline.comes.1.get("alternatives").is_some();
-                if is_of_alternatives && !loosened.insert(outline.at.clone()) {
+                if let Some(which) = outline.comes.1["alternatives"].as_str()
+                    && !of_alternatives.insert((which.to_owned(), outline.at.clone()))
+                {
                     continue;
                 }
                 let (operation, status, _) = &outline.at;
@@ -146,17 +176,19 @@ impl Run<'_> {
                 causes.push(cause);
             }
         }
+        let is_needed: Vec<bool> = causes.iter().map(|it| !it.may_wait(&causes)).collect();
+        let needed = causes.into_iter().zip(is_needed).filter(|it| it.1).map(|it| it.0);
         let mut taken: BTreeSet<String> =
             self.contract.quirks.iter().map(|it| it.id.to_string()).collect();
         let draft = |cause: Cause| {
             let id = free(&cause.outline.id, &mut taken);
             Draft { id, text: cause.file(today), field: cause.outline.field }
         };
-        self.folded(causes, today).into_iter().map(draft).collect()
+        self.folded(needed, today).into_iter().map(draft).collect()
     }
 
     /// Deviations that say the same of members of the same name, as one.
-    fn folded(&self, causes: Vec<Cause>, today: Date) -> Vec<Cause> {
+    fn folded(&self, causes: impl Iterator<Item = Cause>, today: Date) -> Vec<Cause> {
         let mut folded: Vec<Cause> = Vec::new();
         let mut by_words: HashMap<String, usize> = HashMap::new();
         for cause in causes {
@@ -293,6 +325,14 @@ impl Run<'_> {
         }
         let mut says = self.declared(&key.operation, status, &place, &seen.observed.media_types);
         if key.rule == Rule::UndocumentedField {
+            if says.iter().any(Option::is_some) && seen.is_warning {
+                return outlines;
+            }
+            if says.iter().any(Option::is_some) {
+                // Another alternative has the member.
+                outlines.extend(self.of_another_alternative(key, status, place));
+                return outlines;
+            }
             says = vec![None];
         }
         for declared in says {
@@ -316,7 +356,13 @@ impl Run<'_> {
             Some(format!("in {owner}: pub {field}: {rust_type},"))
         };
         let at = (key.operation.clone(), status, place.clone());
+        let is_declared = |comes: &Value| {
+            declared.as_ref().is_some_and(|it| fragment::covers(it, comes) == Containment::Yes)
+        };
         match key.rule {
+            Rule::Null if is_declared(&json!({ "type": "null" })) => {
+                self.of_another_alternative(key, status, place)
+            }
             Rule::Null => Some(Outline {
                 id: format!("{word}-is-nullable"),
                 summary: "documented without null, may be null".into(),
@@ -339,10 +385,9 @@ impl Run<'_> {
                     || observed.keeps_declared
                     || self.is_item_of_another_type(key)
                     || takes_null == Containment::Yes;
-                let key = if both { "also" } else { "returned" };
+                let how = if both { "also" } else { "returned" };
                 if fragment::covers(&declared, &schema) == Containment::Yes {
-                    // Only the model is narrower: nothing to pin against the document.
-                    return None;
+                    return self.of_another_alternative(key, status, place);
                 }
                 let rust_type =
                     if both { "serde_json::Value".to_owned() } else { observed.rust_type() };
@@ -354,7 +399,7 @@ impl Run<'_> {
                         describe(&schema)
                     ),
                     declared,
-                    comes: (key, schema),
+                    comes: (how, schema),
                     field: field(rust_type),
                     at,
                 })
@@ -403,6 +448,34 @@ impl Run<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What the document has at the place, in another alternative than the value's own: of the place, or of the nearest above
+    /// it of which alternatives say different things. Where only the model is narrower, there is nothing to pin.
+    fn of_another_alternative(&self, key: &Key, status: u16, place: Place) -> Option<Outline> {
+        let document = self.contract.paper_document();
+        let operation = document.operation(key.operation.as_str())?;
+        if self.contract.model_of(operation).is_some() {
+            return None;
+        }
+        let response = operation.response(status)?;
+        let differ = |place: &Place| {
+            let segments: Vec<String> = place.segments().map(Into::into).collect();
+            segments.split_last().is_some_and(|(name, parent)| {
+                let mut schemas = response.json_contents();
+                schemas.any(|it| another::differ(&self.contract.paper, it.1, parent, name))
+            })
+        };
+        let up = |it: &Place| it.split_last().map(|it| it.0);
+        let place = std::iter::successors(Some(place), up).find(differ)?;
+        Some(Outline {
+            id: format!("{}-is-of-another-alternative", word(&place)),
+            summary: "documented as its own alternative says, returned as another says".into(),
+            declared: json!({ "alternatives": "own" }),
+            comes: ("also", json!({ "alternatives": "another" })),
+            field: None,
+            at: (key.operation.clone(), status, place),
+        })
     }
 
     /// Whether an item stands in what also came as another type: the values of a map then stand at the same place.

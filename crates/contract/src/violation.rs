@@ -13,6 +13,7 @@ use crate::{
     rule::Rule,
     schema::{
         Address, Side, Store,
+        another::Group,
         discriminator::{Discriminator, place_in_documents},
         tree::{Likeness, NodeId, Tree},
     },
@@ -138,7 +139,8 @@ fn from_error(tree: &Tree, error: &ValidationError<'_>) -> Vec<Violation> {
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             let list = alternatives(tree.validators().store(), error);
             let is_one_of = matches!(error.kind(), ValidationErrorKind::OneOfNotValid { .. });
-            from_alternatives(tree, &pointer, value, context, list, is_one_of)
+            let union = Union { tree, pointer: &pointer, value, list, is_one_of };
+            union.refused(context)
         }
         ValidationErrorKind::OneOfMultipleValid { .. } => {
             here(Rule::Type).into_iter().map(|it| Violation { is_ambiguous: true, ..it }).collect()
@@ -156,99 +158,146 @@ fn from_error(tree: &Tree, error: &ValidationError<'_>) -> Vec<Violation> {
     }
 }
 
-/// A value that no alternative takes. The one that it names, the only one beside null, and one that is clearly meant, is
-/// judged by itself; otherwise there is one violation, with what is wrong inside the alternative that comes nearest.
-fn from_alternatives(
-    tree: &Tree,
-    pointer: &str,
-    value: &Value,
-    context: &[Vec<ValidationError<'_>>],
+/// What each alternative refuses.
+type Context<'e> = [Vec<ValidationError<'e>>];
+
+/// A value that no alternative takes.
+struct Union<'a> {
+    tree: &'a Tree,
+    pointer: &'a str,
+    value: &'a Value,
+    /// The `anyOf` or `oneOf`.
     list: Option<Address>,
     is_one_of: bool,
-) -> Vec<Violation> {
-    let of = |errors: &[ValidationError<'_>]| -> Vec<Violation> {
-        errors.iter().flat_map(|it| from_error(tree, it)).collect()
-    };
-    let alone = |index: usize, told: Vec<Violation>| {
-        let schema = list.as_ref().map(|it| it.child(&index.to_string()));
-        let meant = schema.map(|schema| Meant { schema, depth: segments(pointer).count() });
-        let told_of = |it: Violation| Violation { meant: it.meant.or_else(|| meant.clone()), ..it };
-        told.into_iter().map(told_of).collect()
-    };
-    let named = list.as_ref().and_then(|it| discriminator(tree.validators().store(), it));
-    let named = named.and_then(|it| it.branch(value));
-    if let Some(index) = named
-        && let Some(errors) = context.get(index).filter(|it| !it.is_empty())
-    {
-        return alone(index, of(errors));
+}
+
+impl Union<'_> {
+    /// What is told of the value. Where a member may be as another alternative has it, that is what the alternatives refuse
+    /// with such members; how many of them would fit is as documented.
+    fn refused(&self, context: &Context<'_>) -> Vec<Violation> {
+        let group = self.list.as_ref().and_then(|it| Group::of_list(self.store(), it));
+        let Some(group) = group else { return self.of_alternatives(context, None) };
+        let Some((documented, mixed)) = apart(&group, context) else {
+            return self.of_alternatives(context, Some(&group));
+        };
+        let as_documented = Group { documented: group.documented.clone(), mixed: None };
+        let as_documented = self.of_alternatives(documented, Some(&as_documented));
+        let would_be = as_documented.iter().any(|it| it.would_be_ambiguous);
+        let mut refused = self.of_alternatives(mixed, Some(&group));
+        refused.iter_mut().for_each(|it| it.would_be_ambiguous &= would_be);
+        refused
     }
-    let is_null_branch = |errors: &[ValidationError<'_>]| {
-        matches!(errors, [one] if pointer_of(one.instance_path()) == pointer
-            && matches!(one.kind(), ValidationErrorKind::Type { kind } if accepts_only_null(kind)))
-    };
-    let others: Vec<usize> =
-        (0..context.len()).filter(|it| !is_null_branch(&context[*it])).collect();
-    if let [only] = others.as_slice() {
-        return of(&context[*only]);
+
+    fn store(&self) -> &Store {
+        self.tree.validators().store()
     }
-    let likenesses = match &list {
-        Some(list) => {
-            let ids: Vec<NodeId> =
-                others.iter().map(|it| tree.number(&list.child(&it.to_string()))).collect();
-            tree.likenesses(&ids, value)
+
+    /// The alternative that the value names, the only one beside null, and one that is clearly meant, is judged by itself;
+    /// otherwise there is one violation, with what is wrong inside the alternative that comes nearest.
+    fn of_alternatives(&self, context: &Context<'_>, group: Option<&Group>) -> Vec<Violation> {
+        let Self { tree, pointer, value, ref list, is_one_of } = *self;
+        let of = |errors: &[ValidationError<'_>]| -> Vec<Violation> {
+            errors.iter().flat_map(|it| from_error(tree, it)).collect()
+        };
+        let alone = |index: usize, told: Vec<Violation>| {
+            let schema = group.and_then(|it| it.alternatives().get(index).cloned());
+            let meant = schema.map(|schema| Meant { schema, depth: segments(pointer).count() });
+            let told_of =
+                |it: Violation| Violation { meant: it.meant.or_else(|| meant.clone()), ..it };
+            told.into_iter().map(told_of).collect()
+        };
+        let named = list.as_ref().and_then(|it| discriminator(self.store(), it));
+        let named = named.and_then(|it| it.branch(value));
+        if let Some(index) = named
+            && let Some(errors) = context.get(index).filter(|it| !it.is_empty())
+        {
+            return alone(index, of(errors));
         }
-        None => vec![Likeness::default(); others.len()],
-    };
-    let mut is_nested_ambiguous = false;
-    let alternatives = others.iter().zip(likenesses).map(|(index, likeness)| {
-        // Of alternatives inside the alternative, what is wrong inside the nearest of them.
-        let told = of(&context[*index]);
-        let apart =
-            told.iter().flat_map(|it| match it.is_wrong_inside() && it.pointer == pointer {
-                true => {
-                    is_nested_ambiguous |= it.would_be_ambiguous;
-                    it.inner.clone()
-                }
-                false => vec![it.clone()],
+        let is_null_branch = |errors: &[ValidationError<'_>]| {
+            matches!(errors, [one] if pointer_of(one.instance_path()) == pointer
+            && matches!(one.kind(), ValidationErrorKind::Type { kind } if accepts_only_null(kind)))
+        };
+        let others: Vec<usize> =
+            (0..context.len()).filter(|it| !is_null_branch(&context[*it])).collect();
+        if let [only] = others.as_slice() {
+            return of(&context[*only]);
+        }
+        // As documented: with what it may have of another, each is like the others.
+        let likenesses = match group {
+            Some(group) => {
+                let ids: Vec<NodeId> =
+                    others.iter().map(|it| tree.number(&group.documented[*it])).collect();
+                tree.likenesses(&ids, value)
+            }
+            None => vec![Likeness::default(); others.len()],
+        };
+        let mut is_nested_ambiguous = false;
+        let alternatives = others.iter().zip(likenesses).map(|(index, likeness)| {
+            // Of alternatives inside the alternative, what is wrong inside the nearest of them.
+            let told = of(&context[*index]);
+            let apart =
+                told.iter().flat_map(|it| match it.is_wrong_inside() && it.pointer == pointer {
+                    true => {
+                        is_nested_ambiguous |= it.would_be_ambiguous;
+                        it.inner.clone()
+                    }
+                    false => vec![it.clone()],
+                });
+            let violations = one_a_value(apart);
+            let is_of_type = !violations.iter().any(|it| {
+                it.pointer == pointer
+                    && !it.is_ambiguous
+                    && matches!(it.rule, Rule::Type | Rule::Null)
             });
-        let violations = one_a_value(apart);
-        let is_of_type = !violations.iter().any(|it| {
-            it.pointer == pointer && !it.is_ambiguous && matches!(it.rule, Rule::Type | Rule::Null)
+            Alternative { index: *index, is_of_type, likeness, told, violations }
         });
-        Alternative { index: *index, is_of_type, likeness, told, violations }
-    });
-    let alternatives: Vec<Alternative> = alternatives.collect();
-    let Some(nearest) = alternatives.iter().min_by_key(|it| it.distance()) else {
-        return vec![Violation::new(pointer.to_owned(), Rule::Type)];
-    };
-    let worst = nearest.violations.iter().min_by_key(|it| rank(it.rule));
-    let rule = match worst {
-        _ if value.is_null() => Rule::Null,
-        // What is wrong is inside the alternative: as a whole, the value is of none of the promised kinds.
-        Some(it) if it.pointer != pointer => Rule::Type,
-        Some(it) => it.rule,
-        None => Rule::Type,
-    };
-    // The nearest takes it but for that: it is itself one of several alternatives, and several fit.
-    let is_ambiguous = worst.is_some_and(|it| it.pointer == pointer && it.is_ambiguous);
-    let rivals = || alternatives.iter().filter(|it| it.index != nearest.index);
-    let is_wrong_there = |at: &Violation| {
-        at.pointer != pointer && nearest.violations.iter().any(|it| it.pointer == at.pointer)
-    };
-    let would_not_be = |it: &Violation| it.is_ambiguous || is_wrong_there(it);
-    let would_be_ambiguous = is_one_of
-        && (is_nested_ambiguous || rivals().any(|it| it.violations.iter().all(would_not_be)));
-    let is_wrong_inside = nearest.violations.iter().all(|it| it.pointer != pointer);
-    if is_wrong_inside && !would_be_ambiguous && nearest.is_meant(value, rivals()) {
-        return alone(nearest.index, nearest.told.clone());
+        let alternatives: Vec<Alternative> = alternatives.collect();
+        let Some(nearest) = alternatives.iter().min_by_key(|it| it.distance()) else {
+            return vec![Violation::new(pointer.to_owned(), Rule::Type)];
+        };
+        let worst = nearest.violations.iter().min_by_key(|it| rank(it.rule));
+        let rule = match worst {
+            _ if value.is_null() => Rule::Null,
+            // What is wrong is inside the alternative: as a whole, the value is of none of the promised kinds.
+            Some(it) if it.pointer != pointer => Rule::Type,
+            Some(it) => it.rule,
+            None => Rule::Type,
+        };
+        // The nearest takes it but for that: it is itself one of several alternatives, and several fit.
+        let is_ambiguous = worst.is_some_and(|it| it.pointer == pointer && it.is_ambiguous);
+        let rivals = || alternatives.iter().filter(|it| it.index != nearest.index);
+        let is_wrong_there = |at: &Violation| {
+            at.pointer != pointer && nearest.violations.iter().any(|it| it.pointer == at.pointer)
+        };
+        let would_not_be = |it: &Violation| it.is_ambiguous || is_wrong_there(it);
+        let would_be_ambiguous = is_one_of
+            && (is_nested_ambiguous || rivals().any(|it| it.violations.iter().all(would_not_be)));
+        let is_wrong_inside = nearest.violations.iter().all(|it| it.pointer != pointer);
+        if is_wrong_inside && !would_be_ambiguous && nearest.is_meant(value, rivals()) {
+            return alone(nearest.index, nearest.told.clone());
+        }
+        vec![Violation {
+            nearest: Some(Nearest { number: nearest.index + 1, list: list.clone() }),
+            inner: nearest.violations.clone(),
+            is_ambiguous,
+            would_be_ambiguous,
+            ..Violation::new(pointer.to_owned(), rule)
+        }]
     }
-    vec![Violation {
-        nearest: Some(Nearest { number: nearest.index + 1, list }),
-        inner: nearest.violations.clone(),
-        is_ambiguous,
-        would_be_ambiguous,
-        ..Violation::new(pointer.to_owned(), rule)
-    }]
+}
+
+/// What the documented alternatives refuse, and what they refuse with members that may be as another has them.
+fn apart<'c, 'e>(
+    group: &Group,
+    context: &'c Context<'e>,
+) -> Option<(&'c Context<'e>, &'c Context<'e>)> {
+    group.mixed.as_ref()?;
+    let (of_mixed, documented) = context.split_last()?;
+    let of_copies = of_mixed.iter().find_map(|it| match it.kind() {
+        ValidationErrorKind::AnyOf { context } => Some(context.as_slice()),
+        _ => None,
+    });
+    Some((documented, of_copies?))
 }
 
 /// An alternative that does not take the value.

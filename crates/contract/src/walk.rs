@@ -128,7 +128,49 @@ impl<'j, 'v> Walk<'j, 'v, '_> {
             }
             _ => {}
         }
+        if let Some(quirks) = quirks {
+            self.within(value, &live, quirks);
+        }
         self.spot.sensitive = was_sensitive;
+    }
+
+    /// What members and items say about quirks that are judged by the value that holds them.
+    fn within(&mut self, value: &'v Value, live: &[NodeId], quirks: &'j QuirkTree) {
+        let tree = &self.judge.tree;
+        for within in quirks.here.within() {
+            let mut judge = |name: &str, member: &'v Value, given: &[NodeId]| {
+                let live = tree.live(given, member);
+                let sensitive = live.iter().any(|it| tree.node(*it).sensitive.is_some());
+                let shown = if within.segment == ANY { printable_name(name) } else { name };
+                self.step(name, shown, &within.segment, |walk| {
+                    let was_sensitive = std::mem::replace(&mut walk.spot.sensitive, sensitive);
+                    walk.quirk(Some(member), within.number, within.judge(value, member));
+                    walk.spot.sensitive = was_sensitive;
+                });
+            };
+            match (within.segment.as_str(), value) {
+                (ANY, Value::Array(items)) => {
+                    for (index, item) in items.iter().enumerate() {
+                        judge(&index.to_string(), item, &tree.item(live, index));
+                    }
+                }
+                (ANY, Value::Object(members)) => {
+                    for (name, member) in members {
+                        if let Member::MapKey(given) = tree.member(live, name) {
+                            judge(name, member, &given);
+                        }
+                    }
+                }
+                (name, Value::Object(members)) => {
+                    if let (Some(member), Member::Known(given) | Member::MapKey(given)) =
+                        (members.get(name), tree.member(live, name))
+                    {
+                        judge(name, member, &given);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     fn members(

@@ -122,6 +122,33 @@ fn what_is_wrong_is_told_inside_the_alternative_that_is_meant() {
 }
 
 #[test]
+fn what_mixes_alternatives_is_no_alternative_of_its_own() {
+    let another = "declared = { alternatives = \"own\" }\nalso = { alternatives = \"another\" }";
+    let numbered = json!({"type": "object", "properties": {"event": {"type": "integer"}, "n": text()}, "required": ["n"]});
+    for keyword in ["oneOf", "anyOf"] {
+        let say = |alternatives: Value, body: Value| {
+            errors(&of(keyword, alternatives).quirk("/event", another), &body).1.join("\n")
+        };
+        let alike = json!([reference("Event"), reference("Other")]);
+        assert_eq!(
+            say(alike, json!({"event": null, "at": 1, "id": "x"})),
+            "the reference promises one of 2 alternatives: `Event`, `Other`; the object that came matches no alternative, `Event` comes nearest, in which `/event` matches no alternative"
+        );
+        // The alternative that is meant, with what another has.
+        let apart = || json!([numbered, reference("Named")]);
+        assert_eq!(say(apart(), json!({"event": 1, "at": "x", "by": "x"})), "");
+        assert_eq!(
+            say(apart(), json!({"event": 1, "at": "x", "by": 1})),
+            "the reference promises string; integer came"
+        );
+        assert_eq!(
+            say(apart(), json!({"event": true, "at": "x", "by": "x"})),
+            "the reference promises integer or string; the boolean that came matches no alternative, number 1 comes nearest"
+        );
+    }
+}
+
+#[test]
 fn a_finding_says_which_alternative_is_meant_and_what_is_wrong_in_it() {
     let user = reference("User");
     let (answer, event, other) = (reference("Answer"), reference("Event"), reference("Other"));

@@ -12,6 +12,8 @@ fn contract(responses: &Value, quirks: Vec<Text>) -> Contract {
     let schemas = json!({
         "A": {"type": "object", "required": ["a", "id"], "properties": {"a": {"type": "integer"}, "id": {"type": "integer"}}},
         "B": {"type": "object", "required": ["b", "id"], "properties": {"b": {"type": "integer"}, "id": {"type": "integer"}}},
+        "C": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "enum": ["x"]}, "b": {"type": "integer"}}, "additionalProperties": false},
+        "D": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "enum": ["zz"]}, "b": {"type": "string"}, "c": {"type": "boolean"}}, "additionalProperties": false},
     });
     let document = json!({
         "openapi": "3.0.3", "info": {"title": "", "version": ""}, "servers": [{"url": "//v.test"}],
@@ -120,6 +122,17 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
             json!({"v": {}}),
             "type /v",
         ),
+        // One alternative is clearly meant, and has the member as another type; what came is documented of the other.
+        (
+            of(json!({"oneOf": [
+                {"type": "object", "properties": {"k": {"type": "integer"}, "n": {"type": "string"}}, "required": ["n"]},
+                {"type": "object", "properties": {"k": {"type": "string"}, "l": {"type": "string"}, "m": {"type": "string"}}, "required": ["k"]},
+            ]})),
+            vec![json!({"v": {"k": 1, "l": "x", "m": "x"}})],
+            "type /v/k",
+            json!({"v": {"k": [], "l": "x", "m": "x"}}),
+            "type /v/k",
+        ),
         // One value is refused by its type and by its code, in each alternative: it came once.
         (
             of(json!({"oneOf": kinds})),
@@ -175,6 +188,28 @@ fn drafts_with_reasons_make_their_answers_pass_and_not_others() {
         assert_eq!(told_aloud(run(&pinned, &bodies).report()), "", "{schema}");
         assert_eq!(told_aloud(run(&pinned, &[faulty]).report()), then, "{schema}");
     }
+}
+
+#[test]
+fn members_of_another_alternative_are_drafted_as_one() {
+    let kind = |own: &str| json!({"type": "object", "properties": {"k": {"enum": [own]}, own: {"type": "integer"}}, "required": ["k"], "additionalProperties": false});
+    let mixes = || json!({"oneOf": [kind("a"), kind("b")]});
+    let schema = json!({"type": "object", "properties": {
+        "p": mixes(), "q": mixes(), "r": {"type": "array", "items": mixes()},
+        "s": {"type": "object", "properties": {"b": {"type": "string"}}},
+    }});
+    let mixed = json!({"k": "a", "b": 1});
+    let bodies = [json!({"p": mixed, "q": mixed, "r": [{"k": "b", "b": 1}, mixed], "s": {"b": 1}})];
+    let responses = ok(schema);
+    let paper = contract(&responses, Vec::new());
+    let drafts = drafts(&run(&paper, &bodies));
+    let mut names: Vec<&str> = drafts.iter().map(|it| it.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["b-is-an-integer.toml", "b-is-of-another-alternative.toml"]);
+    let places = drafts.iter().map(|it| it.text.matches("[[at]]").count());
+    assert_eq!(places.sum::<usize>(), 4);
+    let pinned = contract(&responses, drafts);
+    assert_eq!(told_aloud(run(&pinned, &bodies).report()), "");
 }
 
 #[test]
@@ -258,7 +293,7 @@ fn a_member_that_may_be_missing_may_also_come() {
     assert_eq!(told(&run(&resolved, &[]).report()), "quirk-resolved /v");
 }
 
-/// A schema of the kinds that documents have, in which references lead to `A` and `B` of [`contract`].
+/// A schema of the kinds that documents have, in which references lead to those of [`contract`].
 fn schemas(maps: bool) -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!({"type": "integer"})),
@@ -271,6 +306,8 @@ fn schemas(maps: bool) -> impl Strategy<Value = Value> {
         Just(json!({"type": "string", "nullable": true, "minLength": 2})),
         Just(json!({"$ref": "#/components/schemas/A"})),
         Just(json!({"$ref": "#/components/schemas/B"})),
+        Just(json!({"$ref": "#/components/schemas/C"})),
+        Just(json!({"$ref": "#/components/schemas/D"})),
         Just(json!({"type": "array", "items": {"type": "string"}})),
         Just(json!({})),
     ];

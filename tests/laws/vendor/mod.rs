@@ -12,7 +12,7 @@ use contract::{Body, Contract, ContractTexts, Report, Rule, Run, RunOptions, Tex
 use serde_json::{Value, json};
 
 /// A contract with one operation, `GET /x`.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Vendor {
     responses: Value,
     components: Value,
@@ -51,6 +51,11 @@ impl Vendor {
 
     fn model_responses(self, responses: Value, components: Value) -> Self {
         Self { model: Some((responses, components)), ..self }
+    }
+
+    /// The same with a quirk at a place of the 200.
+    fn clone_with(&self, place: &str, says: &str) -> Self {
+        self.clone().quirk(place, says)
     }
 
     /// A quirk at a place of the 200.

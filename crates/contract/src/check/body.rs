@@ -199,11 +199,7 @@ impl Run<'_> {
     fn violation(&mut self, body: &BodyAt<'_>, violation: &Violation, by_document: bool) {
         let spot = spot(body.judge, body.value, &violation.pointer);
         let by = if by_document { PromisedBy::Documented } else { PromisedBy::Model };
-        let severity = match violation.rule {
-            // The schema itself is closed there.
-            Rule::UndocumentedField => Severity::Error,
-            rule => rule.severity(),
-        };
+        let severity = severity(violation);
         self.inside(body, violation, by);
         let rule = violation.rule;
         let value = body.value.pointer(&violation.pointer);
@@ -214,7 +210,7 @@ impl Run<'_> {
     fn inside(&mut self, body: &BodyAt<'_>, violation: &Violation, by: PromisedBy) {
         for it in violation.inner.iter().filter(|it| it.pointer != violation.pointer) {
             self.inside(body, it, by);
-            let told = Told { rule: it.rule, by, severity: it.rule.severity(), refused: Some(it) };
+            let told = Told { rule: it.rule, by, severity: severity(it), refused: Some(it) };
             let spot = spot(body.judge, body.value, &it.pointer);
             let value = body.value.pointer(&it.pointer);
             self.inside_branch(|run| run.tell(body, &spot, value, told));
@@ -265,6 +261,14 @@ impl Run<'_> {
             let code = Code::of(rule, value).filter(|_| !sensitive);
             observed.see(type_of(value), code.as_ref());
         }
+    }
+}
+
+fn severity(violation: &Violation) -> Severity {
+    match violation.rule {
+        // The schema itself is closed there.
+        Rule::UndocumentedField => Severity::Error,
+        rule => rule.severity(),
     }
 }
 

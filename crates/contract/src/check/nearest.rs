@@ -1,13 +1,11 @@
 //! Alternatives that a value does not fit, in words: what they are called, which comes nearest, and what is wrong inside
 //! that. Places, types and names of the contract, never a value.
 
-use serde_json::Value;
-
 use crate::{
     check::body::BodyAt,
     place::segments,
     rule::Rule,
-    schema::{Address, Store, describe::describe, edit, fragment, tree::type_of},
+    schema::{Address, Store, another::Group, describe::describe, edit, fragment, tree::type_of},
     violation::{Nearest, Violation},
     walk::spot,
 };
@@ -17,9 +15,10 @@ const MOST: usize = 3;
 
 /// What alternatives promise: `one of 2 alternatives: `Cat`, `Dog``.
 pub(super) fn promised(store: &Store, list: &Address) -> String {
-    let count = store.get(list).and_then(Value::as_array).map_or(0, Vec::len);
+    let documented = Group::of_list(store, list).map_or(Vec::new(), |it| it.documented);
+    let count = documented.len();
     let mut names: Vec<String> = Vec::new();
-    for name in (0..count).filter_map(|it| name(store, &list.child(&it.to_string()))) {
+    for name in documented.iter().filter_map(|it| name(store, it)) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -39,9 +38,13 @@ pub(super) fn nearest(
 ) -> String {
     let number = nearest.number;
     let Some(list) = &nearest.list else { return format!("number {number} comes nearest") };
-    let index = number - 1;
-    let schema = list.child(&index.to_string());
-    let name = component(store, &schema).unwrap_or_else(|| format!("number {number}"));
+    let group = Group::of_list(store, list);
+    let alternative = |all: &[Address]| all.get(number - 1).cloned();
+    let documented = group.as_ref().and_then(|it| alternative(&it.documented));
+    let name = documented.and_then(|it| component(store, &it));
+    let name = name.unwrap_or_else(|| format!("number {number}"));
+    let schema = group.and_then(|it| alternative(it.alternatives()));
+    let schema = schema.unwrap_or_else(|| list.child(&(number - 1).to_string()));
     let inside = violation.inner.iter().filter(|it| it.pointer != violation.pointer);
     let faults: Vec<String> = inside
         .map(|it| fault(store, body, &schema, segments(&violation.pointer).count(), it))

@@ -1,6 +1,9 @@
 //! The register written into the document: documented + quirks.
 
-use std::collections::BTreeSet;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +49,7 @@ pub(crate) struct WrittenAt<'q> {
     media_types: Option<Vec<String>>,
 }
 
-/// The quirks in the order in which they are written, each with the places where it is still needed; `paper` is the
+/// The quirks in the order in which they are written, with the places where each is still needed; `paper` is the
 /// document without any quirk. What is returned
 /// comes first: what also comes is added to it. Media types come last: till then the documented ones lead to the schemas.
 pub(crate) fn in_order<'q>(
@@ -64,14 +67,34 @@ pub(crate) fn in_order<'q>(
         (quirk, quirk.at.iter().filter(needed).map(written).collect())
     };
     let mut ordered: Vec<(&Quirk, Vec<WrittenAt<'q>>)> =
-        quirks.iter().enumerate().map(of).collect();
-    ordered.sort_by_key(|(quirk, _)| match quirk.wire.comes() {
-        Comes::Schema(_) => (0, !quirk.wire.is_returned()),
-        Comes::SeveralAlternatives => (1, false),
+        quirks.iter().enumerate().map(of).flat_map(by_depth).collect();
+    ordered.sort_by_key(|(quirk, places)| match quirk.wire.comes() {
+        Comes::Schema(_) => (0, !quirk.wire.is_returned(), Reverse(0)),
+        Comes::SeveralAlternatives => (1, false, Reverse(0)),
+        // The deepest first: what is above is made of what stands below.
+        Comes::AnotherAlternative => (2, false, Reverse(depth(places))),
         // What comes as well first: it is made of what is documented.
-        Comes::Content(_) => (2, quirk.wire.is_returned()),
+        Comes::Content(_) => (3, quirk.wire.is_returned(), Reverse(0)),
     });
     ordered
+}
+
+/// A quirk of members that may be as another alternative has them is written at the places of each depth by itself.
+fn by_depth<'q>(
+    (quirk, places): (&'q Quirk, Vec<WrittenAt<'q>>),
+) -> Vec<(&'q Quirk, Vec<WrittenAt<'q>>)> {
+    if *quirk.wire.comes() != Comes::AnotherAlternative {
+        return vec![(quirk, places)];
+    }
+    let mut by_depth: BTreeMap<usize, Vec<WrittenAt<'q>>> = BTreeMap::new();
+    for it in places {
+        by_depth.entry(it.at.place.segments().count()).or_default().push(it);
+    }
+    by_depth.into_values().map(|it| (quirk, it)).collect()
+}
+
+fn depth(places: &[WrittenAt<'_>]) -> usize {
+    places.first().map_or(0, |it| it.at.place.segments().count())
 }
 
 /// Writes one quirk into the documented side. A component that only its places share is changed where it stands.
@@ -110,9 +133,17 @@ pub(crate) fn write(
     }
     sharing.find(store, &roots);
     for (root, segments) in &roots {
-        let Some(comes) = quirk.wire.schema() else {
-            edit::edit(store, sharing, root, segments, &Edit::SeveralAlternatives);
-            continue;
+        let comes = match quirk.wire.comes() {
+            Comes::Schema(it) => it,
+            Comes::SeveralAlternatives => {
+                edit::edit(store, sharing, root, segments, &Edit::SeveralAlternatives);
+                continue;
+            }
+            Comes::AnotherAlternative => {
+                edit::edit(store, sharing, root, segments, &Edit::AnotherAlternative);
+                continue;
+            }
+            Comes::Content(_) => continue,
         };
         let instead = |was: Value| replaced(quirk, comes, &was);
         let also = |was: Value| match was {

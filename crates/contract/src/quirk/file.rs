@@ -116,6 +116,8 @@ enum Said {
     Schema(Value),
     OneAlternative,
     SeveralAlternatives,
+    OwnAlternative,
+    AnotherAlternative,
     Content { media_types: Vec<String>, json: Option<bool> },
     NoOperation,
 }
@@ -140,8 +142,12 @@ impl Fragment {
             names.iter().filter_map(Value::as_str).map(essence).collect()
         };
         match keys.as_slice() {
-            ["alternatives"] if own["alternatives"] == "one" => Ok(Said::OneAlternative),
-            ["alternatives"] => Ok(Said::SeveralAlternatives),
+            ["alternatives"] => Ok(match own["alternatives"].as_str() {
+                Some("one") => Said::OneAlternative,
+                Some("own") => Said::OwnAlternative,
+                Some("another") => Said::AnotherAlternative,
+                _ => Said::SeveralAlternatives,
+            }),
             ["media_type"] => Ok(Said::Content { media_types: media_types(), json: None }),
             ["media_type", "json"] | ["json", "media_type"] => {
                 Ok(Said::Content { media_types: media_types(), json: own["json"].as_bool() })
@@ -178,10 +184,14 @@ impl Said {
         match self {
             Self::Schema(it) => Ok(Declared::Schema(it)),
             Self::OneAlternative => Ok(Declared::OneAlternative),
+            Self::OwnAlternative => Ok(Declared::OwnAlternative),
             Self::Content { media_types, json: None } => Ok(Declared::MediaTypes(media_types)),
             Self::NoOperation => Ok(Declared::NoOperation),
             Self::SeveralAlternatives => {
                 Err("a `oneOf` promises one alternative; say `{ alternatives = \"one\" }`".into())
+            }
+            Self::AnotherAlternative => {
+                Err("a member is promised by the value's own alternative; say `{ alternatives = \"own\" }`".into())
             }
             Self::Content { json: Some(_), .. } => {
                 Err("`json` says what comes; leave it out".into())
@@ -205,6 +215,10 @@ impl Said {
             },
             Self::OneAlternative => Err(
                 "a value that fits one alternative keeps the promise; say `{ alternatives = \"several\" }`".into(),
+            ),
+            Self::AnotherAlternative => Ok(Comes::AnotherAlternative),
+            Self::OwnAlternative => Err(
+                "a member as its own alternative has it keeps the promise; say `{ alternatives = \"another\" }`".into(),
             ),
             Self::NoOperation => Err("an operation that does not come is no deviation; say `operation = false` in `declared`".into()),
         }
@@ -232,25 +246,43 @@ fn mismatch(
             "returned",
             "a value that fits one alternative keeps the promise, so several never replace it; say `also`".into(),
         )),
-        (Declared::OneAlternative, Comes::SeveralAlternatives) if described => {
+        (_, Comes::AnotherAlternative) if wire.is_returned() => Some((
+            "returned",
+            "which alternative a value is differs from value to value, so another's never replaces its own; say `also`".into(),
+        )),
+        (_, Comes::AnotherAlternative) if at.iter().any(|it| it.place.is_empty()) => {
+            Some(("place", "the whole body is no member of an alternative; name one".into()))
+        }
+        (Declared::OneAlternative, Comes::SeveralAlternatives)
+        | (Declared::OwnAlternative, Comes::AnotherAlternative)
+            if described =>
+        {
             Some(("described", "prose claims nothing about alternatives; leave `described` out".into()))
         }
         (Declared::MediaTypes(_) | Declared::NoOperation, _) | (_, Comes::Content(_)) if described => {
             Some(("described", "only a value is described; leave `described` out".into()))
         }
         (Declared::Schema(_), Comes::Schema(_))
-        | (Declared::OneAlternative, Comes::SeveralAlternatives) => None,
+        | (Declared::OneAlternative, Comes::SeveralAlternatives)
+        | (Declared::OwnAlternative, Comes::AnotherAlternative) => None,
         (Declared::NoOperation, Comes::Schema(_) | Comes::Content(_)) => whole("an operation"),
         (Declared::MediaTypes(_), Comes::Content(_) | Comes::Schema(Value::Bool(false))) => {
             whole("a media type")
         }
         (Declared::Schema(Value::Bool(false)), Comes::Content(_)) => whole("a media type"),
-        (Declared::Schema(_) | Declared::OneAlternative, Comes::Content(_)) => {
+        (
+            Declared::Schema(_) | Declared::OneAlternative | Declared::OwnAlternative,
+            Comes::Content(_),
+        ) => {
             not_the_same("name the documented media type, or say `declared = false` where no body is documented")
         }
         (_, Comes::SeveralAlternatives) => not_the_same("say `declared = { alternatives = \"one\" }`"),
+        (_, Comes::AnotherAlternative) => not_the_same("say `declared = { alternatives = \"own\" }`"),
         (Declared::OneAlternative, Comes::Schema(_)) => {
             not_the_same("say `also = { alternatives = \"several\" }`")
+        }
+        (Declared::OwnAlternative, Comes::Schema(_)) => {
+            not_the_same("say `also = { alternatives = \"another\" }`")
         }
         (Declared::MediaTypes(_), Comes::Schema(_)) => not_the_same("name the media type that comes"),
     }
@@ -308,8 +340,8 @@ impl JsonSchema for Fragment {
             "type": ["object", "boolean", "string"],
             "properties": {
                 "alternatives": {
-                    "description": "How many alternatives of the place's `oneOf` a value fits.",
-                    "enum": ["one", "several"],
+                    "description": "How many alternatives of the place's `oneOf` a value fits; or which of them says what a member is: the value's own, or another.",
+                    "enum": ["one", "several", "own", "another"],
                 },
                 "media_type": {
                     "description": "As what the body comes, without parameters. In `declared`, a list where several are documented.",

@@ -6,6 +6,7 @@ mod content;
 mod file;
 mod standing;
 mod verdict;
+mod within;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use file::{Evidence, EvidenceKind};
 pub(crate) use file::{read, schema};
 pub(crate) use standing::{Standing, check_against, claim_the_same, media_types_of, standing};
 pub(crate) use verdict::{Alternatives, PlaceQuirks, Verdict};
+pub(crate) use within::{MixedAlternative, MixedAlternatives, Says, Within};
 
 use crate::{
     document::OperationId,
@@ -84,6 +86,8 @@ pub enum Declared {
     Schema(Value),
     /// That a value fits exactly one alternative of a `oneOf`.
     OneAlternative,
+    /// That a member, or the items, are as the alternative has them that the value is.
+    OwnAlternative,
     /// That a body comes as one of these media types.
     MediaTypes(Vec<String>),
     /// Nothing: it has no such operation.
@@ -97,6 +101,8 @@ pub enum Comes {
     Schema(Value),
     /// A value that fits several alternatives of a `oneOf`.
     SeveralAlternatives,
+    /// A member, or items, as another alternative than the value's own has them.
+    AnotherAlternative,
     /// A body of this form.
     Content(ContentForm),
 }
@@ -116,7 +122,7 @@ impl Declared {
         match self {
             Self::Schema(it) => Some(it),
             Self::NoOperation => Some(&Value::Bool(false)),
-            Self::OneAlternative | Self::MediaTypes(_) => None,
+            Self::OneAlternative | Self::OwnAlternative | Self::MediaTypes(_) => None,
         }
     }
 
@@ -125,6 +131,7 @@ impl Declared {
         match self {
             Self::Schema(it) => describe(&fragment::normal(it)),
             Self::OneAlternative => "one alternative (`oneOf`)".into(),
+            Self::OwnAlternative => "what its own alternative says".into(),
             Self::MediaTypes(names) => names.join(" or "),
             Self::NoOperation => "no such operation".into(),
         }
@@ -137,6 +144,7 @@ impl Comes {
         match self {
             Self::Schema(it) => describe(&fragment::normal(it)),
             Self::SeveralAlternatives => "several alternatives (`oneOf`)".into(),
+            Self::AnotherAlternative => "what another alternative says".into(),
             Self::Content(it) => it.in_words(),
         }
     }
@@ -162,7 +170,7 @@ impl Wire {
     pub(crate) fn schema(&self) -> Option<&Value> {
         match self.comes() {
             Comes::Schema(it) => Some(it),
-            Comes::SeveralAlternatives | Comes::Content(_) => None,
+            Comes::SeveralAlternatives | Comes::AnotherAlternative | Comes::Content(_) => None,
         }
     }
 
@@ -212,7 +220,7 @@ impl Quirk {
     pub(crate) fn content(&self) -> Option<&ContentForm> {
         match self.wire.comes() {
             Comes::Content(it) => Some(it),
-            Comes::Schema(_) | Comes::SeveralAlternatives => None,
+            Comes::Schema(_) | Comes::SeveralAlternatives | Comes::AnotherAlternative => None,
         }
     }
 }

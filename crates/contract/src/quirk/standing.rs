@@ -6,7 +6,7 @@ use crate::{
     document::{Document, METHODS, PathTemplate, Response},
     place::{ANY, Place},
     quirk::{Comes, ContentForm, Declared, Quirk, QuirkPlace, Wire},
-    schema::{Address, Store, describe::describe, edit, fragment},
+    schema::{Address, Store, another, describe::describe, edit, fragment},
     text::{Fault, Text},
 };
 use jsonschema::canonical::Containment;
@@ -180,6 +180,16 @@ fn standing_of_value(
     let Some((parent, name)) = at.place.split_last() else {
         return standing_of_whole(store, quirk, root);
     };
+    if let (Comes::AnotherAlternative, Some(root)) = (quirk.wire.comes(), root) {
+        let segments = path(&at.place);
+        return if edit::find(store, root, &segments).is_empty() {
+            orphaned("no alternative of the document has the place; correct `place`, or say `declared = false`".into())
+        } else if another::differ(store, root, &path(&parent), &name) {
+            Standing::Needed
+        } else {
+            Standing::Resolved
+        };
+    }
     let Some(root) = root else {
         return orphaned(
             "the document has no JSON response of that status; correct `status`".into(),
@@ -236,9 +246,10 @@ fn standing_of_content(
             Declared::MediaTypes(_) => {
                 Standing::Orphaned("the document has no such status; say `declared = false`".into())
             }
-            Declared::Schema(_) | Declared::OneAlternative | Declared::NoOperation => {
-                Standing::Needed
-            }
+            Declared::Schema(_)
+            | Declared::OneAlternative
+            | Declared::OwnAlternative
+            | Declared::NoOperation => Standing::Needed,
         };
     };
     // Without a form, nothing comes.
@@ -353,9 +364,16 @@ pub(crate) fn claim_the_same(a: &Quirk, b: &Quirk) -> Option<String> {
             !fragment::disjoint(&fragment::normal(a), &fragment::normal(b))
         }
         (Comes::Content(a), Comes::Content(b)) => a == b,
-        (Comes::SeveralAlternatives, Comes::SeveralAlternatives) => true,
+        (Comes::SeveralAlternatives, Comes::SeveralAlternatives)
+        | (Comes::AnotherAlternative, Comes::AnotherAlternative) => true,
         // One is about a value, the other about how it comes.
-        (Comes::Schema(_) | Comes::SeveralAlternatives | Comes::Content(_), _) => return None,
+        (
+            Comes::Schema(_)
+            | Comes::SeveralAlternatives
+            | Comes::AnotherAlternative
+            | Comes::Content(_),
+            _,
+        ) => return None,
     };
     if a.wire.is_returned() && b.wire.is_returned() {
         return Some(format!(

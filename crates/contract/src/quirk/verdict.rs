@@ -4,7 +4,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::{
-    quirk::{Comes, Quirk},
+    quirk::{Comes, Quirk, Within},
     rule::Rule,
     schema::{discriminator::Discriminator, fragment, validators::Compiled},
 };
@@ -40,6 +40,8 @@ pub(crate) struct PlaceQuirks {
     quirks: Vec<Pinned>,
     /// Quirks that let values fit several alternatives: their numbers, and the alternatives of each `oneOf` there.
     several: Vec<(usize, Vec<Alternatives>)>,
+    /// Quirks of members or items that may be as another alternative of this place has them.
+    within: Vec<Within>,
 }
 
 /// The alternatives that a `oneOf` promises.
@@ -101,8 +103,8 @@ impl PlaceQuirks {
             (None, Comes::SeveralAlternatives) => {
                 return self.several.push((number, alternatives()));
             }
-            // It is no value's.
-            (None, Comes::Content(_) | Comes::Schema(_)) => return,
+            // It is of the place above, or no value's.
+            (None, Comes::AnotherAlternative | Comes::Content(_) | Comes::Schema(_)) => return,
         };
         let compile =
             |schema: &Value| fragment::validator(schema).expect("checked when the quirk was read");
@@ -118,6 +120,16 @@ impl PlaceQuirks {
         });
     }
 
+    /// Adds a quirk of a member, or of the items.
+    pub(crate) fn add_within(&mut self, within: Within) {
+        self.within.push(within);
+    }
+
+    /// Quirks of members or items that are judged by the value that holds them.
+    pub(crate) fn within(&self) -> &[Within] {
+        &self.within
+    }
+
     /// Whether there is a quirk at the place.
     pub(crate) fn is_some(&self) -> bool {
         !self.quirks.is_empty() || !self.several.is_empty()
@@ -130,7 +142,7 @@ impl PlaceQuirks {
 
     /// Whether all values of a type say the same about each quirk of the place.
     pub(crate) fn by_type(&self) -> bool {
-        self.several.is_empty() && self.quirks.iter().all(|it| it.by_type)
+        self.several.is_empty() && self.within.is_empty() && self.quirks.iter().all(|it| it.by_type)
     }
 
     /// What a value says about each quirk of the place.

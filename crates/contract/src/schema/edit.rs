@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     place::ANY,
-    schema::{Address, Side, Store, sharing::Sharing, store::member},
+    schema::{Address, Side, Store, another, sharing::Sharing, store::member},
 };
 
 /// How many references may hold for one value, one behind the other.
@@ -25,10 +25,14 @@ pub(crate) enum Edit<'e> {
     MayBeMissing,
     /// A value may fit several alternatives of each `oneOf`.
     SeveralAlternatives,
+    /// The member may be as another alternative has it.
+    AnotherAlternative,
 }
 
-/// Stands beside an `anyOf` that was a `oneOf` before a quirk said that several of its alternatives may fit.
-const LOOSENED: &str = "x-alternatives";
+/// Stands beside alternatives that a quirk has changed: `several` where an `anyOf` was a `oneOf`, and what `another.rs` says.
+pub(crate) const MARK: &str = "x-alternatives";
+/// At [`MARK`] where several alternatives may fit.
+const SEVERAL: &str = "several";
 
 /// Edits the document at every schema that describes the place below `root`. A `$ref` on the way to what others share is
 /// replaced by a copy of its target; one that leads back to what is being followed stays. Nothing happens where the place
@@ -57,6 +61,12 @@ pub(crate) fn edit(
                 loosen(store, at, &mut Way { sharing, followed: Vec::new() })
             });
         }
+        (Edit::AnotherAlternative, Some((name, parent))) => {
+            visit(store, root, parent, &mut way, &mut |store, at, sharing| {
+                another::mix(store, at, name, &mut Way { sharing, followed: Vec::new() })
+            });
+        }
+        (Edit::AnotherAlternative, None) => {}
         (Edit::Remove | Edit::MayBeMissing, last) => {
             if matches!(edit, Edit::Remove) {
                 visit(store, root, segments, &mut way, &mut |store, at, _| {
@@ -73,10 +83,10 @@ pub(crate) fn edit(
 }
 
 /// What is known on the way to a place.
-struct Way<'w> {
-    sharing: &'w mut Sharing,
+pub(crate) struct Way<'w> {
+    pub(crate) sharing: &'w mut Sharing,
     /// The references that were followed at this level.
-    followed: Vec<Address>,
+    pub(crate) followed: Vec<Address>,
 }
 
 /// The schemas that describe the place below `root`.
@@ -175,7 +185,7 @@ fn insert(store: &mut Store, at: &Address, name: &str, schema: &Value, way: &mut
     way.followed.truncate(followed);
 }
 
-fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
+pub(crate) fn insert_member(store: &mut Store, at: &Address, name: &str, schema: &Value) {
     if let Some(Value::Object(owner)) = get_mut(store, at) {
         if name == ANY {
             owner.insert("additionalProperties".into(), schema.clone());
@@ -226,7 +236,8 @@ pub(crate) fn with_one_of(store: &Store, root: &Address, segments: &[String]) ->
 
 /// The schemas at the place below `root` whose `anyOf` was a `oneOf`.
 pub(crate) fn loosened(store: &Store, root: &Address, segments: &[String]) -> Vec<Address> {
-    let is_loosened = |it: &Address| store.get(it).is_some_and(|it| it.get(LOOSENED).is_some());
+    let is_loosened =
+        |it: &Address| store.get(it).is_some_and(|it| it.get(MARK).is_some_and(|it| it == SEVERAL));
     let all = described_by(store, &find(store, root, segments));
     all.into_iter().filter(is_loosened).collect()
 }
@@ -268,7 +279,7 @@ fn with_any_of(mut schema: Map<String, Value>) -> Map<String, Value> {
     for (name, value) in schema {
         if name == "oneOf" {
             loosened.insert("anyOf".into(), value);
-            loosened.insert(LOOSENED.into(), "several".into());
+            loosened.insert(MARK.into(), SEVERAL.into());
         } else {
             loosened.insert(name, value);
         }
@@ -355,7 +366,12 @@ pub(crate) fn children(at: &Address, keywords: &Map<String, Value>, segment: &st
 
 /// Where to change what an address says of the segments below it: where its references lead as long as nothing else shares
 /// that, else there, in a copy. None where they lead to what was followed already.
-fn own(store: &mut Store, at: &Address, segments: &[String], way: &mut Way<'_>) -> Option<Address> {
+pub(crate) fn own(
+    store: &mut Store,
+    at: &Address,
+    segments: &[String],
+    way: &mut Way<'_>,
+) -> Option<Address> {
     let mut at = at.clone();
     while let Some(target) = target(store, &at) {
         if way.followed.contains(&target) {

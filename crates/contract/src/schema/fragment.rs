@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     document::misspelt,
     place::ANY,
-    schema::{Address, Store, edit, pattern, store::member, tree::type_of},
+    schema::{Address, Store, another, edit, pattern, store::member, tree::type_of},
 };
 
 /// Keywords that constrain the value itself.
@@ -404,9 +404,11 @@ impl Reader<'_> {
         }
         parts.extend(self.read_list(address, keywords, "allOf"));
         for keyword in ["anyOf", "oneOf"] {
-            let branches = self.read_list(address, keywords, keyword);
-            if !branches.is_empty() {
-                parts.push(union(branches));
+            // What takes members as another alternative has them says of the value alone what the documented ones say.
+            let group = another::Group::of(address, keywords, keyword);
+            let documented = group.map_or(Vec::new(), |it| it.documented);
+            if !documented.is_empty() {
+                parts.push(union(documented.iter().map(|it| self.read(it)).collect()));
             }
         }
         if member(keywords, "not").is_some() {

@@ -320,7 +320,8 @@ impl<'c> Plan<'c> {
         };
         let told = |form: FormSlot| if type_name == "string" && !sensitive { form } else { 0 };
         let came = |form| Came::with_form(type_name, told(form));
-        let here = quirks.map(|it| &it.here).filter(|it| it.is_some());
+        let here = quirks.map(|it| &it.here);
+        let here = here.filter(|it| it.is_some() || !it.within().is_empty());
         let (quirks, values) = match (here, values) {
             (None, values) => (Verdicts::All(Vec::new()), values),
             (Some(here), values) if here.by_type() || type_name == "null" => {

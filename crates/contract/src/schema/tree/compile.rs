@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 
 use crate::schema::{
-    Address, Store,
+    Address, Store, another,
     discriminator::Discriminator,
     edit, fragment,
     tree::{Branch, Condition, Group, LazyValidator, Node, NodeId, Rest, Tree, Types},
@@ -28,11 +28,11 @@ impl Tree {
         }
         node.also.extend(self.list(at, keywords, "allOf"));
         for keyword in ["anyOf", "oneOf"] {
-            let branches = self.list(at, keywords, keyword);
-            if !branches.is_empty() {
-                let addresses =
-                    (0..branches.len()).map(|it| at.child(keyword).child(&it.to_string()));
-                let branches = self.branches(branches, addresses.collect());
+            let group = another::Group::of(at, keywords, keyword);
+            let addresses = group.map_or(Vec::new(), |it| it.alternatives().to_vec());
+            if !addresses.is_empty() {
+                let branches = addresses.iter().map(|it| self.number(it)).collect();
+                let branches = self.branches(branches, addresses);
                 let discriminator = Discriminator::of(keywords, keyword);
                 node.groups.push(Group { branches, discriminator });
             }
