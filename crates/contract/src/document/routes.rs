@@ -233,7 +233,10 @@ mod tests {
             let goes_on = |first: usize, it: usize| {
                 let (first, all) = (segments(first), segments(it));
                 let next = all.get(first.len()).filter(|it| !it.contains('{'));
-                all.starts_with(&first) && next.is_some() && !left(&all[..=first.len()], path).is_empty()
+                // What a parameter is called does not matter.
+                let alike = |it: &&str| if *it == "{y*}" { "{x}" } else { *it }.to_owned();
+                let is_behind = all.len() > first.len() && all.iter().zip(&first).all(|(a, b)| alike(a) == alike(b));
+                is_behind && next.is_some() && !left(&all[..=first.len()], path).is_empty()
             };
             let first = there().filter(takes).min_by_key(rank);
             let first = first.filter(|first| !there().any(|it| goes_on(*first, it)));

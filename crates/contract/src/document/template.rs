@@ -189,7 +189,7 @@ impl PathTemplate {
 
     /// Whether a path starts with the first segments.
     pub(super) fn starts_with(&self, path: &str, segments: usize) -> bool {
-        self.starts_as(path) && self.ends(path).len() >= segments
+        self.ends(path).len() >= segments
     }
 
     /// A path with other values of the parameters, of each part between slashes; where it is no path of the template, of all.
