@@ -47,7 +47,7 @@ pub(crate) fn drafts(
 }
 
 fn errors(run: &Run<'_>) -> Vec<Finding> {
-    let mut findings = run.report().findings;
+    let mut findings = run.findings();
     findings.retain(|it| it.severity == Severity::Error);
     findings
 }

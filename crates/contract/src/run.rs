@@ -183,19 +183,30 @@ impl<'c> Run<'c> {
         shape
     }
 
+    /// What the run found, without what it saw at each place.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.findings_with(&self.quirk_reports(), self.compared().as_ref())
+    }
+
+    fn findings_with(&self, quirks: &[QuirkReport], shape: Option<&Compared>) -> Vec<Finding> {
+        let mut findings = self.folded_findings(quirks);
+        findings.extend(self.differences());
+        findings.extend(shape.into_iter().flat_map(shape_findings));
+        findings.extend(self.quirk_findings(quirks));
+        finding::sort(&mut findings);
+        findings
+    }
+
+    fn compared(&self) -> Option<Compared> {
+        let accepted = self.options.baseline.as_ref()?.clone();
+        Some(Compared { accepted, seen: self.shape() })
+    }
+
     /// What the run found.
     pub fn report(&self) -> Report {
         let quirks = self.quirk_reports();
-        let shape = self
-            .options
-            .baseline
-            .as_ref()
-            .map(|accepted| Compared { accepted: accepted.clone(), seen: self.shape() });
-        let mut findings = self.folded_findings(&quirks);
-        findings.extend(self.differences());
-        findings.extend(shape.iter().flat_map(shape_findings));
-        findings.extend(self.quirk_findings(&quirks));
-        finding::sort(&mut findings);
+        let shape = self.compared();
+        let findings = self.findings_with(&quirks, shape.as_ref());
         let mut places = Vec::new();
         for ((operation, status), tally) in self.tallies() {
             let seen = tally.places(operation, status);

@@ -50,8 +50,8 @@ pub(crate) struct WrittenAt<'q> {
 }
 
 /// The quirks in the order in which they are written, with the places where each is still needed; `paper` is the
-/// document without any quirk. What is returned
-/// comes first: what also comes is added to it. Media types come last: till then the documented ones lead to the schemas.
+/// document without any quirk. What is returned comes first: what also comes is added to it. Media types come last: till
+/// then the documented ones lead to the schemas.
 pub(crate) fn in_order<'q>(
     paper: (&Store, &Document),
     quirks: &'q [Quirk],
