@@ -1,5 +1,6 @@
 //! Drafts quirks from what exchanges showed: the declared side from the document, the other side from the values' types
-//! and small codes, and from the media types of bodies. The reason stays blank, so that no draft can be loaded unread; nothing else keeps one from loading.
+//! and codes, and from the media types of bodies. The reason stays blank, so that no draft can be loaded unread; nothing
+//! else keeps one from loading.
 
 mod file;
 
@@ -109,13 +110,15 @@ impl Cause {
         self.is_inside && all.iter().filter(is_of_response).any(settles)
     }
 
-    /// Both, which say the same.
-    fn with(&self, other: &Self) -> Self {
-        let mut both = self.clone();
-        both.at.extend_from_slice(&other.at);
-        both.count += other.count;
-        both.exchanges += other.exchanges;
-        both
+    /// Those that say the same, as one.
+    fn of_all(them: &[Self]) -> Option<Self> {
+        let first = them.first()?.clone();
+        Some(Self {
+            at: them.iter().flat_map(|it| it.at.iter().cloned()).collect(),
+            count: them.iter().map(|it| it.count).sum(),
+            exchanges: them.iter().map(|it| it.exchanges).sum(),
+            ..first
+        })
     }
 }
 
@@ -187,22 +190,22 @@ impl Run<'_> {
         self.folded(needed, today).into_iter().map(draft).collect()
     }
 
-    /// Deviations that say the same of members of the same name, as one.
+    /// Deviations that say the same of members of the same name, as one, in the order of the first of each.
     fn folded(&self, causes: impl Iterator<Item = Cause>, today: Date) -> Vec<Cause> {
-        let mut folded: Vec<Cause> = Vec::new();
+        let mut alike: Vec<Vec<Cause>> = Vec::new();
         let mut by_words: HashMap<String, usize> = HashMap::new();
         for cause in causes {
-            let words = cause.says();
-            let same = by_words.get(&words).map(|it| (*it, folded[*it].with(&cause)));
-            match same {
-                Some((same, both)) if self.would_load(&both.file(today)) => folded[same] = both,
-                _ => {
-                    by_words.insert(words, folded.len());
-                    folded.push(cause);
-                }
+            let number = *by_words.entry(cause.says()).or_insert(alike.len());
+            if number == alike.len() {
+                alike.push(Vec::new());
             }
+            alike[number].push(cause);
         }
-        folded
+        let one = |them: Vec<Cause>| match Cause::of_all(&them) {
+            Some(all) if self.would_load(&all.file(today)) => vec![all],
+            _ => them,
+        };
+        alike.into_iter().flat_map(one).collect()
     }
 
     /// Whether the document needs a quirk, once it has a reason. It does not where another alternative, or another media
