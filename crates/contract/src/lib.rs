@@ -14,6 +14,8 @@ mod corrected;
 mod curl;
 mod diff;
 mod document;
+#[cfg(test)]
+mod example;
 mod excerpt;
 mod exchange;
 mod finding;

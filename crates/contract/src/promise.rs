@@ -202,26 +202,11 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::{contract::ContractTexts, text::Text};
+    use crate::example;
 
     fn contract(schema: &Value) -> Contract {
         let content = json!({ "application/json": { "schema": schema } });
-        let get = json!({ "responses": { "200": { "description": "a", "content": content } } });
-        let document = json!({
-            "openapi": "3.1.0",
-            "info": { "title": "t", "version": "1" },
-            "servers": [{ "url": "https://domain.tld" }],
-            "paths": { "/a": { "get": get } },
-            "components": { "schemas": { "Node": schema } },
-        });
-        let documented = Text { name: "openapi.json".into(), text: document.to_string() };
-        let texts = ContractTexts {
-            documented: vec![documented],
-            quirks: Vec::new(),
-            modelled: None,
-            settings: None,
-        };
-        Contract::load(&texts).unwrap()
+        example::contract(example::document(&content, &json!({ "Node": schema })))
     }
 
     fn words(schema: &Value) -> Vec<String> {

@@ -6,43 +6,20 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    contract::{Contract, ContractTexts},
-    exchange::{Body, Exchange, Origin, Provenance},
+    contract::Contract,
+    example,
     mask::{MaskKey, Masked},
     schema::fragment,
-    text::Text,
 };
 
 fn contract(schema: &Value) -> Contract {
     let content = json!({ "application/json": { "schema": schema }, "text/plain": {} });
-    let get = json!({ "responses": { "200": { "description": "a", "content": content } } });
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": { "title": "t", "version": "1" },
-        "servers": [{ "url": "https://domain.tld" }],
-        "paths": { "/a": { "get": get } },
-    });
-    let documented = vec![Text { name: "openapi.json".into(), text: document.to_string() }];
-    let texts = ContractTexts { documented, quirks: Vec::new(), modelled: None, settings: None };
-    Contract::load(&texts).unwrap()
+    example::contract(example::document(&content, &json!({})))
 }
 
 fn masked(contract: &Contract, content_type: &str, body: &[u8]) -> Masked {
-    let exchange = Exchange {
-        source: "a.har",
-        entry: 0,
-        byte: None,
-        provenance: Provenance::Recorded,
-        probe: None,
-        asked_by_us: false,
-        method: "GET".into(),
-        url: "https://domain.tld/a".into(),
-        preflight: false,
-        status: 200,
-        content_type: Some(content_type.into()),
-        body: Body::Bytes { bytes: body.into(), origin: Origin::Unknown },
-    };
-    contract.mask(&exchange, &[], &MaskKey::from_text("key")).unwrap()
+    let answer = example::answer(0, content_type, body);
+    contract.mask(&answer, &[], &MaskKey::from_text("key")).unwrap()
 }
 
 /// The mask of a text at a place of this schema; none where the body was dropped.

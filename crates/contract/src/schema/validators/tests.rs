@@ -3,9 +3,9 @@ use serde_json::Map;
 
 use super::*;
 use crate::{
-    contract::{Contract, ContractTexts},
     document::load,
-    exchange::{Body, Exchange, Origin, Provenance},
+    example,
+    exchange::Exchange,
     mask::MaskKey,
     run::{Run, RunOptions},
     schema::tree::Tree,
@@ -87,30 +87,11 @@ fn body() -> impl Strategy<Value = Value> {
 /// A document whose one operation answers what `A` describes.
 fn document([a, b, c]: [Value; 3]) -> Text {
     let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/A" } } });
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": { "title": "t", "version": "1" },
-        "paths": { "/a": { "get": { "responses": { "200": { "description": "", "content": content } } } } },
-        "components": { "schemas": { "A": a, "B": b, "C": c } },
-    });
-    Text { name: "openapi.json".into(), text: document.to_string() }
+    example::document(&content, &json!({ "A": a, "B": b, "C": c }))
 }
 
-fn answer(entry: usize, body: &[u8]) -> Exchange<'_> {
-    Exchange {
-        source: "law",
-        entry,
-        byte: None,
-        provenance: Provenance::Case,
-        probe: None,
-        asked_by_us: false,
-        method: "GET".into(),
-        url: "https://domain.tld/a".into(),
-        preflight: false,
-        status: 200,
-        content_type: Some("application/json".into()),
-        body: Body::Bytes { bytes: body.into(), origin: Origin::Unknown },
-    }
+fn answer(entry: usize, body: &str) -> Exchange<'_> {
+    example::answer(entry, "application/json", body.as_bytes())
 }
 
 proptest! {
@@ -142,25 +123,19 @@ proptest! {
         schemas in [schema(), schema(), schema()],
         bodies in proptest::collection::vec(body(), 1..5),
     ) {
-        let texts = ContractTexts {
-            documented: vec![document(schemas)],
-            quirks: Vec::new(),
-            modelled: None,
-            settings: None,
-        };
-        let contract = Contract::load(&texts).unwrap();
+        let contract = example::contract(document(schemas));
         let bodies: Vec<String> = bodies.iter().map(Value::to_string).collect();
         let [short, full] = [false, true].map(|no_fast_path| {
             let mut run = Run::new(&contract, RunOptions { no_fast_path, ..RunOptions::default() });
             for (entry, body) in bodies.iter().chain(&bodies).enumerate() {
-                run.check(&answer(entry, body.as_bytes()));
+                run.check(&answer(entry, body));
             }
             (run.report().to_json(), run.drafts(jiff::civil::date(2026, 1, 1)))
         });
         prop_assert_eq!(&short.0, &full.0);
         prop_assert_eq!(short.1, full.1);
         for body in &bodies {
-            contract.mask(&answer(0, body.as_bytes()), &[], &MaskKey::from_text("law"));
+            contract.mask(&answer(0, body), &[], &MaskKey::from_text("law"));
         }
     }
 }
