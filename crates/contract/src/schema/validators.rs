@@ -8,7 +8,7 @@ use std::{
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
-use crate::schema::{Address, Side, Store, discriminator::place_compiled, edit, excerpt::Excerpt};
+use crate::schema::{Address, Side, Store, discriminator::place_compiled, edit, reach::Reach};
 
 /// A schema that leads to no more than this many is compiled at once, for any value.
 const FEW: usize = 500;
@@ -38,7 +38,7 @@ pub(crate) struct Growing {
 
 #[derive(Debug, Default)]
 struct Grown {
-    excerpt: Excerpt,
+    reach: Reach,
     validator: Option<Arc<Validator>>,
 }
 
@@ -61,8 +61,8 @@ impl Validators {
         if let Some(compiled) = known().get(&at) {
             return Ok(compiled.clone());
         }
-        let compiled = match Excerpt::of_any_value(&self.store, &at, self.few) {
-            Some(excerpt) => Compiled::Whole(compile(&self.store, &at, &excerpt)?.into()),
+        let compiled = match Reach::of_any_value(&self.store, &at, self.few) {
+            Some(reach) => Compiled::Whole(compile(&self.store, &at, &reach)?.into()),
             None => Compiled::Growing(Arc::new(Growing {
                 store: self.store.clone(),
                 address: at.clone(),
@@ -100,19 +100,19 @@ impl Growing {
         let Self { store, address, grown } = self;
         // What a panic left is whole: a validator is made before it is put in.
         let mut grown = grown.lock().unwrap_or_else(PoisonError::into_inner);
-        let Grown { excerpt, validator } = &mut *grown;
-        let is_new = excerpt.add(store, address, value);
+        let Grown { reach, validator } = &mut *grown;
+        let is_new = reach.add(store, address, value);
         if let (Some(validator), false) = (&validator, is_new) {
             return Ok(validator.clone());
         }
-        let compiled = Arc::new(compile(store, address, excerpt)?);
+        let compiled = Arc::new(compile(store, address, reach)?);
         Ok(validator.insert(compiled).clone())
     }
 }
 
-fn compile(store: &Store, at: &Address, excerpt: &Excerpt) -> Result<Validator, String> {
+fn compile(store: &Store, at: &Address, reach: &Reach) -> Result<Validator, String> {
     let documents =
-        [Side::Documented, Side::Modelled].map(|side| (side, excerpt.document(store, side)));
+        [Side::Documented, Side::Modelled].map(|side| (side, reach.document(store, side)));
     let mut registry = Registry::new().draft(Draft::Draft202012);
     for (side, document) in &documents {
         if let Some(document) = document {

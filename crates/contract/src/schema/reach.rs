@@ -16,29 +16,29 @@ use crate::{
 
 /// Schemas that are read. What they apply and is not among them takes any value.
 #[derive(Debug, Default)]
-pub(crate) struct Excerpt {
+pub(crate) struct Reach {
     schemas: HashSet<Address>,
 }
 
 /// A schema and the value that it is applied to; none: any value.
 type Applied<'v> = (Address, Option<&'v Value>);
 
-impl Excerpt {
+impl Reach {
     /// What judging any value by the schema at an address reads; none where that is more than `most` schemas.
     pub(crate) fn of_any_value(store: &Store, at: &Address, most: usize) -> Option<Self> {
-        let mut excerpt = Self::default();
+        let mut reach = Self::default();
         let mut open = vec![at.clone()];
         while let Some(at) = open.pop() {
-            if excerpt.schemas.contains(&at) {
+            if reach.schemas.contains(&at) {
                 continue;
             }
-            if excerpt.schemas.len() == most {
+            if reach.schemas.len() == most {
                 return None;
             }
             open.extend(applied(store, &at, None).into_iter().map(|it| it.0));
-            excerpt.schemas.insert(at);
+            reach.schemas.insert(at);
         }
-        Some(excerpt)
+        Some(reach)
     }
 
     /// Adds what judging a value reads. Whether any of it is new.
