@@ -180,7 +180,7 @@ fn parts() -> anyhow::Result<String> {
             contract.plant_faults(&exchange, &[], &mut strength);
         }
     });
-    let fault = (cpu()? - start) / strength.planted as f64;
+    let fault = (cpu()? - start) / strength.faults.planted as f64;
     let mut run = Run::new(&contract, RunOptions { no_fast_path: true, ..RunOptions::default() });
     let start = cpu()?;
     harness::each_exchange(file.path(), None, |exchange| {

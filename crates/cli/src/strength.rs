@@ -1,15 +1,16 @@
 //! `strength [FILE|DIR…]`: plants faults in every observed value and lists what no assertion notices.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use contract::Strength;
+use contract::{OperationId, Planted, Strength, Survivors};
 
-use crate::{Defaults, Sources};
+use crate::{Defaults, Sources, report::words::plural};
 
 /// Arguments of `strength`.
 #[derive(Debug, Args)]
@@ -34,9 +35,12 @@ impl StrengthArgs {
             Ok(exchange) => contract.plant_faults(&exchange, base_urls, &mut strength),
             Err(_) => unreadable += 1,
         })?;
-        if strength.planted == 0 {
+        if strength.faults.planted == 0 {
             bail!(
-                "no fault could be planted: no readable exchange has a JSON body that keeps the contract"
+                "no fault could be planted: promised a response with a JSON body that keeps the contract, came {}; \
+                 `{} check` says what breaks it",
+                none_kept(&strength),
+                defaults.command
             );
         }
         crate::out!("{}", in_words(&strength));
@@ -51,7 +55,7 @@ impl StrengthArgs {
             );
             return Ok(2);
         }
-        Ok(u8::from(self.fail_under.is_some_and(|it| strength.share() < it)))
+        Ok(u8::from(self.fail_under.is_some_and(|it| strength.faults.share() < it)))
     }
 }
 
@@ -67,26 +71,64 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Strength> {
     })
 }
 
+fn none_kept(strength: &Strength) -> String {
+    match strength.broken_responses {
+        0 => "none that has a JSON body".into(),
+        1 => "one that does not keep it".into(),
+        count => format!("{count} that do not keep it"),
+    }
+}
+
 fn in_words(strength: &Strength) -> String {
+    let Planted { planted, noticed } = strength.faults;
     let mut out = format!(
-        "{} of {} planted faults noticed ({:.1} %)\n\n",
-        strength.noticed,
-        strength.planted,
-        strength.share() * 100.0
+        "{noticed} of {planted} planted faults noticed ({:.1} %), in {}\n",
+        strength.faults.share() * 100.0,
+        plural(strength.responses, "response"),
     );
-    for (operator, [planted, noticed]) in &strength.operators {
-        out += &format!("  {operator:<18} {noticed:>5} of {planted}\n");
+    if strength.broken_responses > 0 {
+        let count = plural(strength.broken_responses, "response");
+        out += &format!("{count} left out: they break the contract as they came\n");
+    }
+    out.push('\n');
+    for (operator, Planted { planted, noticed }) in &strength.operators {
+        out += &format!("  {:<18} {noticed:>5} of {planted}\n", operator.as_str());
     }
     if !strength.survivors.is_empty() {
-        out += "\nUnnoticed\n";
+        out += "\nUnnoticed, by reason\n";
     }
-    for (place, operators) in &strength.survivors {
-        out += &format!("  {place}\n");
-        for (operator, survivors) in operators {
-            out += &format!("    {operator:<18} {} x{}\n", survivors.reason, survivors.count);
+    for (reason, count) in by_reason(strength) {
+        out += &format!("  {count:>5}  {reason}\n");
+    }
+    for of_response in strength.survivors.chunk_by(|a, b| response(a) == response(b)) {
+        let (operation, status) = response(&of_response[0]);
+        out += &format!("\nUnnoticed in {operation} {status}\n");
+        for at_place in of_response.chunk_by(|a, b| a.place == b.place) {
+            out += &format!("  {}\n", at_place[0].place);
+            for it in at_place {
+                out += &format!("    {:<18} {} x{}\n", it.operator.as_str(), it.reason, it.count);
+            }
         }
     }
     out
+}
+
+/// The operation and status that survivors are of.
+pub(crate) fn response(survivors: &Survivors) -> (&OperationId, u16) {
+    (&survivors.operation, survivors.status)
+}
+
+/// How many survived for each reason, the most frequent first. Quirks count together.
+pub(crate) fn by_reason(strength: &Strength) -> Vec<(&str, u64)> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for it in &strength.survivors {
+        let reason =
+            if it.reason.starts_with("quirk ") { "a quirk widened it" } else { &it.reason };
+        *counts.entry(reason).or_default() += it.count;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|it| std::cmp::Reverse(it.1));
+    counts
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -242,14 +242,14 @@ impl Contract {
         self.modelled.as_ref()?.operation(operation.id.as_str())
     }
 
-    /// What judges an exchange's body, where the exchange is of a documented operation.
-    pub(crate) fn judge_of_scope(
+    /// The documented operation that an exchange is of.
+    pub(crate) fn operation_of(
         &self,
         exchange: &Exchange<'_>,
         base_urls: &[String],
-    ) -> Option<&Judge> {
+    ) -> Option<&Operation> {
         match scope(&self.documented, &servers(base_urls), exchange) {
-            Scope::Operation(operation) => self.judge_of(operation, exchange).ok()?,
+            Scope::Operation(operation) => Some(operation),
             Scope::Out | Scope::Undocumented(_) => None,
         }
     }

@@ -77,7 +77,7 @@ pub use run::{Run, RunOptions};
 pub use scan::{Quoted, Scanner, Token, closing_quote};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
-pub use strength::{Operator, Strength, Survivors, faults};
+pub use strength::{Operator, Planted, Strength, Survivors, faults};
 pub use suggest::Draft;
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};
@@ -93,6 +93,7 @@ pub fn format_schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("quirk.schema.json", quirk::schema()),
         ("report.schema.json", report::schema()),
         ("shape.schema.json", shape::schema()),
+        ("strength.schema.json", strength::schema()),
         ("triage.schema.json", triage::schema()),
     ]
 }

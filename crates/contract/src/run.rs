@@ -144,6 +144,13 @@ impl<'c> Run<'c> {
         self.ledger.folds.iter().map(|it| it.1.severity).min()
     }
 
+    /// Whether it has seen an error or a warning that another has not, or has seen one more often.
+    pub(crate) fn is_worse_than(&self, other: &Self) -> bool {
+        let mut grave = self.ledger.folds.iter().filter(|it| it.1.severity <= Severity::Warning);
+        let times = |key: &Key| other.ledger.folds.get(key).map_or(0, |it| it.count);
+        grave.any(|(key, fold)| fold.count > times(key))
+    }
+
     /// The defects that exchanges showed, in order of place; those inside branches last.
     pub(crate) fn seen_defects(&self) -> impl Iterator<Item = (&Key, Seen)> {
         let tallies = self.tallies();

@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod forms;
 mod routes;
+mod strength;
 
 use contract::{Body, Contract, ContractTexts, Report, Rule, Run, RunOptions, Text};
 use serde_json::{Value, json};

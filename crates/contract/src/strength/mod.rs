@@ -1,5 +1,6 @@
 //! Would the contract notice? Plants faults in recorded responses, one at a time, and runs the real check on each.
 
+mod alike;
 mod plant;
 mod reason;
 
@@ -14,9 +15,11 @@ use self::reason::reason;
 
 use crate::{
     contract::Contract,
+    document::{Operation, OperationId},
     exchange::{Body, Exchange, Origin},
-    json,
+    format, json,
     judge::Judge,
+    place::Place,
     rule::Severity,
     run::{Run, RunOptions},
     walk::spot,
@@ -25,7 +28,7 @@ use crate::{
 macro_rules! operators {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal;)+) => {
         /// A way to make a response wrong.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum Operator {
             $($(#[doc = $doc])+ $name,)+
@@ -56,10 +59,14 @@ operators! {
     ExtraMember = "extra-member";
     /// An empty text, list or object.
     Empty = "empty";
-    /// A number that no list has.
+    /// A number or a word that no list has.
     UnknownCode = "unknown-code";
     /// A number beyond 32 bits.
     BeyondInt32 = "beyond-int32";
+    /// A negative number beyond 32 bits.
+    BelowInt32 = "below-int32";
+    /// A number beyond 64 bits.
+    BeyondInt64 = "beyond-int64";
     /// A fraction for an integer.
     Fraction = "fraction";
     /// A day that no month has.
@@ -83,37 +90,96 @@ operators! {
 }
 
 /// What planted faults showed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Strength {
-    /// Faults that were planted.
-    pub planted: u64,
-    /// Faults that made an error or a warning.
-    pub noticed: u64,
-    /// Planted and noticed, by operator.
-    pub operators: BTreeMap<String, [u64; 2]>,
-    /// Faults that nothing noticed, by place and operator, each with how many and why.
-    pub survivors: BTreeMap<String, BTreeMap<String, Survivors>>,
+    /// The version of this format.
+    pub format_version: u32,
+    /// Responses that faults were planted in.
+    pub responses: u64,
+    /// Responses that do not keep the contract to begin with: no fault was planted in them.
+    pub broken_responses: u64,
+    /// All faults.
+    pub faults: Planted,
+    /// Faults by operator.
+    pub operators: BTreeMap<Operator, Planted>,
+    /// Faults that nothing noticed, in order of response, place and operator.
+    pub survivors: Vec<Survivors>,
 }
 
-/// Faults of one operator at one place that nothing noticed.
+/// How many faults were planted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Planted {
+    /// All of them.
+    pub planted: u64,
+    /// Those that made an error or a warning.
+    pub noticed: u64,
+}
+
+/// Faults of one operator at one place that nothing noticed for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Survivors {
-    /// How many.
-    pub count: u64,
+    /// The operation.
+    pub operation: OperationId,
+    /// The response's status.
+    pub status: u16,
+    /// Where they were planted.
+    pub place: Place,
+    /// What was planted.
+    pub operator: Operator,
     /// Why nothing noticed them.
     pub reason: String,
+    /// How many.
+    pub count: u64,
 }
 
-impl Strength {
-    /// The share of faults that were noticed; one where none was planted.
-    pub fn share(&self) -> f64 {
-        if self.planted == 0 { 1.0 } else { self.noticed as f64 / self.planted as f64 }
+impl Default for Strength {
+    fn default() -> Self {
+        Self {
+            format_version: 1,
+            responses: 0,
+            broken_responses: 0,
+            faults: Planted::default(),
+            operators: BTreeMap::new(),
+            survivors: Vec::new(),
+        }
     }
 }
 
+impl Planted {
+    /// The share of faults that were noticed; one where none was planted.
+    pub fn share(self) -> f64 {
+        if self.planted == 0 { 1.0 } else { self.noticed as f64 / self.planted as f64 }
+    }
+
+    fn add(&mut self, noticed: bool) {
+        self.planted += 1;
+        self.noticed += u64::from(noticed);
+    }
+}
+
+impl Strength {
+    fn add_survivor(&mut self, new: Survivors) {
+        fn key(it: &Survivors) -> impl Ord {
+            (&it.operation, it.status, &it.place, it.operator, &it.reason)
+        }
+        match self.survivors.binary_search_by(|it| key(it).cmp(&key(&new))) {
+            Ok(known) => self.survivors[known].count += new.count,
+            Err(at) => self.survivors.insert(at, new),
+        }
+    }
+}
+
+/// The published JSON Schema of what the meter writes.
+pub(crate) fn schema() -> Value {
+    format::written_schema::<Strength>("urn:paperwire:format:strength")
+}
+
 impl Contract {
-    /// Plants every fault that makes sense in the body of an exchange that keeps the contract, and adds what was noticed.
-    /// Nothing where the exchange has no JSON body, or does not keep the contract to begin with.
+    /// Plants every fault that makes sense in the body of an exchange that keeps the contract, and adds what was noticed. Of
+    /// items that are alike, two get faults. Nothing where the exchange is not judged by its JSON body.
     pub fn plant_faults(
         &self,
         exchange: &Exchange<'_>,
@@ -121,63 +187,95 @@ impl Contract {
         strength: &mut Strength,
     ) {
         let Body::Bytes { bytes, .. } = &exchange.body else { return };
-        let Ok(body) = json::read(bytes) else { return };
         let base_urls = [self.settings.base_urls.as_slice(), base_urls].concat();
-        let Some(judge) = self.judge_of_scope(exchange, &base_urls) else { return };
-        let planter = Planter { contract: self, judge, exchange, base_urls: &base_urls };
-        if planter.is_noticed(&body.value) {
+        let Some(operation) = self.operation_of(exchange, &base_urls) else { return };
+        let Ok(Some(judge)) = self.judge_of(operation, exchange) else { return };
+        let checker = Checker { contract: self, exchange, base_urls };
+        let as_it_came = checker.check(exchange);
+        if as_it_came.counts.checked == 0 {
             return;
         }
-        for (operator, pointer, faulty) in faults(&body.value) {
-            planter.plant(operator, &body.value, &pointer, &faulty, strength);
+        if has_errors(&as_it_came) {
+            strength.broken_responses += 1;
+            return;
+        }
+        let Ok(whole) = json::read(bytes) else { return };
+        strength.responses += 1;
+        let fewer = alike::without_alike(judge, &whole.value);
+        let before = checker.check_body(&fewer);
+        let (body, before) = match has_errors(&before) {
+            true => (whole.value, as_it_came),
+            false => (fewer, before),
+        };
+        let planter = Planter { operation, judge, checker, body, before };
+        for (operator, pointer, faulty) in faults(&planter.body) {
+            planter.plant(operator, &pointer, &faulty, strength);
         }
     }
 }
 
-struct Planter<'p> {
+/// Checks bodies as an exchange brings them, each in a run of its own.
+struct Checker<'p> {
     contract: &'p Contract,
-    judge: &'p Judge,
     exchange: &'p Exchange<'p>,
-    base_urls: &'p [String],
+    base_urls: Vec<String>,
 }
 
-impl Planter<'_> {
-    fn is_noticed(&self, body: &Value) -> bool {
-        let text = body.to_string();
-        let base_urls = self.base_urls.to_vec();
+impl<'p> Checker<'p> {
+    fn check(&self, exchange: &Exchange<'_>) -> Run<'p> {
+        let base_urls = self.base_urls.clone();
         // Nothing is seen twice here.
         let options = RunOptions { base_urls, no_fast_path: true, ..RunOptions::default() };
         let mut run = Run::new(self.contract, options);
-        run.check(&Exchange {
-            body: Body::Bytes { bytes: text.as_bytes().into(), origin: Origin::Unknown },
-            ..self.exchange.clone()
-        });
-        run.worst_seen().is_some_and(|it| it <= Severity::Warning)
+        run.check(exchange);
+        run
     }
 
-    fn plant(
-        &self,
-        operator: Operator,
-        body: &Value,
-        pointer: &str,
-        faulty: &Value,
-        strength: &mut Strength,
-    ) {
+    fn check_body(&self, body: &Value) -> Run<'p> {
+        let text = body.to_string();
+        let bytes = text.as_bytes().into();
+        self.check(&Exchange {
+            body: Body::Bytes { bytes, origin: Origin::Unknown },
+            ..self.exchange.clone()
+        })
+    }
+}
+
+fn has_errors(run: &Run<'_>) -> bool {
+    run.worst_seen() == Some(Severity::Error)
+}
+
+/// Plants faults in one body.
+struct Planter<'p> {
+    operation: &'p Operation,
+    judge: &'p Judge,
+    checker: Checker<'p>,
+    body: Value,
+    /// What the body shows without a fault.
+    before: Run<'p>,
+}
+
+impl Planter<'_> {
+    fn plant(&self, operator: Operator, pointer: &str, faulty: &Value, strength: &mut Strength) {
         let noticed = self.is_noticed(faulty);
-        strength.planted += 1;
-        strength.noticed += u64::from(noticed);
-        let of_operator = strength.operators.entry(operator.as_str().to_owned()).or_default();
-        of_operator[0] += 1;
-        of_operator[1] += u64::from(noticed);
+        strength.faults.add(noticed);
+        strength.operators.entry(operator).or_default().add(noticed);
         if noticed {
             return;
         }
-        let place = spot(self.judge, body, pointer).place();
-        let reason = reason(self.judge, &self.contract.quirks, operator, pointer, body, faulty);
-        let at_place = strength.survivors.entry(place.to_string()).or_default();
-        at_place
-            .entry(operator.as_str().to_owned())
-            .or_insert(Survivors { count: 0, reason })
-            .count += 1;
+        let quirks = &self.checker.contract.quirks;
+        strength.add_survivor(Survivors {
+            operation: self.operation.id.clone(),
+            status: self.checker.exchange.status,
+            place: spot(self.judge, &self.body, pointer).place(),
+            operator,
+            reason: reason(self.judge, quirks, operator, pointer, &self.body, faulty),
+            count: 1,
+        });
+    }
+
+    /// Whether there is an error or a warning that was not there before, or one more of a kind.
+    fn is_noticed(&self, faulty: &Value) -> bool {
+        self.checker.check_body(faulty).is_worse_than(&self.before)
     }
 }

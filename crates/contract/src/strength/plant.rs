@@ -1,16 +1,21 @@
 //! The faults themselves.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
-use crate::strength::Operator;
+use crate::{
+    form::form_of,
+    place::{ANY, printable_name, push_segment, unescape},
+    strength::Operator,
+};
 
 /// Every fault that makes sense in a body: the operator, the JSON pointer of the value, the faulty body.
 pub fn faults(body: &Value) -> impl Iterator<Item = (Operator, String, Value)> {
     let each = |pointer: String| Operator::ALL.iter().map(move |it| (*it, pointer.clone()));
     pointers(body).into_iter().flat_map(each).filter_map(|(operator, pointer)| {
-        let mut faulty = body.clone();
-        plant(operator, &mut faulty, &pointer)?;
-        (faulty != *body).then_some((operator, pointer, faulty))
+        let faulty = plant(operator, body, &pointer)?;
+        Some((operator, pointer, faulty))
     })
 }
 
@@ -19,7 +24,7 @@ fn pointers(value: &Value) -> Vec<String> {
     let mut all = Vec::new();
     let mut below = |segment: &str, child: &Value| {
         let mut prefix = String::new();
-        crate::place::push_segment(&mut prefix, segment);
+        push_segment(&mut prefix, segment);
         all.extend(pointers(child).into_iter().map(|it| format!("{prefix}{it}")));
     };
     match value {
@@ -33,22 +38,33 @@ fn pointers(value: &Value) -> Vec<String> {
     all
 }
 
-/// Plants a fault; none where it makes no sense at the value.
-fn plant(operator: Operator, body: &mut Value, pointer: &str) -> Option<()> {
-    let at_once = match operator {
-        Operator::Removed => Some(remove(body, pointer)),
-        Operator::Swapped => Some(swap(body, pointer)),
-        _ => None,
-    };
-    if let Some(planted) = at_once {
-        return planted;
+/// The body with a fault; none where it makes no sense at the value.
+fn plant(operator: Operator, body: &Value, pointer: &str) -> Option<Value> {
+    match operator {
+        Operator::Removed => remove(body, pointer),
+        Operator::Swapped => swap(body, pointer),
+        _ => {
+            let value = body.pointer(pointer)?;
+            let wrong = wrong(operator, value)?;
+            let mut faulty = body.clone();
+            *faulty.pointer_mut(pointer)? = wrong;
+            Some(faulty)
+        }
     }
-    let value = body.pointer_mut(pointer)?;
-    let faulty = match (operator, &*value) {
+}
+
+/// The operators that make something of a value.
+pub(super) fn operators_for(value: &Value) -> impl Iterator<Item = Operator> {
+    Operator::ALL.iter().copied().filter(|it| wrong(*it, value).is_some())
+}
+
+/// What an operator makes of a value, if anything.
+fn wrong(operator: Operator, value: &Value) -> Option<Value> {
+    let wrong = match (operator, value) {
         (Operator::AnotherType, Value::String(_)) => json!(7),
         (Operator::AnotherType, Value::Object(_)) => json!("text"),
         (Operator::AnotherType, _) => json!({ "planted": 1 }),
-        (Operator::Null, it) if !it.is_null() => Value::Null,
+        (Operator::Null, _) => Value::Null,
         (Operator::ExtraMember, Value::Object(members)) => {
             let mut members = members.clone();
             members.insert("planted_member".into(), json!(1));
@@ -58,7 +74,10 @@ fn plant(operator: Operator, body: &mut Value, pointer: &str) -> Option<()> {
         (Operator::Empty, Value::Array(_)) => json!([]),
         (Operator::Empty, Value::Object(_)) => json!({}),
         (Operator::UnknownCode, Value::Number(_)) => json!(97),
+        (Operator::UnknownCode, Value::String(text)) => Value::String(another_word(text)?),
         (Operator::BeyondInt32, Value::Number(_)) => json!(2_147_483_648_i64),
+        (Operator::BelowInt32, Value::Number(_)) => json!(-2_147_483_649_i64),
+        (Operator::BeyondInt64, Value::Number(_)) => json!(9_223_372_036_854_775_808_u64),
         (Operator::Fraction, Value::Number(_)) => json!(0.5),
         (Operator::BrokenDate, Value::String(text)) if is_moment(text) => {
             Value::String(format!("{}02-30{}", &text[..5], &text[10..]))
@@ -78,8 +97,20 @@ fn plant(operator: Operator, body: &mut Value, pointer: &str) -> Option<()> {
         }
         _ => return None,
     };
-    *value = faulty;
-    Some(())
+    (wrong != *value).then_some(wrong)
+}
+
+/// A word with one letter or digit more, as no list has it; none of a text that does not read as a word.
+fn another_word(text: &str) -> Option<String> {
+    if printable_name(text) == ANY {
+        return None;
+    }
+    let more = match text.chars().next_back()? {
+        'A'..='Z' => 'X',
+        '0'..='9' => '9',
+        _ => 'x',
+    };
+    Some(format!("{text}{more}"))
 }
 
 /// The text with one of the characters changed that give it its form, as the `@` of an e-mail; none where it has none.
@@ -89,26 +120,33 @@ fn one_changed(text: &str) -> Option<String> {
 }
 
 fn is_moment(text: &str) -> bool {
-    crate::form::form_of(text).is_some_and(|it| it.starts_with("date"))
+    form_of(text).is_some_and(|it| it.starts_with("date"))
 }
 
-fn remove(body: &mut Value, pointer: &str) -> Option<()> {
-    let (parent, name) = pointer.rsplit_once('/')?;
-    let name = name.replace("~1", "/").replace("~0", "~");
-    body.pointer_mut(parent)?.as_object_mut()?.shift_remove(&name).map(|_| ())
+/// The parent of what a JSON pointer leads to, and its name there; none of the whole.
+fn split(pointer: &str) -> Option<(&str, Cow<'_, str>)> {
+    pointer.rsplit_once('/').map(|(parent, name)| (parent, unescape(name)))
+}
+
+fn remove(body: &Value, pointer: &str) -> Option<Value> {
+    let (parent, name) = split(pointer)?;
+    body.pointer(parent)?.as_object()?;
+    let mut faulty = body.clone();
+    faulty.pointer_mut(parent)?.as_object_mut()?.shift_remove(&*name);
+    Some(faulty)
 }
 
 /// Gives a member the value of the next sibling of its type.
-fn swap(body: &mut Value, pointer: &str) -> Option<()> {
-    let (parent, name) = pointer.rsplit_once('/')?;
-    let name = name.replace("~1", "/").replace("~0", "~");
-    let members = body.pointer_mut(parent)?.as_object_mut()?;
-    let value = members.get(&name)?.clone();
+fn swap(body: &Value, pointer: &str) -> Option<Value> {
+    let (parent, name) = split(pointer)?;
+    let members = body.pointer(parent)?.as_object()?;
+    let value = members.get(&*name)?;
     let is_like =
-        |it: &Value| std::mem::discriminant(it) == std::mem::discriminant(&value) && *it != value;
-    let sibling =
-        members.iter().find(|it| *it.0 != name && is_like(it.1)).map(|it| it.0.clone())?;
-    let other = members.insert(sibling.clone(), value)?;
-    members.insert(name, other);
-    Some(())
+        |it: &Value| std::mem::discriminant(it) == std::mem::discriminant(value) && it != value;
+    let (sibling, other) = members.iter().find(|it| *it.0 != *name && is_like(it.1))?;
+    let mut faulty = body.clone();
+    let swapped = faulty.pointer_mut(parent)?.as_object_mut()?;
+    swapped.insert(sibling.clone(), value.clone());
+    swapped.insert(name.into_owned(), other.clone());
+    Some(faulty)
 }

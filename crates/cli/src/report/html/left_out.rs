@@ -2,45 +2,58 @@
 
 use std::collections::BTreeMap;
 
-use contract::{DocumentFault, Report, Skipped, Strength};
+use contract::{DocumentFault, Planted, Report, Skipped, Strength};
 use maud::{Markup, html};
 
 use super::{observed::bar, with_code};
-use crate::report::words::{self, plural};
+use crate::{
+    report::words::{self, plural},
+    strength::{by_reason, response},
+};
 
 /// How many rows are shown unfolded.
 const UNFOLDED: usize = 10;
 
 /// What planted faults showed.
 pub(super) fn strength(strength: &Strength) -> Markup {
-    let survivors: Vec<_> = strength
-        .survivors
-        .iter()
-        .flat_map(|(place, operators)| operators.iter().map(move |it| (place, it.0, it.1)))
-        .collect();
+    let Planted { planted, noticed } = strength.faults;
     html! {
         section aria-labelledby="strength" {
             h2 id="strength" tabindex="-1" { "Strength" }
-            p.faint { "Faults were planted in every recorded value, one at a time. What no assertion noticed could change without a word." }
-            p { (strength.noticed) " of " (strength.planted) " planted faults noticed ("
-                (format!("{:.1}", strength.share() * 100.0)) " %)." }
+            p.faint { "Faults were planted in recorded responses, one at a time. What no assertion noticed could change without a word." }
+            p { (noticed) " of " (planted) " planted faults noticed ("
+                (format!("{:.1}", strength.faults.share() * 100.0)) " %), in " (plural(strength.responses, "response")) "."
+                @if strength.broken_responses > 0 {
+                    " " (plural(strength.broken_responses, "response")) " left out: they break the contract as they came."
+                }
+            }
             table.plain {
                 thead { tr { th scope="col" { "fault" } th scope="col" { "noticed" } th scope="col" { "share" } } }
                 tbody {
-                    @for (operator, [planted, noticed]) in &strength.operators {
-                        tr { th scope="row" { (operator) } td.number { (noticed) " of " (planted) }
+                    @for (operator, Planted { planted, noticed }) in &strength.operators {
+                        tr { th scope="row" { (operator.as_str()) } td.number { (noticed) " of " (planted) }
                             td { (bar(&[("value", *noticed)], *planted)) } }
                     }
                 }
             }
-            @if !survivors.is_empty() {
-                details open[survivors.len() <= UNFOLDED] {
-                    summary { "Unnoticed, by place: where the contract is blind, and why" }
+            @if !strength.survivors.is_empty() {
+                table.plain {
+                    thead { tr { th scope="col" { "why unnoticed" } th scope="col" { "times" } } }
+                    tbody {
+                        @for (reason, count) in by_reason(strength) {
+                            tr { th scope="row" { (reason) } td.number { (count) } }
+                        }
+                    }
+                }
+            }
+            @for of_response in strength.survivors.chunk_by(|a, b| response(a) == response(b)) {
+                details open[strength.survivors.len() <= UNFOLDED] {
+                    summary { "Unnoticed in " code { (of_response[0].operation.as_str()) " " (of_response[0].status) } ", by place" }
                     table.plain {
                         thead { tr { th scope="col" { "place" } th scope="col" { "fault" } th scope="col" { "times" } th scope="col" { "why" } } }
                         tbody {
-                            @for (place, operator, it) in survivors {
-                                tr { th.place scope="row" { (place) } td { (operator) } td.number { (it.count) } td { (it.reason) } }
+                            @for it in of_response {
+                                tr { th.place scope="row" { (it.place) } td { (it.operator.as_str()) } td.number { (it.count) } td { (it.reason) } }
                             }
                         }
                     }
