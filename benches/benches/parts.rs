@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use benches::{Corpus, Format};
-use contract::{Contract, ContractTexts, Run, RunOptions, Strength};
+use contract::{Contract, ContractTexts, Meter, Run, RunOptions};
 use divan::{Bencher, counter::ItemsCount};
 
 fn main() {
@@ -70,10 +70,8 @@ fn plant_faults(bencher: Bencher<'_, '_>) {
         har
     };
     bencher.bench(|| {
-        let mut strength = Strength::default();
-        harness::read_har("corpus", &har, |exchange| {
-            contract.plant_faults(&exchange.unwrap(), &[], &mut strength);
-        });
-        strength
+        let mut meter = Meter::new(&contract, &[]);
+        harness::read_har("corpus", &har, |exchange| meter.plant(&exchange.unwrap()));
+        meter.strength().clone()
     });
 }

@@ -173,14 +173,14 @@ fn parts() -> anyhow::Result<String> {
     let file = tempfile::Builder::new().suffix(".ndjson").tempfile()?;
     fs::write(file.path(), line)?;
     let cpu = || Cost::now().map(|it| it.cpu_seconds);
-    let mut strength = contract::Strength::default();
+    let mut meter = contract::Meter::new(&contract, &[]);
     let start = cpu()?;
     harness::each_exchange(file.path(), None, |exchange| {
         if let Ok(exchange) = exchange {
-            contract.plant_faults(&exchange, &[], &mut strength);
+            meter.plant(&exchange);
         }
     });
-    let fault = (cpu()? - start) / strength.faults.planted as f64;
+    let fault = (cpu()? - start) / meter.strength().faults.planted as f64;
     let mut run = Run::new(&contract, RunOptions { no_fast_path: true, ..RunOptions::default() });
     let start = cpu()?;
     harness::each_exchange(file.path(), None, |exchange| {

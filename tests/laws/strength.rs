@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Contract, ContractTexts, Strength, Text};
+use contract::{Contract, ContractTexts, Meter, Text};
 use serde_json::{Value, json};
 use tests::{CONTRACT, har_files, read, texts};
 
 /// The survivors on the reference's examples, each by place and operator.
 fn survivors(contract: &Contract) -> BTreeSet<String> {
-    let mut strength = Strength::default();
+    let mut meter = Meter::new(contract, &[]);
     for path in har_files("tests/recordings") {
-        read(&path, |entry| contract.plant_faults(&entry.unwrap(), &[], &mut strength));
+        read(&path, |entry| meter.plant(&entry.unwrap()));
     }
-    strength.survivors.iter().map(|it| format!("{} {}", it.place, it.operator.as_str())).collect()
+    let survivors = meter.strength().survivors.iter();
+    survivors.map(|it| format!("{} {}", it.place, it.operator.as_str())).collect()
 }
 
 /// The survivors that a weaker model brings.

@@ -29,6 +29,7 @@ mod init;
 mod leaks;
 mod live;
 mod message;
+mod progress;
 mod quirks;
 mod record;
 mod report;

@@ -1,11 +1,6 @@
 //! Asking a server: the options that say how, and the asking.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    io::{IsTerminal, Write},
-    time::Duration,
-};
+use std::{collections::BTreeMap, env, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -13,7 +8,7 @@ use contract::{Contract, Provenance};
 use harness::{Answer, LiveOptions, NoAnswer, Plan, Planned, Probes};
 use secrecy::SecretString;
 
-use crate::Defaults;
+use crate::{Defaults, progress::Progress};
 
 /// A server of our own that can be asked instead of the live one.
 #[derive(Debug)]
@@ -174,17 +169,12 @@ impl Asking {
         &self,
         mut each: impl FnMut(usize, &Planned, &Result<Answer, NoAnswer>),
     ) -> anyhow::Result<()> {
-        let shows_progress = std::io::stderr().is_terminal() && env::var_os("CI").is_none();
+        let progress = Progress::new();
         let count = self.plan.requests.len();
         harness::ask(&self.plan, &self.options, |index, planned, answer| {
             each(index, planned, &answer);
-            if shows_progress {
-                let _ = write!(std::io::stderr(), "\rasked {} of {count}", index + 1);
-            }
+            progress.tell(format_args!("asked {} of {count}", index + 1));
         })?;
-        if shows_progress {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
         Ok(())
     }
 }

@@ -8,9 +8,9 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use contract::{OperationId, Planted, Strength, Survivors};
+use contract::{Meter, OperationId, Planted, Strength, Survivors};
 
-use crate::{Defaults, Sources, report::words::plural};
+use crate::{Defaults, Sources, progress::Progress, report::words::plural};
 
 /// Arguments of `strength`.
 #[derive(Debug, Args)]
@@ -28,24 +28,31 @@ pub struct StrengthArgs {
 impl StrengthArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
-        let mut strength = Strength::default();
+        let mut meter = Meter::new(&contract, &self.sources.base_url);
         let mut unreadable = 0;
-        let base_urls = &self.sources.base_url;
-        self.sources.each(&contract, defaults, |entry| match entry {
-            Ok(exchange) => contract.plant_faults(&exchange, base_urls, &mut strength),
-            Err(_) => unreadable += 1,
+        let progress = Progress::new();
+        self.sources.each(&contract, defaults, |entry| {
+            match entry {
+                Ok(exchange) => meter.plant(&exchange),
+                Err(_) => unreadable += 1,
+            }
+            let Strength { faults, responses, .. } = meter.strength();
+            progress
+                .tell(format_args!("planted {} faults in {responses} responses", faults.planted));
         })?;
+        drop(progress);
+        let strength = meter.strength();
         if strength.faults.planted == 0 {
             bail!(
                 "no fault could be planted: promised a response with a JSON body that keeps the contract, came {}; \
                  `{} check` says what breaks it",
-                none_kept(&strength),
+                none_kept(strength),
                 defaults.command
             );
         }
-        crate::out!("{}", in_words(&strength));
+        crate::out!("{}", in_words(strength));
         if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(&strength)? + "\n";
+            let text = serde_json::to_string_pretty(strength)? + "\n";
             harness::write_whole(path, text.as_bytes())?;
         }
         if unreadable > 0 {
@@ -86,9 +93,12 @@ fn in_words(strength: &Strength) -> String {
         strength.faults.share() * 100.0,
         plural(strength.responses, "response"),
     );
-    if strength.broken_responses > 0 {
-        let count = plural(strength.broken_responses, "response");
-        out += &format!("{count} left out: they break the contract as they came\n");
+    let left_out = [
+        (strength.alike_responses, "showing nothing new"),
+        (strength.broken_responses, "breaking the contract as they came"),
+    ];
+    for (count, why) in left_out.into_iter().filter(|it| it.0 > 0) {
+        out += &format!("{} left out, {why}\n", plural(count, "response"));
     }
     out.push('\n');
     for (operator, Planted { planted, noticed }) in &strength.operators {

@@ -154,6 +154,11 @@ impl<K: Ord, V> Numbered<K, V> {
         })
     }
 
+    /// In order of number.
+    pub(crate) fn values(&self) -> &[V] {
+        &self.values
+    }
+
     /// In order of key.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.numbers.iter().map(|(key, number)| (key, &self.values[*number]))

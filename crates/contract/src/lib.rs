@@ -77,7 +77,7 @@ pub use run::{Run, RunOptions};
 pub use scan::{Quoted, Scanner, Token, closing_quote};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
-pub use strength::{Operator, Planted, Strength, Survivors, faults};
+pub use strength::{Meter, Operator, Planted, Strength, Survivors, faults};
 pub use suggest::Draft;
 pub use tally::PlaceTally;
 pub use text::{Fault, Faults, Text};

@@ -9,7 +9,7 @@ use crate::{
     contract::Contract,
     document::{OperationId, Server},
     finding::{self, Finding, PromisedBy},
-    ledger::{Key, Ledger},
+    ledger::{Fold, Key, Ledger},
     observed::Seen,
     place::Place,
     promise::with_promises,
@@ -144,11 +144,10 @@ impl<'c> Run<'c> {
         self.ledger.folds.iter().map(|it| it.1.severity).min()
     }
 
-    /// Whether it has seen an error or a warning that another has not, or has seen one more often.
-    pub(crate) fn is_worse_than(&self, other: &Self) -> bool {
-        let mut grave = self.ledger.folds.iter().filter(|it| it.1.severity <= Severity::Warning);
-        let times = |key: &Key| other.ledger.folds.get(key).map_or(0, |it| it.count);
-        grave.any(|(key, fold)| fold.count > times(key))
+    /// How often each defect was seen that is an error or a warning, by its number; never one that is less.
+    pub(crate) fn defect_counts(&self) -> Vec<u64> {
+        let grave = |it: &Fold| if it.severity <= Severity::Warning { it.count } else { 0 };
+        self.ledger.folds.values().iter().map(grave).collect()
     }
 
     /// The defects that exchanges showed, in order of place; those inside branches last.

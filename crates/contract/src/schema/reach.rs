@@ -1,7 +1,7 @@
 //! The part of a contract's documents that judging by one schema reads. A vendor's document may have thousands of schemas
 //! of which each leads to most others; a body comes to few of them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -17,58 +17,134 @@ use crate::{
 /// Schemas that are read. What they apply and is not among them takes any value.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
-    schemas: HashSet<Address>,
+    numbers: HashMap<Address, usize>,
+    schemas: Vec<Schema>,
+    read: usize,
 }
 
-/// A schema and the value that it is applied to; none: any value.
-type Applied<'v> = (Address, Option<&'v Value>);
+/// A schema that is read, or that one of those applies.
+#[derive(Debug)]
+struct Schema {
+    at: Address,
+    is_read: bool,
+    /// Whether it was read for any value.
+    is_read_whole: bool,
+    /// The schemas that it applies, by number. Known when it is read.
+    applied: Vec<(To, usize)>,
+}
+
+/// What a schema applies another to.
+#[derive(Debug)]
+enum To {
+    Itself,
+    EachItem,
+    Item(usize),
+    EachMember,
+    /// Where it is missing, a plain schema may still tell branches apart.
+    Member {
+        name: String,
+        is_plain: bool,
+    },
+    EachName,
+}
 
 impl Reach {
     /// What judging any value by the schema at an address reads; none where that is more than `most` schemas.
     pub(crate) fn of_any_value(store: &Store, at: &Address, most: usize) -> Option<Self> {
         let mut reach = Self::default();
-        let mut open = vec![at.clone()];
-        while let Some(at) = open.pop() {
-            if reach.schemas.contains(&at) {
-                continue;
-            }
-            if reach.schemas.len() == most {
-                return None;
-            }
-            open.extend(applied(store, &at, None).into_iter().map(|it| it.0));
-            reach.schemas.insert(at);
-        }
-        Some(reach)
+        reach.read(store, at, None, most).then_some(reach)
     }
 
     /// Adds what judging a value reads. Whether any of it is new.
     pub(crate) fn add(&mut self, store: &Store, at: &Address, value: &Value) -> bool {
-        let before = self.schemas.len();
-        let mut seen: HashSet<(Address, Option<usize>)> = HashSet::new();
-        let mut open: Vec<Applied<'_>> = vec![(at.clone(), Some(value))];
-        while let Some((at, value)) = open.pop() {
-            let which = value.map(|it| std::ptr::from_ref(it) as usize);
-            if seen.contains(&(at.clone(), which)) {
+        let before = self.read;
+        self.read(store, at, Some(value), usize::MAX);
+        self.read > before
+    }
+
+    /// Reads what judging a value, or any, reads. Whether that is no more than `most` schemas.
+    fn read(&mut self, store: &Store, at: &Address, value: Option<&Value>, most: usize) -> bool {
+        let mut seen: HashSet<(usize, *const Value)> = HashSet::new();
+        let mut open = vec![(self.number(at.clone()), value)];
+        while let Some((number, value)) = open.pop() {
+            if !self.schemas[number].is_read {
+                if self.read == most {
+                    return false;
+                }
+                self.read_one(store, number);
+            }
+            let schema = &mut self.schemas[number];
+            let is_new = match value {
+                _ if schema.applied.is_empty() => false,
+                Some(value) => !schema.is_read_whole && seen.insert((number, value)),
+                None => !std::mem::replace(&mut schema.is_read_whole, true),
+            };
+            if !is_new {
                 continue;
             }
-            open.extend(applied(store, &at, value));
-            self.schemas.insert(at.clone());
-            seen.insert((at, which));
+            for (to, applied) in &schema.applied {
+                match (to, value) {
+                    (_, None) | (To::EachName, Some(Value::Object(_))) => {
+                        open.push((*applied, None));
+                    }
+                    (To::Itself, Some(_)) => open.push((*applied, value)),
+                    (To::EachItem, Some(Value::Array(items))) => {
+                        open.extend(items.iter().map(|it| (*applied, Some(it))));
+                    }
+                    (To::Item(index), Some(Value::Array(items))) => {
+                        open.extend(items.get(*index).map(|it| (*applied, Some(it))));
+                    }
+                    (To::EachMember, Some(Value::Object(members))) => {
+                        open.extend(members.values().map(|it| (*applied, Some(it))));
+                    }
+                    (To::Member { name, is_plain }, Some(Value::Object(members))) => {
+                        let member = members.get(name);
+                        if member.is_some() || *is_plain {
+                            open.push((*applied, member));
+                        }
+                    }
+                    _ => {}
+                }
+            }
         }
-        self.schemas.len() > before
+        true
+    }
+
+    fn read_one(&mut self, store: &Store, number: usize) {
+        let applied = applied(store, &self.schemas[number].at);
+        let applied = applied.into_iter().map(|(to, at)| (to, self.number(at))).collect();
+        let schema = &mut self.schemas[number];
+        (schema.applied, schema.is_read) = (applied, true);
+        self.read += 1;
+    }
+
+    fn number(&mut self, at: Address) -> usize {
+        if let Some(known) = self.numbers.get(&at) {
+            return *known;
+        }
+        let number = self.schemas.len();
+        self.numbers.insert(at.clone(), number);
+        let schema = Schema { at, is_read: false, is_read_whole: false, applied: Vec::new() };
+        self.schemas.push(schema);
+        number
+    }
+
+    fn addresses(&self, side: Side) -> impl Iterator<Item = &Address> {
+        let read = self.schemas.iter().filter(|it| it.is_read).map(|it| &it.at);
+        read.filter(move |it| it.side == side)
     }
 
     /// A side's document with the schemas that are read where they are compiled, if any are.
     pub(crate) fn document(&self, store: &Store, side: Side) -> Option<Value> {
         let mut kept = Kept::default();
-        for address in self.schemas.iter().filter(|it| it.side == side) {
+        for address in self.addresses(side) {
             kept.at(&address.pointer).is_schema = true;
         }
         if kept.is_empty() {
             return None;
         }
         let mut document = kept.of(store.document(side));
-        for at in self.schemas.iter().filter(|it| it.side == side) {
+        for at in self.addresses(side) {
             let Some(target) = edit::target(store, at) else { continue };
             let moved = place_compiled(store, &target);
             if moved != target
@@ -106,81 +182,49 @@ fn holds(keyword: &str) -> Option<Holds> {
     })
 }
 
-/// The schemas that the schema at an address applies to a value or what is in it.
-fn applied<'v>(store: &Store, at: &Address, value: Option<&'v Value>) -> Vec<Applied<'v>> {
+/// The schemas that the schema at an address applies, and to what.
+fn applied(store: &Store, at: &Address) -> Vec<(To, Address)> {
     let Some(Value::Object(keywords)) = store.get(at) else { return Vec::new() };
-    let mut all: Vec<Applied<'v>> = Vec::new();
-    if let Some(target) = edit::target(store, at) {
-        all.push((target, value));
-    }
+    let mut all: Vec<(To, Address)> = Vec::new();
+    all.extend(edit::target(store, at).map(|it| (To::Itself, it)));
     for (keyword, schema) in keywords {
-        let Some(holds) = holds(keyword) else { continue };
         let place = at.child(keyword);
-        let schemas: Vec<Address> = match (holds, schema) {
-            (Holds::One, _) => vec![place],
-            (Holds::List, Value::Array(list)) => {
-                (0..list.len()).map(|it| place.child(&it.to_string())).collect()
+        match (holds(keyword), schema) {
+            (Some(Holds::One), _) => {
+                let to = match keyword.as_str() {
+                    "propertyNames" => To::EachName,
+                    "additionalProperties" | "unevaluatedProperties" => To::EachMember,
+                    "items" | "contains" | "unevaluatedItems" => To::EachItem,
+                    _ => To::Itself,
+                };
+                all.push((to, place));
             }
-            (Holds::Map, Value::Object(map)) => {
-                if let ("properties", Some(value)) = (keyword.as_str(), value) {
-                    all.extend(members(store, &place, map, value));
-                    continue;
-                }
-                map.keys().map(|it| place.child(it)).collect()
+            (Some(Holds::List), Value::Array(list)) => {
+                let is_of_items = keyword == "prefixItems";
+                let to = |index| if is_of_items { To::Item(index) } else { To::Itself };
+                all.extend((0..list.len()).map(|it| (to(it), place.child(&it.to_string()))));
             }
-            (Holds::List | Holds::Map, _) => continue,
-        };
-        for (index, schema) in schemas.into_iter().enumerate() {
-            match (keyword.as_str(), value) {
-                (_, None) => all.push((schema, None)),
-                ("propertyNames", Some(Value::Object(_))) => all.push((schema, None)),
-                (
-                    "patternProperties" | "additionalProperties" | "unevaluatedProperties",
-                    Some(Value::Object(members)),
-                ) => all.extend(members.values().map(|it| (schema.clone(), Some(it)))),
-                ("prefixItems", Some(Value::Array(items))) => {
-                    all.extend(items.get(index).map(|it| (schema, Some(it))));
-                }
-                ("items" | "contains" | "unevaluatedItems", Some(Value::Array(items))) => {
-                    all.extend(items.iter().map(|it| (schema.clone(), Some(it))));
-                }
-                (
-                    "propertyNames"
-                    | "patternProperties"
-                    | "additionalProperties"
-                    | "unevaluatedProperties"
-                    | "prefixItems"
-                    | "items"
-                    | "contains"
-                    | "unevaluatedItems",
-                    Some(_),
-                ) => {}
-                (_, Some(value)) => all.push((schema, Some(value))),
+            (Some(Holds::Map), Value::Object(schemas)) => {
+                let to = |name: &String, at: &Address| match keyword.as_str() {
+                    "properties" => {
+                        To::Member { name: name.clone(), is_plain: is_plain(store, at) }
+                    }
+                    "patternProperties" => To::EachMember,
+                    _ => To::Itself,
+                };
+                let schemas = schemas.keys().map(|name| (name, place.child(name)));
+                all.extend(schemas.map(|(name, at)| (to(name, &at), at)));
             }
+            _ => {}
         }
     }
     all
 }
 
-/// The schemas of the members that an object has, and the plain ones of those that it lacks: they may tell branches apart.
-fn members<'v>(
-    store: &Store,
-    place: &Address,
-    named: &Map<String, Value>,
-    value: &'v Value,
-) -> Vec<Applied<'v>> {
-    let Value::Object(members) = value else { return Vec::new() };
-    let applied = |name: &String| {
-        let at = place.child(name);
-        match members.get(name) {
-            Some(member) => Some((at, Some(member))),
-            None => {
-                let target = edit::follow(store, &at, edit::is_reference_alone);
-                store.get(&target).is_some_and(applies_none).then_some((at, None))
-            }
-        }
-    };
-    named.keys().filter_map(applied).collect()
+/// Whether what a schema refers to says all by itself.
+fn is_plain(store: &Store, at: &Address) -> bool {
+    let target = edit::follow(store, at, edit::is_reference_alone);
+    store.get(&target).is_some_and(applies_none)
 }
 
 /// Whether a schema says all by itself.

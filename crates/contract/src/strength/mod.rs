@@ -1,8 +1,9 @@
 //! Would the contract notice? Plants faults in recorded responses, one at a time, and runs the real check on each.
 
-mod alike;
+mod meter;
 mod plant;
 mod reason;
+mod sample;
 
 use std::collections::BTreeMap;
 
@@ -10,20 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::plant::faults;
-use self::reason::reason;
+pub use self::{meter::Meter, plant::faults};
 
-use crate::{
-    contract::Contract,
-    document::{Operation, OperationId},
-    exchange::{Body, Exchange, Origin},
-    format, json,
-    judge::Judge,
-    place::Place,
-    rule::Severity,
-    run::{Run, RunOptions},
-    walk::spot,
-};
+use crate::{document::OperationId, format, place::Place};
 
 macro_rules! operators {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal;)+) => {
@@ -89,6 +79,13 @@ operators! {
     Duplicated = "duplicated";
 }
 
+impl Operator {
+    /// Whether it makes a list longer or shorter by an item.
+    fn is_of_length(self) -> bool {
+        matches!(self, Self::Truncated | Self::Duplicated)
+    }
+}
+
 /// What planted faults showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +94,8 @@ pub struct Strength {
     pub format_version: u32,
     /// Responses that faults were planted in.
     pub responses: u64,
+    /// Responses with nothing but what has got faults elsewhere: none was planted in them.
+    pub alike_responses: u64,
     /// Responses that do not keep the contract to begin with: no fault was planted in them.
     pub broken_responses: u64,
     /// All faults.
@@ -140,6 +139,7 @@ impl Default for Strength {
         Self {
             format_version: 1,
             responses: 0,
+            alike_responses: 0,
             broken_responses: 0,
             faults: Planted::default(),
             operators: BTreeMap::new(),
@@ -175,107 +175,4 @@ impl Strength {
 /// The published JSON Schema of what the meter writes.
 pub(crate) fn schema() -> Value {
     format::written_schema::<Strength>("urn:paperwire:format:strength")
-}
-
-impl Contract {
-    /// Plants every fault that makes sense in the body of an exchange that keeps the contract, and adds what was noticed. Of
-    /// items that are alike, two get faults. Nothing where the exchange is not judged by its JSON body.
-    pub fn plant_faults(
-        &self,
-        exchange: &Exchange<'_>,
-        base_urls: &[String],
-        strength: &mut Strength,
-    ) {
-        let Body::Bytes { bytes, .. } = &exchange.body else { return };
-        let base_urls = [self.settings.base_urls.as_slice(), base_urls].concat();
-        let Some(operation) = self.operation_of(exchange, &base_urls) else { return };
-        let Ok(Some(judge)) = self.judge_of(operation, exchange) else { return };
-        let checker = Checker { contract: self, exchange, base_urls };
-        let as_it_came = checker.check(exchange);
-        if as_it_came.counts.checked == 0 {
-            return;
-        }
-        if has_errors(&as_it_came) {
-            strength.broken_responses += 1;
-            return;
-        }
-        let Ok(whole) = json::read(bytes) else { return };
-        strength.responses += 1;
-        let fewer = alike::without_alike(judge, &whole.value);
-        let before = checker.check_body(&fewer);
-        let (body, before) = match has_errors(&before) {
-            true => (whole.value, as_it_came),
-            false => (fewer, before),
-        };
-        let planter = Planter { operation, judge, checker, body, before };
-        for (operator, pointer, faulty) in faults(&planter.body) {
-            planter.plant(operator, &pointer, &faulty, strength);
-        }
-    }
-}
-
-/// Checks bodies as an exchange brings them, each in a run of its own.
-struct Checker<'p> {
-    contract: &'p Contract,
-    exchange: &'p Exchange<'p>,
-    base_urls: Vec<String>,
-}
-
-impl<'p> Checker<'p> {
-    fn check(&self, exchange: &Exchange<'_>) -> Run<'p> {
-        let base_urls = self.base_urls.clone();
-        // Nothing is seen twice here.
-        let options = RunOptions { base_urls, no_fast_path: true, ..RunOptions::default() };
-        let mut run = Run::new(self.contract, options);
-        run.check(exchange);
-        run
-    }
-
-    fn check_body(&self, body: &Value) -> Run<'p> {
-        let text = body.to_string();
-        let bytes = text.as_bytes().into();
-        self.check(&Exchange {
-            body: Body::Bytes { bytes, origin: Origin::Unknown },
-            ..self.exchange.clone()
-        })
-    }
-}
-
-fn has_errors(run: &Run<'_>) -> bool {
-    run.worst_seen() == Some(Severity::Error)
-}
-
-/// Plants faults in one body.
-struct Planter<'p> {
-    operation: &'p Operation,
-    judge: &'p Judge,
-    checker: Checker<'p>,
-    body: Value,
-    /// What the body shows without a fault.
-    before: Run<'p>,
-}
-
-impl Planter<'_> {
-    fn plant(&self, operator: Operator, pointer: &str, faulty: &Value, strength: &mut Strength) {
-        let noticed = self.is_noticed(faulty);
-        strength.faults.add(noticed);
-        strength.operators.entry(operator).or_default().add(noticed);
-        if noticed {
-            return;
-        }
-        let quirks = &self.checker.contract.quirks;
-        strength.add_survivor(Survivors {
-            operation: self.operation.id.clone(),
-            status: self.checker.exchange.status,
-            place: spot(self.judge, &self.body, pointer).place(),
-            operator,
-            reason: reason(self.judge, quirks, operator, pointer, &self.body, faulty),
-            count: 1,
-        });
-    }
-
-    /// Whether there is an error or a warning that was not there before, or one more of a kind.
-    fn is_noticed(&self, faulty: &Value) -> bool {
-        self.checker.check_body(faulty).is_worse_than(&self.before)
-    }
 }

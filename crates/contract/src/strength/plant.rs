@@ -1,8 +1,8 @@
 //! The faults themselves.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem::discriminant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     form::form_of,
@@ -39,7 +39,7 @@ fn pointers(value: &Value) -> Vec<String> {
 }
 
 /// The body with a fault; none where it makes no sense at the value.
-fn plant(operator: Operator, body: &Value, pointer: &str) -> Option<Value> {
+pub(super) fn plant(operator: Operator, body: &Value, pointer: &str) -> Option<Value> {
     match operator {
         Operator::Removed => remove(body, pointer),
         Operator::Swapped => swap(body, pointer),
@@ -140,13 +140,20 @@ fn remove(body: &Value, pointer: &str) -> Option<Value> {
 fn swap(body: &Value, pointer: &str) -> Option<Value> {
     let (parent, name) = split(pointer)?;
     let members = body.pointer(parent)?.as_object()?;
-    let value = members.get(&*name)?;
-    let is_like =
-        |it: &Value| std::mem::discriminant(it) == std::mem::discriminant(value) && it != value;
-    let (sibling, other) = members.iter().find(|it| *it.0 != *name && is_like(it.1))?;
+    let (sibling, other) = sibling_of_its_type(members, &name)?;
     let mut faulty = body.clone();
     let swapped = faulty.pointer_mut(parent)?.as_object_mut()?;
-    swapped.insert(sibling.clone(), value.clone());
+    swapped.insert(sibling.clone(), members.get(&*name)?.clone());
     swapped.insert(name.into_owned(), other.clone());
     Some(faulty)
+}
+
+/// Another member of a member's type, of another value.
+pub(super) fn sibling_of_its_type<'m>(
+    members: &'m Map<String, Value>,
+    name: &str,
+) -> Option<(&'m String, &'m Value)> {
+    let value = members.get(name)?;
+    let is_like = |it: &Value| discriminant(it) == discriminant(value) && it != value;
+    members.iter().find(|it| *it.0 != *name && is_like(it.1))
 }

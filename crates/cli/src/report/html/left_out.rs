@@ -23,8 +23,11 @@ pub(super) fn strength(strength: &Strength) -> Markup {
             p.faint { "Faults were planted in recorded responses, one at a time. What no assertion noticed could change without a word." }
             p { (noticed) " of " (planted) " planted faults noticed ("
                 (format!("{:.1}", strength.faults.share() * 100.0)) " %), in " (plural(strength.responses, "response")) "."
+                @if strength.alike_responses > 0 {
+                    " " (plural(strength.alike_responses, "response")) " left out, showing nothing new."
+                }
                 @if strength.broken_responses > 0 {
-                    " " (plural(strength.broken_responses, "response")) " left out: they break the contract as they came."
+                    " " (plural(strength.broken_responses, "response")) " left out, breaking the contract as they came."
                 }
             }
             table.plain {
