@@ -93,8 +93,13 @@ pub(crate) fn example() -> Value {
 
 /// Checks one body as a 200.
 pub(crate) fn report_on(body: &Value) -> Report {
+    report_on_status(200, body)
+}
+
+/// Checks one body as an answer of a status.
+pub(crate) fn report_on_status(status: u16, body: &Value) -> Report {
     let mut run = Run::new(&CONTRACT, RunOptions::default());
-    run.check(&tests::exchange(200, body.to_string().as_bytes()));
+    run.check(&tests::exchange(status, body.to_string().as_bytes()));
     run.report()
 }
 

@@ -1,12 +1,12 @@
-//! The types and their exported schema agree: what the types print the schema accepts; what the schema accepts the types
-//! read, and print equal as values; one fault away from valid both refuse.
+//! Each type and its exported schema agree: what the type prints the schema accepts; what the schema accepts the type reads,
+//! and prints equal as a value; one fault away from valid both accept or both refuse.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use jsonschema::Validator;
 use models::{
-    Ambassador, Chatroom, ChatroomPivotData, ChatroomType, DiscussionType, LastRating, LastSummary,
-    Source, Timestamp, ZonelessTimestamp,
+    Ambassador, Chatroom, ChatroomPivotData, ChatroomType, DiscussionType, ErrorMessage,
+    LastRating, LastSummary, Source, Timestamp, ZonelessTimestamp,
 };
 use proptest::{
     prelude::*,
@@ -17,58 +17,118 @@ use serde_json::{Map, Value, json};
 
 use crate::faults::{Fault, leaves};
 
-/// The schema as it is exported.
-pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
-    let path = tests::root().join("schemas/modelled/Chatroom.schema.json");
-    let text = std::fs::read_to_string(path).expect("`cargo xtask schema` wrote it");
-    serde_json::from_str(&text).expect("it is JSON")
-});
+/// A type's schema as it is exported.
+struct Exported {
+    schema: Value,
+    validator: Validator,
+}
 
-static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
-    jsonschema::draft202012::options()
-        .should_validate_formats(true)
-        .build(&SCHEMA)
-        .expect("it is a schema")
-});
+impl Exported {
+    fn of(name: &str) -> Self {
+        let path = tests::root().join(format!("schemas/modelled/{name}.schema.json"));
+        let text = std::fs::read_to_string(path).expect("`cargo xtask schema` wrote it");
+        let schema: Value = serde_json::from_str(&text).expect("it is JSON");
+        let options = jsonschema::draft202012::options();
+        let validator = options.should_validate_formats(true).build(&schema);
+        Self { schema, validator: validator.expect("it is a schema") }
+    }
+}
+
+/// The schema of the whole answer as it is exported.
+pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| Exported::of("Chatroom").schema);
+
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| Exported::of("Chatroom").validator);
 
 fn config() -> Config {
     let regressions = FileFailurePersistence::WithSource("regressions");
     Config { failure_persistence: Some(Box::new(regressions)), ..Config::default() }
 }
 
+/// The laws of each type, for values that a strategy makes and values made from its exported schema.
+macro_rules! agree {
+    ($($laws:ident: $type:ident = $values:expr;)+) => {
+        const AGREEING: &[&str] = &[$(stringify!($type)),+];
+
+        $(mod $laws {
+            use super::*;
+
+            static EXPORTED: LazyLock<Exported> =
+                LazyLock::new(|| Exported::of(stringify!($type)));
+
+            proptest! {
+                #![proptest_config(config())]
+
+                #[test]
+                fn what_the_type_prints_the_schema_accepts(value in $values) {
+                    let printed = serde_json::to_value(&value).unwrap();
+                    prop_assert!(EXPORTED.validator.is_valid(&printed), "{}", printed);
+                    prop_assert_eq!(serde_json::from_value::<$type>(printed).unwrap(), value);
+                }
+
+                #[test]
+                fn what_the_schema_accepts_the_type_reads_and_prints_equal(seed: u64) {
+                    let mut random = StdRng::seed_from_u64(seed);
+                    let generated = noson::generate(&EXPORTED.schema, &mut random).unwrap();
+                    prop_assume!(EXPORTED.validator.is_valid(&generated));
+                    let read: $type = serde_json::from_value(generated.clone()).unwrap();
+                    let printed = serde_json::to_value(&read).unwrap();
+                    prop_assert_eq!(plain(&printed), plain(&generated));
+                }
+
+                #[test]
+                fn one_fault_away_both_accept_or_both_refuse(
+                    value in $values,
+                    at: prop::sample::Index,
+                    fault in fault(),
+                ) {
+                    let mut body = serde_json::to_value(&value).unwrap();
+                    let leaves = leaves(&body);
+                    let leaf: &String = at.get(&leaves);
+                    if !fault.plant(&mut body, leaf) {
+                        return Ok(());
+                    }
+                    let accepted = EXPORTED.validator.is_valid(&body);
+                    let read = serde_json::from_value::<$type>(body);
+                    prop_assert_eq!(accepted, read.is_ok(), "{:?} at {}: {:?}", fault, leaf, read.err());
+                }
+            }
+        })+
+    };
+}
+
+agree! {
+    of_chatroom: Chatroom = chatroom();
+    of_ambassador: Ambassador = ambassador();
+    of_chatroom_pivot_data: ChatroomPivotData = pivot();
+    of_last_rating: LastRating = last_rating();
+    of_last_summary: LastSummary = last_summary();
+    of_error_message: ErrorMessage = error_message();
+    of_chatroom_type: ChatroomType = prop::sample::select(ChatroomType::ALL);
+    of_discussion_type: DiscussionType = prop::sample::select(DiscussionType::ALL);
+    of_source: Source = prop::sample::select(Source::ALL);
+}
+
+#[test]
+fn every_exported_type_has_its_laws() {
+    let files = crate::repository::files_below("schemas/modelled");
+    let names =
+        files.iter().filter_map(|it| it.file_name()?.to_str()?.strip_suffix(".schema.json"));
+    assert_eq!(names.collect::<BTreeSet<_>>(), AGREEING.iter().copied().collect());
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn what_the_types_print_the_schema_and_the_contract_accept(room in chatroom()) {
-        let printed = serde_json::to_value(&room).unwrap();
-        prop_assert!(VALIDATOR.is_valid(&printed));
-        let report = crate::faults::report_on(&printed);
-        prop_assert_eq!(report.exit_code, 0, "{}", tests::summary(&report));
-        let read: Chatroom = serde_json::from_value(printed).unwrap();
-        prop_assert_eq!(read, room);
-    }
-
-    #[test]
-    fn what_the_schema_accepts_the_types_read_and_print_equal(seed in any::<u64>()) {
-        let generated = noson::generate(&SCHEMA, &mut StdRng::seed_from_u64(seed)).unwrap();
-        prop_assume!(VALIDATOR.is_valid(&generated));
-        let read: Chatroom = serde_json::from_value(generated.clone()).unwrap();
-        let printed = serde_json::to_value(&read).unwrap();
-        prop_assert_eq!(plain(&printed), plain(&generated));
-    }
-
-    #[test]
-    fn one_fault_away_both_accept_or_both_refuse(room in chatroom(), at in any::<prop::sample::Index>(), fault in fault()) {
-        let mut body = serde_json::to_value(&room).unwrap();
-        let leaves = leaves(&body);
-        let leaf: &String = at.get(&leaves);
-        if !fault.plant(&mut body, leaf) {
-            return Ok(());
+    fn what_the_types_print_keeps_the_contract(room in chatroom(), error in error_message()) {
+        let answers = [
+            (200, serde_json::to_value(&room).unwrap()),
+            (401, serde_json::to_value(&error).unwrap()),
+        ];
+        for (status, printed) in answers {
+            let report = crate::faults::report_on_status(status, &printed);
+            prop_assert_eq!(report.exit_code, 0, "{}", tests::summary(&report));
         }
-        let accepted = VALIDATOR.is_valid(&body);
-        let read = serde_json::from_value::<Chatroom>(body.clone());
-        prop_assert_eq!(accepted, read.is_ok(), "{:?} at {}: {:?}", fault, leaf, read.err());
     }
 }
 
@@ -169,6 +229,12 @@ prop_compose! {
 prop_compose! {
     fn last_summary()(date_insert: String, summary: String, anomaly: i64, topic: i64, more in more()) -> LastSummary {
         LastSummary { date_insert, summary, anomaly, topic, more }
+    }
+}
+
+prop_compose! {
+    fn error_message()(message: String) -> ErrorMessage {
+        ErrorMessage { message }
     }
 }
 
