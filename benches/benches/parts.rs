@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use benches::{Corpus, Format};
-use contract::{Contract, ContractTexts, Meter, Run, RunOptions};
+use contract::{Contract, ContractTexts, Meter, Run, RunOptions, Severity};
 use divan::{Bencher, counter::ItemsCount};
 
 fn main() {
@@ -70,7 +70,7 @@ fn plant_faults(bencher: Bencher<'_, '_>) {
         har
     };
     bencher.bench(|| {
-        let mut meter = Meter::new(&contract, &[]);
+        let mut meter = Meter::new(&contract, &[], Severity::Error);
         harness::read_har("corpus", &har, |exchange| meter.plant(&exchange.unwrap()));
         meter.strength().clone()
     });

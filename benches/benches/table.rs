@@ -173,7 +173,7 @@ fn parts() -> anyhow::Result<String> {
     let file = tempfile::Builder::new().suffix(".ndjson").tempfile()?;
     fs::write(file.path(), line)?;
     let cpu = || Cost::now().map(|it| it.cpu_seconds);
-    let mut meter = contract::Meter::new(&contract, &[]);
+    let mut meter = contract::Meter::new(&contract, &[], contract::Severity::Error);
     let start = cpu()?;
     harness::each_exchange(file.path(), None, |exchange| {
         if let Ok(exchange) = exchange {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Contract, ContractTexts, Meter, Text};
+use contract::{Contract, ContractTexts, Meter, Severity, Text};
 use serde_json::{Value, json};
 use tests::{CONTRACT, har_files, read, texts};
 
 /// The survivors on the reference's examples, each by place and operator.
 fn survivors(contract: &Contract) -> BTreeSet<String> {
-    let mut meter = Meter::new(contract, &[]);
+    let mut meter = Meter::new(contract, &[], Severity::Error);
     for path in har_files("tests/recordings") {
         read(&path, |entry| meter.plant(&entry.unwrap()));
     }

@@ -121,7 +121,8 @@ pub enum Command {
     Leaks(leaks::Leaks),
     /// Shows the observed shape and what is new in it; accepting it is a named act
     Shape(shape::ShapeArgs),
-    /// Plants faults in every observed value and lists what no assertion notices
+    /// Plants faults in what was observed, one at a time, and lists what nothing notices
+    #[command(after_help = STRENGTH_EXIT_CODES)]
     Strength(strength::StrengthArgs),
     /// Makes other forms of canonical reports, and joins those of the parts of a run
     Report(report::ReportArgs),
@@ -139,6 +140,13 @@ Exit codes:
   1  broken: something differs
   2  usage or configuration, or a source that could not be read (the rest is still checked)
   3  could not check: nothing was judged, or nothing of an operation that was asked";
+
+const STRENGTH_EXIT_CODES: &str = "\
+Exit codes:
+  0  enough of the faults were noticed
+  1  fewer were noticed than --fail-under asks for
+  2  usage or configuration, or a source that could not be read (the rest has got faults)
+  3  no fault could be planted";
 
 impl Command {
     /// Runs the command and prints to standard output.

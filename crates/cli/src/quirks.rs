@@ -40,7 +40,7 @@ impl Quirks {
         self.sources.check(&mut run, defaults, None)?;
         let report = run.report();
         out!("{}", table(&contract, &report.quirks));
-        out!("{}", terminal::unreadable(&report));
+        out!("{}", terminal::unreadable(&report.unreadable));
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }
 }

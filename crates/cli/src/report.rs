@@ -7,13 +7,18 @@ mod markdown;
 mod sarif;
 pub(crate) mod words;
 
-use std::{env, fs::OpenOptions, io::Write, path::PathBuf};
+use std::{
+    env,
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use contract::{Report, Severity, Strength};
 
-use crate::{Defaults, strength, terminal};
+use crate::{Defaults, terminal};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -135,7 +140,7 @@ impl Output {
             // A broken contract is the graver news.
             code = if code == 1 { 1 } else { 2 };
         };
-        let strength = self.strength.as_deref().map(strength::read).transpose();
+        let strength = self.strength.as_deref().map(|it| strength_of(it, report)).transpose();
         let strength = strength.unwrap_or_else(|error| {
             complain(&format!("{error:#}"));
             None
@@ -154,6 +159,19 @@ impl Output {
         }
         code
     }
+}
+
+/// What planted faults showed of the report's contract.
+fn strength_of(path: &Path, report: &Report) -> anyhow::Result<Strength> {
+    let text = harness::read_text(path)?;
+    let strength = Strength::read(&text).map_err(|it| anyhow::anyhow!("{it}"))?;
+    if strength.contract != report.run.contract {
+        anyhow::bail!(
+            "{}: the strength of another contract than the report's; make it anew with `strength --json`",
+            path.display()
+        );
+    }
+    Ok(strength)
 }
 
 /// Annotations for the log, and the Markdown for the summary of the step.

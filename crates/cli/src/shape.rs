@@ -37,7 +37,7 @@ impl ShapeArgs {
         );
         self.sources.check(&mut run, defaults, None)?;
         let report = run.report();
-        out!("{}", terminal::unreadable(&report));
+        out!("{}", terminal::unreadable(&report.unreadable));
         let shape = run.shape();
         if shape.is_empty() {
             bail!("nothing was seen that the vendor said; cases and the stand-in do not count");

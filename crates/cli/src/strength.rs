@@ -1,22 +1,25 @@
 //! `strength [FILE|DIR…]`: plants faults in every observed value and lists what no assertion notices.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use contract::{Meter, OperationId, Planted, Strength, Survivors};
+use contract::{Meter, OperationId, Planted, Severity, Strength, Survivors};
 
-use crate::{Defaults, Sources, progress::Progress, report::words::plural};
+use crate::{
+    Defaults, Sources,
+    progress::Progress,
+    report::{FailOn, words::plural},
+    terminal,
+};
 
 /// Arguments of `strength`.
 #[derive(Debug, Args)]
 pub struct StrengthArgs {
     #[command(flatten)]
     sources: Sources,
+    /// The least grave finding by which a fault is noticed
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    fail_on: FailOn,
     /// Exit 1 where a smaller share of the faults is noticed, such as 0.9
     #[arg(long, value_name = "SHARE", value_parser = share)]
     fail_under: Option<f64>,
@@ -28,13 +31,13 @@ pub struct StrengthArgs {
 impl StrengthArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
-        let mut meter = Meter::new(&contract, &self.sources.base_url);
-        let mut unreadable = 0;
+        let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into());
+        let mut unreadable = Vec::new();
         let progress = Progress::new();
         self.sources.each(&contract, defaults, |entry| {
             match entry {
                 Ok(exchange) => meter.plant(&exchange),
-                Err(_) => unreadable += 1,
+                Err(it) => unreadable.push(it),
             }
             let Strength { faults, responses, .. } = meter.strength();
             progress
@@ -42,65 +45,45 @@ impl StrengthArgs {
         })?;
         drop(progress);
         let strength = meter.strength();
-        if strength.faults.planted == 0 {
-            bail!(
-                "no fault could be planted: promised a response with a JSON body that keeps the contract, came {}; \
-                 `{} check` says what breaks it",
-                none_kept(strength),
-                defaults.command
-            );
-        }
-        crate::out!("{}", in_words(strength));
+        crate::out!("{}{}", in_words(strength), terminal::unreadable(&unreadable));
         if let Some(path) = &self.json {
             let text = serde_json::to_string_pretty(strength)? + "\n";
             harness::write_whole(path, text.as_bytes())?;
         }
-        if unreadable > 0 {
+        let too_few = self.fail_under.filter(|it| strength.faults.share() < *it);
+        if let Some(asked) = too_few {
             crate::outln!(
-                "\n{unreadable} sources or entries could not be read; `{} check` names them",
-                defaults.command
+                "\n{} is less than the {} % that --fail-under asks for",
+                percent(strength.faults),
+                (asked * 1e6).round() / 1e4
             );
-            return Ok(2);
         }
-        Ok(u8::from(self.fail_under.is_some_and(|it| strength.faults.share() < it)))
-    }
-}
-
-/// Reads what `--json` wrote.
-///
-/// # Errors
-/// Where it cannot be read, or is something else.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Strength> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).map_err(|error| {
-        let line = error.line();
-        anyhow!("{}:{line}: promised what `strength --json` writes; make it anew", path.display())
-    })
-}
-
-fn none_kept(strength: &Strength) -> String {
-    match strength.broken_responses {
-        0 => "none that has a JSON body".into(),
-        1 => "one that does not keep it".into(),
-        count => format!("{count} that do not keep it"),
+        Ok(match () {
+            () if too_few.is_some() => 1,
+            () if !unreadable.is_empty() => 2,
+            () if strength.faults.planted == 0 => 3,
+            () => 0,
+        })
     }
 }
 
 fn in_words(strength: &Strength) -> String {
     let Planted { planted, noticed } = strength.faults;
-    let mut out = format!(
-        "{noticed} of {planted} planted faults noticed ({:.1} %), in {}\n",
-        strength.faults.share() * 100.0,
-        plural(strength.responses, "response"),
-    );
-    let left_out = [
-        (strength.alike_responses, "showing nothing new"),
-        (strength.broken_responses, "breaking the contract as they came"),
-    ];
-    for (count, why) in left_out.into_iter().filter(|it| it.0 > 0) {
-        out += &format!("{} left out, {why}\n", plural(count, "response"));
+    let responses = plural(strength.responses, "response");
+    let mut out = match planted {
+        0 => "No fault could be planted: no response with a JSON body keeps the contract\n"
+            .to_owned(),
+        _ => format!(
+            "{noticed} of {planted} planted faults noticed ({}), in {responses}\n",
+            percent(strength.faults)
+        ),
+    };
+    for it in left_out(strength) {
+        out += &format!("{it}\n");
     }
-    out.push('\n');
+    if planted > 0 {
+        out.push('\n');
+    }
     for (operator, Planted { planted, noticed }) in &strength.operators {
         out += &format!("  {:<18} {noticed:>5} of {planted}\n", operator.as_str());
     }
@@ -116,11 +99,41 @@ fn in_words(strength: &Strength) -> String {
         for at_place in of_response.chunk_by(|a, b| a.place == b.place) {
             out += &format!("  {}\n", at_place[0].place);
             for it in at_place {
-                out += &format!("    {:<18} {} x{}\n", it.operator.as_str(), it.reason, it.count);
+                let often =
+                    if it.count > 1 { format!(" ({} times)", it.count) } else { String::new() };
+                out += &format!("    {:<18} {}{often}\n", it.operator.as_str(), it.reason);
             }
         }
     }
     out
+}
+
+/// What got no faults, each kind in words.
+pub(crate) fn left_out(strength: &Strength) -> Vec<String> {
+    let fail_on = match strength.fail_on {
+        Severity::Error => "",
+        _ => ", warnings included",
+    };
+    let told = |count: u64, what: &str, why: String| {
+        (count > 0).then(|| format!("{} left out: {why}", plural(count, what)))
+    };
+    [
+        told(strength.alike_responses, "response", "nothing new to plant in".into()),
+        told(
+            strength.broken_responses,
+            "response",
+            format!("the contract is broken without any fault{fail_on}; `check` says by what"),
+        ),
+        told(strength.left_alone, "exchange", "not judged by a JSON body; `check` says why".into()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The share of faults that were noticed, rounded down: 100 % is all of them.
+pub(crate) fn percent(faults: Planted) -> String {
+    format!("{:.1} %", (faults.share() * 1_000.0).floor() / 10.0)
 }
 
 /// The operation and status that survivors are of.

@@ -64,7 +64,7 @@ impl Suggest {
                 outln!("  {field}");
             }
         }
-        out!("{}{left}", terminal::unreadable(&report));
+        out!("{}{left}", terminal::unreadable(&report.unreadable));
         if drafts.is_empty() {
             outln!("nothing to draft: no deviation that a quirk could pin is unexplained");
         } else {

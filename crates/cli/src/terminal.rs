@@ -6,7 +6,9 @@ mod snippet;
 use std::{collections::BTreeMap, fmt::Write};
 
 use anstyle::{AnsiColor, Style};
-use contract::{Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Verdict};
+use contract::{
+    Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Unreadable, Verdict,
+};
 
 use crate::{
     report::words::{self, printable},
@@ -65,7 +67,7 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
     out += &quirks(report, view);
     out += &left_out(report, view);
     out += &document_faults(report, view);
-    out += &unreadable(report);
+    out += &unreadable(&report.unreadable);
     out += &next_step(report, view.command);
     out
 }
@@ -296,9 +298,9 @@ fn document_faults(report: &Report, view: &View) -> String {
 }
 
 /// What could not be read, each with what settles it.
-pub(crate) fn unreadable(report: &Report) -> String {
+pub(crate) fn unreadable(unreadable: &[Unreadable]) -> String {
     let mut out = String::new();
-    for it in &report.unreadable {
+    for it in unreadable {
         let entry = it.entry.map_or_else(String::new, |it| format!(", entry {it}"));
         let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
         let _ = write!(

@@ -154,11 +154,6 @@ impl<K: Ord, V> Numbered<K, V> {
         })
     }
 
-    /// In order of number.
-    pub(crate) fn values(&self) -> &[V] {
-        &self.values
-    }
-
     /// In order of key.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.numbers.iter().map(|(key, number)| (key, &self.values[*number]))

@@ -9,7 +9,7 @@ use crate::{
     contract::Contract,
     document::{OperationId, Server},
     finding::{self, Finding, PromisedBy},
-    ledger::{Fold, Key, Ledger},
+    ledger::{Key, Ledger},
     observed::Seen,
     place::Place,
     promise::with_promises,
@@ -142,12 +142,6 @@ impl<'c> Run<'c> {
     /// The gravest of what exchanges showed.
     pub(crate) fn worst_seen(&self) -> Option<Severity> {
         self.ledger.folds.iter().map(|it| it.1.severity).min()
-    }
-
-    /// How often each defect was seen that is an error or a warning, by its number; never one that is less.
-    pub(crate) fn defect_counts(&self) -> Vec<u64> {
-        let grave = |it: &Fold| if it.severity <= Severity::Warning { it.count } else { 0 };
-        self.ledger.folds.values().iter().map(grave).collect()
     }
 
     /// The defects that exchanges showed, in order of place; those inside branches last.

@@ -271,9 +271,7 @@ pub(crate) fn spot(judge: &Judge, body: &Value, pointer: &str) -> Spot {
             }
             _ => {
                 // A member that is only required is named by the contract all the same.
-                let required = || {
-                    live.iter().any(|it| tree.node(*it).required.iter().any(|it| *it == segment))
-                };
+                let required = || tree.requires(&live, &segment);
                 let (nodes, shown, name) = match tree.member(&live, &segment) {
                     Member::Known(nodes) => (nodes, &*segment, &*segment),
                     Member::MapKey(nodes) if required() => (nodes, &*segment, &*segment),

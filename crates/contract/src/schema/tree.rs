@@ -427,6 +427,18 @@ impl Tree {
         nodes.filter_map(|it| it.prefix.get(index).copied().or(it.items)).collect()
     }
 
+    /// Whether a schema has one of some keywords.
+    pub(crate) fn says(&self, live: &[NodeId], keywords: &[&str]) -> bool {
+        let addresses = live.iter().filter_map(|it| self.node(*it).address.as_ref());
+        let mut schemas = addresses.filter_map(|it| self.validators.store().get(it));
+        schemas.any(|it| keywords.iter().any(|keyword| it.get(keyword).is_some()))
+    }
+
+    /// Whether a schema requires a member of that name.
+    pub(crate) fn requires(&self, live: &[NodeId], name: &str) -> bool {
+        live.iter().any(|it| self.node(*it).required.iter().any(|it| it == name))
+    }
+
     /// Members that the schemas name.
     pub(crate) fn named_members<'t>(&'t self, live: &'t [NodeId]) -> impl Iterator<Item = &'t str> {
         live.iter().flat_map(|it| self.node(*it).members.keys().map(String::as_str))

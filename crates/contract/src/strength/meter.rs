@@ -13,8 +13,8 @@ use crate::{
     strength::{
         Operator, Strength, Survivors,
         plant::plant,
-        reason::reason,
-        sample::{Sample, Sampler},
+        reason::{Confirmed, Survivor, confirmed},
+        sample::Sampler,
     },
     walk::spot,
 };
@@ -28,10 +28,12 @@ pub struct Meter<'c> {
 }
 
 impl<'c> Meter<'c> {
-    /// A meter that has planted nothing yet; `base_urls` stand for the document's server, beside those of `contract.toml`.
-    pub fn new(contract: &'c Contract, base_urls: &[String]) -> Self {
+    /// A meter that has planted nothing yet. `base_urls` stand for the document's server, beside those of `contract.toml`;
+    /// what is graver than `fail_on`, or as grave, is noticed.
+    pub fn new(contract: &'c Contract, base_urls: &[String], fail_on: Severity) -> Self {
         let base_urls = [contract.settings.base_urls.as_slice(), base_urls].concat();
-        Self { contract, base_urls, sampler: Sampler::default(), strength: Strength::default() }
+        let strength = Strength::nothing_planted(contract.hash(), fail_on.min(Severity::Warning));
+        Self { contract, base_urls, sampler: Sampler::default(), strength }
     }
 
     /// What the faults showed.
@@ -40,119 +42,111 @@ impl<'c> Meter<'c> {
     }
 
     /// Plants every fault that makes sense in the body of an exchange that keeps the contract; of values that are alike, in
-    /// two. Nothing where the exchange is not judged by its JSON body.
+    /// two. An exchange that is not judged by a JSON body is only counted.
     pub fn plant(&mut self, exchange: &Exchange<'_>) {
-        let Body::Bytes { bytes, .. } = &exchange.body else { return };
-        let Some(operation) = self.contract.operation_of(exchange, &self.base_urls) else { return };
-        let Ok(Some(judge)) = self.contract.judge_of(operation, exchange) else { return };
-        let mut checker = Checker::new(self.contract, exchange, &self.base_urls);
-        let defects = checker.defects(exchange);
-        if checker.run.counts.checked == 0 {
-            return;
-        }
-        if checker.has_seen_errors() {
-            self.strength.broken_responses += 1;
-            return;
-        }
-        let Ok(json) = json::read(bytes) else { return };
-        let whole = Subject { body: json.value, defects };
-        let Sample { fewer, chosen } =
-            self.sampler.sample(&operation.id, exchange.status, judge, &whole.body);
-        if chosen.is_empty() {
-            self.strength.alike_responses += 1;
-            return;
-        }
-        self.strength.responses += 1;
-        let fewer = Subject { defects: checker.defects_of(&fewer), body: fewer };
-        // A list may have to have the items that were left out.
-        let fewer_will_do = !checker.has_seen_errors();
-        let mut planter = Planter { operation, judge, checker, strength: &mut self.strength };
-        for at in chosen {
-            for operator in Operator::ALL {
-                if fewer_will_do && !operator.is_of_length() {
-                    planter.plant(*operator, &fewer, &at.in_fewer);
-                } else {
-                    planter.plant(*operator, &whole, &at.in_whole);
-                }
-            }
+        if self.plant_in_judged(exchange).is_none() {
+            self.strength.left_alone += 1;
         }
     }
-}
 
-/// A body that gets faults.
-struct Subject {
-    body: Value,
-    /// What it shows without a fault, as [`Checker::defects`] has it.
-    defects: Vec<u64>,
+    fn plant_in_judged(&mut self, exchange: &Exchange<'_>) -> Option<()> {
+        let Body::Bytes { bytes, .. } = &exchange.body else { return None };
+        let operation = self.contract.operation_of(exchange, &self.base_urls)?;
+        let judge = self.contract.judge_of(operation, exchange).ok()??;
+        let checker = Checker {
+            contract: self.contract,
+            exchange,
+            base_urls: &self.base_urls,
+            fail_on: self.strength.fail_on,
+        };
+        let as_it_came = checker.check(exchange);
+        if as_it_came.counts.checked == 0 {
+            return None;
+        }
+        if checker.is_broken(&as_it_came) {
+            self.strength.broken_responses += 1;
+            return Some(());
+        }
+        let body = json::read(bytes).ok()?.value;
+        let pointers = self.sampler.sample(&operation.id, exchange.status, judge, &body);
+        if pointers.is_empty() {
+            self.strength.alike_responses += 1;
+            return Some(());
+        }
+        self.strength.responses += 1;
+        let confirmed = confirmed(judge, &body);
+        let strength = &mut self.strength;
+        let mut planter = Planter { operation, judge, checker, body, confirmed, strength };
+        for pointer in pointers {
+            Operator::ALL.iter().for_each(|it| planter.plant(*it, &pointer));
+        }
+        Some(())
+    }
 }
 
 /// Checks bodies as an exchange brings them.
 struct Checker<'p> {
+    contract: &'p Contract,
     exchange: &'p Exchange<'p>,
-    run: Run<'p>,
+    base_urls: &'p [String],
+    fail_on: Severity,
 }
 
 impl<'p> Checker<'p> {
-    fn new(contract: &'p Contract, exchange: &'p Exchange<'p>, base_urls: &[String]) -> Self {
-        // Nothing is seen twice here.
-        let base_urls = base_urls.to_vec();
+    fn check(&self, exchange: &Exchange<'_>) -> Run<'p> {
+        let base_urls = self.base_urls.to_vec();
+        // Nothing is seen twice in a run of one exchange: there is no shortcut.
         let options = RunOptions { base_urls, no_fast_path: true, ..RunOptions::default() };
-        Self { exchange, run: Run::new(contract, options) }
+        let mut run = Run::new(self.contract, options);
+        run.check(exchange);
+        run
     }
 
-    /// How often an exchange shows each defect that is an error or a warning, by the defect's number.
-    fn defects(&mut self, exchange: &Exchange<'_>) -> Vec<u64> {
-        let before = self.run.defect_counts();
-        self.run.check(exchange);
-        let mut counts = self.run.defect_counts();
-        counts.iter_mut().zip(before).for_each(|(count, before)| *count -= before);
-        counts
+    fn is_broken(&self, run: &Run<'_>) -> bool {
+        run.worst_seen().is_some_and(|it| it <= self.fail_on)
     }
 
-    fn defects_of(&mut self, body: &Value) -> Vec<u64> {
+    fn is_broken_by(&self, body: &Value) -> bool {
         let text = body.to_string();
         let bytes = text.as_bytes().into();
         let body = Body::Bytes { bytes, origin: Origin::Unknown };
-        self.defects(&Exchange { body, ..self.exchange.clone() })
-    }
-
-    fn has_seen_errors(&self) -> bool {
-        self.run.worst_seen() == Some(Severity::Error)
+        self.is_broken(&self.check(&Exchange { body, ..self.exchange.clone() }))
     }
 }
 
-/// Plants faults in the bodies of one exchange.
+/// Plants faults in the body of one exchange.
 struct Planter<'p> {
     operation: &'p Operation,
     judge: &'p Judge,
     checker: Checker<'p>,
+    body: Value,
+    confirmed: Confirmed,
     strength: &'p mut Strength,
 }
 
 impl Planter<'_> {
-    fn plant(&mut self, operator: Operator, subject: &Subject, pointer: &str) {
-        let Some(faulty) = plant(operator, &subject.body, pointer) else { return };
-        let noticed = self.is_noticed(subject, &faulty);
+    fn plant(&mut self, operator: Operator, pointer: &str) {
+        let Some(faulty) = plant(operator, &self.body, pointer) else { return };
+        let noticed = self.checker.is_broken_by(&faulty);
         self.strength.faults.add(noticed);
         self.strength.operators.entry(operator).or_default().add(noticed);
         if noticed {
             return;
         }
-        let quirks = &self.checker.run.contract().quirks;
+        let survivor = Survivor {
+            operator,
+            pointer,
+            before: &self.body,
+            confirmed_before: &self.confirmed,
+            after: &faulty,
+        };
         self.strength.add_survivor(Survivors {
             operation: self.operation.id.clone(),
             status: self.checker.exchange.status,
-            place: spot(self.judge, &subject.body, pointer).place(),
+            place: spot(self.judge, &self.body, pointer).place(),
             operator,
-            reason: reason(self.judge, quirks, operator, pointer, &subject.body, &faulty),
+            reason: survivor.reason(self.judge, &self.checker.contract.quirks),
             count: 1,
         });
-    }
-
-    /// Whether there is an error or a warning that was not there before, or one more often.
-    fn is_noticed(&mut self, subject: &Subject, faulty: &Value) -> bool {
-        let now = self.checker.defects_of(faulty);
-        let before = subject.defects.iter().copied().chain(std::iter::repeat(0));
-        now.into_iter().zip(before).any(|(now, before)| now > before)
     }
 }

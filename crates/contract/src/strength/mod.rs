@@ -13,7 +13,13 @@ use serde_json::Value;
 
 pub use self::{meter::Meter, plant::faults};
 
-use crate::{document::OperationId, format, place::Place};
+use crate::{
+    document::OperationId,
+    format,
+    place::Place,
+    rule::Severity,
+    text::{Fault, Text},
+};
 
 macro_rules! operators {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal;)+) => {
@@ -49,7 +55,7 @@ operators! {
     ExtraMember = "extra-member";
     /// An empty text, list or object.
     Empty = "empty";
-    /// A number or a word that no list has.
+    /// A number or a text that no list has.
     UnknownCode = "unknown-code";
     /// A number beyond 32 bits.
     BeyondInt32 = "beyond-int32";
@@ -57,6 +63,8 @@ operators! {
     BelowInt32 = "below-int32";
     /// A number beyond 64 bits.
     BeyondInt64 = "beyond-int64";
+    /// A text of 1,000 characters.
+    TooLong = "too-long";
     /// A fraction for an integer.
     Fraction = "fraction";
     /// A day that no month has.
@@ -79,25 +87,24 @@ operators! {
     Duplicated = "duplicated";
 }
 
-impl Operator {
-    /// Whether it makes a list longer or shorter by an item.
-    fn is_of_length(self) -> bool {
-        matches!(self, Self::Truncated | Self::Duplicated)
-    }
-}
-
 /// What planted faults showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Strength {
     /// The version of this format.
     pub format_version: u32,
+    /// The hash of the contract.
+    pub contract: String,
+    /// The least grave finding by which a fault was noticed.
+    pub fail_on: Severity,
     /// Responses that faults were planted in.
     pub responses: u64,
     /// Responses with nothing but what has got faults elsewhere: none was planted in them.
     pub alike_responses: u64,
-    /// Responses that do not keep the contract to begin with: no fault was planted in them.
+    /// Responses that break the contract as they came: none was planted in them.
     pub broken_responses: u64,
+    /// Exchanges that are not judged by a JSON body: out of scope, undocumented, without one.
+    pub left_alone: u64,
     /// All faults.
     pub faults: Planted,
     /// Faults by operator.
@@ -112,7 +119,7 @@ pub struct Strength {
 pub struct Planted {
     /// All of them.
     pub planted: u64,
-    /// Those that made an error or a warning.
+    /// Those that broke the contract.
     pub noticed: u64,
 }
 
@@ -134,20 +141,6 @@ pub struct Survivors {
     pub count: u64,
 }
 
-impl Default for Strength {
-    fn default() -> Self {
-        Self {
-            format_version: 1,
-            responses: 0,
-            alike_responses: 0,
-            broken_responses: 0,
-            faults: Planted::default(),
-            operators: BTreeMap::new(),
-            survivors: Vec::new(),
-        }
-    }
-}
-
 impl Planted {
     /// The share of faults that were noticed; one where none was planted.
     pub fn share(self) -> f64 {
@@ -160,7 +153,37 @@ impl Planted {
     }
 }
 
+/// The version that is written and read.
+const FORMAT_VERSION: u32 = 1;
+
 impl Strength {
+    fn nothing_planted(contract: &str, fail_on: Severity) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            contract: contract.to_owned(),
+            fail_on,
+            responses: 0,
+            alike_responses: 0,
+            broken_responses: 0,
+            left_alone: 0,
+            faults: Planted::default(),
+            operators: BTreeMap::new(),
+            survivors: Vec::new(),
+        }
+    }
+
+    /// Reads what `strength --json` wrote.
+    ///
+    /// # Errors
+    /// Where the text is something else, or of another version.
+    pub fn read(text: &Text) -> Result<Self, Fault> {
+        let promised =
+            |line| text.fault(line, "promised what `strength --json` writes; make it anew");
+        let read: Self =
+            serde_json::from_str(&text.text).map_err(|it| promised(Some(it.line())))?;
+        if read.format_version == FORMAT_VERSION { Ok(read) } else { Err(promised(None)) }
+    }
+
     fn add_survivor(&mut self, new: Survivors) {
         fn key(it: &Survivors) -> impl Ord {
             (&it.operation, it.status, &it.place, it.operator, &it.reason)

@@ -10,6 +10,9 @@ use crate::{
     strength::Operator,
 };
 
+/// How long a text is that is too long, in characters.
+const LONG: usize = 1_000;
+
 /// Every fault that makes sense in a body: the operator, the JSON pointer of the value, the faulty body.
 pub fn faults(body: &Value) -> impl Iterator<Item = (Operator, String, Value)> {
     let each = |pointer: String| Operator::ALL.iter().map(move |it| (*it, pointer.clone()));
@@ -67,14 +70,18 @@ fn wrong(operator: Operator, value: &Value) -> Option<Value> {
         (Operator::Null, _) => Value::Null,
         (Operator::ExtraMember, Value::Object(members)) => {
             let mut members = members.clone();
-            members.insert("planted_member".into(), json!(1));
+            let mut name = "planted_member".to_owned();
+            while members.contains_key(&name) {
+                name.push('x');
+            }
+            members.insert(name, json!(1));
             Value::Object(members)
         }
         (Operator::Empty, Value::String(_)) => json!(""),
         (Operator::Empty, Value::Array(_)) => json!([]),
         (Operator::Empty, Value::Object(_)) => json!({}),
         (Operator::UnknownCode, Value::Number(_)) => json!(97),
-        (Operator::UnknownCode, Value::String(text)) => Value::String(another_word(text)?),
+        (Operator::UnknownCode, Value::String(text)) => Value::String(another_text(text)),
         (Operator::BeyondInt32, Value::Number(_)) => json!(2_147_483_648_i64),
         (Operator::BelowInt32, Value::Number(_)) => json!(-2_147_483_649_i64),
         (Operator::BeyondInt64, Value::Number(_)) => json!(9_223_372_036_854_775_808_u64),
@@ -82,8 +89,9 @@ fn wrong(operator: Operator, value: &Value) -> Option<Value> {
         (Operator::BrokenDate, Value::String(text)) if is_moment(text) => {
             Value::String(format!("{}02-30{}", &text[..5], &text[10..]))
         }
-        (Operator::OddDate, Value::String(text)) if is_moment(text) && text.ends_with('Z') => {
-            Value::String(text.trim_end_matches('Z').to_owned())
+        (Operator::OddDate, Value::String(text)) => Value::String(without_zone(text)?.to_owned()),
+        (Operator::TooLong, Value::String(text)) => {
+            Value::String(text.chars().chain("x".repeat(LONG).chars()).take(LONG).collect())
         }
         (Operator::OneCharacter, Value::String(text)) => Value::String(one_changed(text)?),
         (Operator::InAList, it) if !it.is_array() => json!([it]),
@@ -100,22 +108,26 @@ fn wrong(operator: Operator, value: &Value) -> Option<Value> {
     (wrong != *value).then_some(wrong)
 }
 
-/// A word with one letter or digit more, as no list has it; none of a text that does not read as a word.
-fn another_word(text: &str) -> Option<String> {
-    if printable_name(text) == ANY {
-        return None;
-    }
-    let more = match text.chars().next_back()? {
-        'A'..='Z' => 'X',
-        '0'..='9' => '9',
-        _ => 'x',
+/// A text as no list has it: a word that begins as the text does; where that reads as no word, the text and a `~`.
+fn another_text(text: &str) -> String {
+    let more = match text.chars().next_back() {
+        _ if printable_name(text) == ANY => "~",
+        Some('A'..='Z') => "XQ",
+        Some('0'..='9') => "97",
+        _ => "xq",
     };
-    Some(format!("{text}{more}"))
+    format!("{text}{more}")
 }
 
-/// The text with one of the characters changed that give it its form, as the `@` of an e-mail; none where it has none.
+/// A moment without its zone.
+fn without_zone(text: &str) -> Option<&str> {
+    let at = text.rfind(['Z', 'z', '+', '-']).filter(|it| *it > "2020-01-01T".len())?;
+    is_moment(text).then(|| &text[..at])
+}
+
+/// The text with one of the characters changed that give it its form: the `@` of an e-mail; none where it has none.
 fn one_changed(text: &str) -> Option<String> {
-    let at = text.find(['@', ':', '-', '/', '.'])?;
+    let at = text.find('@').or_else(|| text.find([':', '-', '/', '.']))?;
     (!text.contains(' ') || is_moment(text)).then(|| format!("{}_{}", &text[..at], &text[at + 1..]))
 }
 
@@ -136,11 +148,11 @@ fn remove(body: &Value, pointer: &str) -> Option<Value> {
     Some(faulty)
 }
 
-/// Gives a member the value of the next sibling of its type.
+/// Lets a member and a sibling change their values.
 fn swap(body: &Value, pointer: &str) -> Option<Value> {
     let (parent, name) = split(pointer)?;
     let members = body.pointer(parent)?.as_object()?;
-    let (sibling, other) = sibling_of_its_type(members, &name)?;
+    let (sibling, other) = sibling_to_swap_with(members, &name)?;
     let mut faulty = body.clone();
     let swapped = faulty.pointer_mut(parent)?.as_object_mut()?;
     swapped.insert(sibling.clone(), members.get(&*name)?.clone());
@@ -148,12 +160,16 @@ fn swap(body: &Value, pointer: &str) -> Option<Value> {
     Some(faulty)
 }
 
-/// Another member of a member's type, of another value.
-pub(super) fn sibling_of_its_type<'m>(
+/// Another member with another value of a member's type: the first in which the same faults make sense, so that the swap is
+/// likely to go unnoticed, else the first.
+pub(super) fn sibling_to_swap_with<'m>(
     members: &'m Map<String, Value>,
     name: &str,
 ) -> Option<(&'m String, &'m Value)> {
     let value = members.get(name)?;
-    let is_like = |it: &Value| discriminant(it) == discriminant(value) && it != value;
-    members.iter().find(|it| *it.0 != *name && is_like(it.1))
+    let is_of_type = |it: &Value| discriminant(it) == discriminant(value) && it != value;
+    let is_like = |it: &Value| operators_for(it).eq(operators_for(value));
+    let mut siblings = members.iter().filter(|it| *it.0 != *name && is_of_type(it.1));
+    let first = siblings.clone().next();
+    siblings.find(|it| is_like(it.1)).or(first)
 }

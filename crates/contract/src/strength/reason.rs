@@ -1,67 +1,128 @@
 //! Why nothing noticed a fault: what the contract says at the place, and does not say.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
     judge::Judge,
     place::segments,
     quirk::{Quirk, Verdict},
-    schema::tree::{Member, Node},
+    schema::tree::{Member, NodeId},
     strength::Operator,
     tally::Tally,
     walk::{Sight, walk},
 };
 
-/// The reason that a fault at a JSON pointer into a body went unnoticed.
-pub(super) fn reason(
-    judge: &Judge,
-    quirks: &[Quirk],
-    operator: Operator,
-    pointer: &str,
-    before: &Value,
-    faulty: &Value,
-) -> String {
-    if let Some(quirk) = widening(judge, pointer, faulty) {
-        return format!("quirk `{}` widened it", quirks[quirk].id);
-    }
-    let nodes = nodes_at(judge, before, pointer);
-    let is_promised = nodes.iter().any(|it| it.says_type() || !it.codes.is_empty());
-    let is_identifier = nodes.iter().any(|it| it.sensitive.as_deref() == Some("identifier"));
-    let has_form = nodes.iter().any(|it| it.has_form);
-    let value = before.pointer(pointer).unwrap_or(&Value::Null);
-    match (operator, value) {
-        (Operator::Removed, _) => "optional member",
-        _ if !is_promised => "nothing promised",
-        (Operator::ExtraMember, _) => "open object",
-        (_, Value::Array(_)) => "nothing says how many items",
-        (_, Value::Object(_)) => "nothing required",
-        _ if is_identifier => "opaque id",
-        (Operator::Null, _) => "null is allowed",
-        (Operator::Swapped, _) => "a sibling of the same type",
-        (_, Value::String(_)) if has_form => "its form allows it",
-        (_, Value::String(_)) => "free text",
-        (_, Value::Number(_)) => "a number without a list of codes or limits",
-        _ => "nothing promised",
-    }
-    .to_owned()
+const LIMITS: &[&str] = &[
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+];
+
+/// A fault that nothing noticed.
+pub(super) struct Survivor<'p> {
+    pub(super) operator: Operator,
+    /// A JSON pointer to the value.
+    pub(super) pointer: &'p str,
+    /// The body without it.
+    pub(super) before: &'p Value,
+    /// The quirks that the body confirms without it.
+    pub(super) confirmed_before: &'p Confirmed,
+    /// The body with it.
+    pub(super) after: &'p Value,
 }
 
-/// The quirk that the faulty value, or its absence, confirms.
-fn widening(judge: &Judge, pointer: &str, faulty: &Value) -> Option<usize> {
-    walk(judge, faulty, &mut Tally::default(), &mut Vec::new()).into_iter().find_map(|sight| {
-        match sight {
-            Sight::Quirk { spot, quirk, verdict: Verdict::Confirmed, .. }
-                if spot.pointer == pointer =>
-            {
-                Some(quirk)
-            }
-            _ => None,
+/// The quirks that a body confirms, by number, and JSON pointers to where it does.
+pub(super) type Confirmed = BTreeSet<(String, usize)>;
+
+pub(super) fn confirmed(judge: &Judge, body: &Value) -> Confirmed {
+    let sights = walk(judge, body, &mut Tally::default(), &mut Vec::new()).into_iter();
+    let confirmed = |sight| match sight {
+        Sight::Quirk { spot, quirk, verdict: Verdict::Confirmed, .. } => {
+            Some((spot.pointer, quirk))
         }
-    })
+        _ => None,
+    };
+    sights.filter_map(confirmed).collect()
+}
+
+impl Survivor<'_> {
+    pub(super) fn reason(&self, judge: &Judge, quirks: &[Quirk]) -> String {
+        let confirmed = confirmed(judge, self.after);
+        let live = live_at(judge, self.before, self.pointer);
+        let by_quirk = self.widened_here(&confirmed).or_else(|| {
+            // What a quirk lets come may hold anything.
+            live.is_empty().then(|| self.widened_above(&confirmed)).flatten()
+        });
+        match by_quirk {
+            Some(quirk) => format!("quirk `{}` widened it", quirks[quirk].id),
+            None => self.by_schema(judge, &live).to_owned(),
+        }
+    }
+
+    /// The quirk that the faulty value, its absence, or what it now holds confirms.
+    fn widened_here(&self, confirmed: &Confirmed) -> Option<usize> {
+        let here = confirmed.iter().find(|it| it.0 == self.pointer);
+        let is_below =
+            |it: &str| it.strip_prefix(self.pointer).is_some_and(|it| it.starts_with('/'));
+        let mut new = confirmed.difference(self.confirmed_before);
+        here.or_else(|| new.find(|it| is_below(&it.0))).map(|it| it.1)
+    }
+
+    fn widened_above(&self, confirmed: &Confirmed) -> Option<usize> {
+        let is_above =
+            |it: &str| self.pointer.strip_prefix(it).is_some_and(|it| it.starts_with('/'));
+        confirmed.iter().rev().find(|it| is_above(&it.0)).map(|it| it.1)
+    }
+
+    fn by_schema(&self, judge: &Judge, live: &[NodeId]) -> &'static str {
+        let nodes = || live.iter().map(|it| judge.tree.node(*it));
+        let has_limits = judge.tree.says(live, LIMITS);
+        let has_codes = nodes().any(|it| !it.codes.is_empty());
+        let has_form = nodes().any(|it| it.has_form);
+        let is_identifier = nodes().any(|it| it.sensitive.as_deref() == Some("identifier"));
+        let says_type = has_codes || nodes().any(|it| it.says_type());
+        let is_described = !live.is_empty();
+        let value = self.before.pointer(self.pointer).unwrap_or(&Value::Null);
+        match (self.operator, value) {
+            (Operator::Removed, _) if is_described => "optional member",
+            (Operator::Null, _) if says_type => "null is allowed",
+            (
+                Operator::AnotherType
+                | Operator::InAList
+                | Operator::NumberAsText
+                | Operator::BooleanAsNumber,
+                _,
+            ) if says_type => "another type is allowed",
+            (Operator::Fraction, _) if says_type => "fractions are allowed",
+            (Operator::Swapped, _) if is_described => "a sibling of the same type",
+            _ if !says_type && !has_form && !has_limits => "nothing promised",
+            (Operator::ExtraMember, _) => "open object",
+            (_, Value::Object(_)) => "nothing required",
+            (_, Value::Array(_)) if has_limits => "as many items are allowed",
+            (_, Value::Array(_)) => "nothing says how many items",
+            _ if has_codes => "it is of the listed values",
+            (_, Value::String(_)) if has_form => "its form allows it",
+            _ if is_identifier => "opaque id",
+            _ if has_limits => "within its limits",
+            (_, Value::String(_)) => "free text",
+            (_, Value::Number(_)) => "a number without a list of codes or limits",
+            _ => "nothing promised",
+        }
+    }
 }
 
 /// The schemas that hold for the value at a pointer.
-fn nodes_at<'j>(judge: &'j Judge, body: &Value, pointer: &str) -> Vec<&'j Node> {
+fn live_at(judge: &Judge, body: &Value, pointer: &str) -> Vec<NodeId> {
     let tree = &judge.tree;
     let mut live = tree.live(&[judge.root], body);
     let mut here = body;
@@ -80,5 +141,5 @@ fn nodes_at<'j>(judge: &'j Judge, body: &Value, pointer: &str) -> Vec<&'j Node> 
         live = tree.live(&nodes, below);
         here = below;
     }
-    live.into_iter().map(|it| tree.node(it)).collect()
+    live
 }

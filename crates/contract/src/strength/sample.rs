@@ -1,7 +1,7 @@
 //! Chooses the values that get faults: what is wrong with one of many that are alike shows nothing new in the next.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
     mem::discriminant,
 };
@@ -13,111 +13,106 @@ use crate::{
     judge::Judge,
     place::{ANY, push_segment},
     schema::tree::{Member, NodeId, Tree},
-    strength::plant::{operators_for, sibling_of_its_type},
+    strength::plant::{operators_for, sibling_to_swap_with},
 };
 
 /// How many get faults of values that are alike.
 const OF_A_KIND: u8 = 2;
 
-/// A value, and where in it those stand that get faults.
-#[derive(Debug)]
-pub(super) struct Sample {
-    /// Without the items, and values of maps, that no fault is planted in; but for the first.
-    pub(super) fewer: Value,
-    pub(super) chosen: Vec<Chosen>,
-}
+/// By these, what holds for a member depends on which others there are.
+const RELATING: &[&str] = &[
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "minProperties",
+    "maxProperties",
+    "not",
+];
 
-/// JSON pointers to a value that gets faults.
-#[derive(Debug)]
-pub(super) struct Chosen {
-    pub(super) in_whole: String,
-    pub(super) in_fewer: String,
-}
-
-/// Knows what has got faults.
+/// Knows how many of each kind have got faults.
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     counts: HashMap<u64, u8>,
 }
 
-/// Where a value stands, as far as it makes values alike.
-struct At<'a> {
-    /// Of the response and the place in it.
-    hash: u64,
+/// Where a value stands, as far as that makes values alike.
+struct Standing<'a> {
+    /// A hash of the response and the place in it.
+    place: u64,
     given: &'a [NodeId],
-    has_sibling_of_its_type: bool,
+    /// A hash of what holds for the object or list that it is in.
+    parent: u64,
+    /// A hash of the place of the sibling that it is swapped with.
+    sibling: Option<u64>,
 }
 
 impl Sampler {
-    /// Chooses from a response's body. Values are alike that stand at one place of one response, are described by the same
-    /// schemas, and that the same operators make something of.
+    /// JSON pointers to the values of a response's body that get faults. Values are alike that stand at one place of one
+    /// response, for which the same schemas hold, as for what they are in, and in which the same faults make sense.
     pub(super) fn sample(
         &mut self,
         operation: &OperationId,
         status: u16,
         judge: &Judge,
         body: &Value,
-    ) -> Sample {
-        let at = At {
-            hash: hash((operation, status, &judge.media_type)),
-            given: &[judge.root],
-            has_sibling_of_its_type: false,
-        };
-        self.choose(&judge.tree, &at, body)
+    ) -> Vec<String> {
+        let place = hash((operation, status, &judge.media_type));
+        let at = Standing { place, given: &[judge.root], parent: 0, sibling: None };
+        let mut chosen = Vec::new();
+        self.choose(&judge.tree, &at, body, &mut String::new(), &mut chosen);
+        chosen
     }
 
-    fn choose(&mut self, tree: &Tree, at: &At<'_>, value: &Value) -> Sample {
+    fn choose(
+        &mut self,
+        tree: &Tree,
+        at: &Standing<'_>,
+        value: &Value,
+        pointer: &mut String,
+        chosen: &mut Vec<String>,
+    ) {
         let live = tree.live(at.given, value);
         let operators: Vec<_> = operators_for(value).collect();
-        let kind =
-            hash((at.hash, &live, discriminant(value), operators, at.has_sibling_of_its_type));
-        let (fewer, mut chosen) = match value {
+        let kind = hash((at.place, &live, discriminant(value), operators, at.parent, at.sibling));
+        if self.has_room_for(kind) {
+            chosen.push(pointer.clone());
+        }
+        let length = pointer.len();
+        let mut below = |name: &str, at: &Standing<'_>, value: &Value| {
+            push_segment(pointer, name);
+            self.choose(tree, at, value, pointer, chosen);
+            pointer.truncate(length);
+        };
+        match value {
             Value::Array(items) => {
-                let mut below = Below::default();
-                let mut few = Vec::new();
-                let at_items = hash((at.hash, ANY));
+                let (place, parent) = (hash((at.place, ANY)), hash(&live));
                 for (index, item) in items.iter().enumerate() {
                     let given = tree.item(&live, index);
-                    let at = At { hash: at_items, given: &given, has_sibling_of_its_type: false };
-                    let sample = self.choose(tree, &at, item);
-                    if few.is_empty() || !sample.chosen.is_empty() {
-                        below.add(&index.to_string(), &few.len().to_string(), sample.chosen);
-                        few.push(sample.fewer);
-                    }
+                    let at = Standing { place, given: &given, parent, sibling: None };
+                    below(&index.to_string(), &at, item);
                 }
-                (Value::Array(few), below.chosen)
             }
             Value::Object(members) => {
-                let mut below = Below::default();
-                let mut few = Map::new();
-                let mut has_key = false;
+                let parent = hash((&live, names_that_matter(tree, &live, members)));
+                let segment_of = |name: &'_ str| match tree.member(&live, name) {
+                    Member::MapKey(given) if !tree.requires(&live, name) => (given, None),
+                    Member::Known(given) | Member::MapKey(given) => (given, Some(name.to_owned())),
+                    Member::Undocumented { .. } => (Vec::new(), Some(name.to_owned())),
+                };
                 for (name, member) in members {
-                    let (given, is_key) = match tree.member(&live, name) {
-                        Member::Known(given) => (given, false),
-                        Member::MapKey(given) => (given, true),
-                        Member::Undocumented { .. } => (Vec::new(), false),
-                    };
-                    let segment = if is_key { ANY } else { name };
-                    let at = At {
-                        hash: hash((at.hash, segment)),
+                    let (given, segment) = segment_of(name);
+                    let sibling = sibling_to_swap_with(members, name);
+                    let at = Standing {
+                        place: hash((at.place, segment.as_deref().unwrap_or(ANY))),
                         given: &given,
-                        has_sibling_of_its_type: sibling_of_its_type(members, name).is_some(),
+                        parent,
+                        sibling: sibling.map(|it| hash(segment_of(it.0).1)),
                     };
-                    let sample = self.choose(tree, &at, member);
-                    if !is_key || !has_key || !sample.chosen.is_empty() {
-                        has_key |= is_key;
-                        below.add(name, name, sample.chosen);
-                        few.insert(name.clone(), sample.fewer);
-                    }
+                    below(name, &at, member);
                 }
-                (Value::Object(few), below.chosen)
             }
-            _ => (value.clone(), Vec::new()),
-        };
-        if self.has_room_for(kind) {
-            chosen.push(Chosen { in_whole: String::new(), in_fewer: String::new() });
+            _ => {}
         }
-        Sample { fewer, chosen }
     }
 
     fn has_room_for(&mut self, kind: u64) -> bool {
@@ -128,24 +123,12 @@ impl Sampler {
     }
 }
 
-/// What is chosen below a value.
-#[derive(Default)]
-struct Below {
-    chosen: Vec<Chosen>,
-}
-
-impl Below {
-    fn add(&mut self, in_whole: &str, in_fewer: &str, chosen: Vec<Chosen>) {
-        let below = |segment: &str, pointer: &str| {
-            let mut prefix = String::new();
-            push_segment(&mut prefix, segment);
-            prefix + pointer
-        };
-        self.chosen.extend(chosen.iter().map(|it| Chosen {
-            in_whole: below(in_whole, &it.in_whole),
-            in_fewer: below(in_fewer, &it.in_fewer),
-        }));
-    }
+fn names_that_matter<'m>(
+    tree: &Tree,
+    live: &[NodeId],
+    members: &'m Map<String, Value>,
+) -> BTreeSet<&'m String> {
+    if tree.says(live, RELATING) { members.keys().collect() } else { BTreeSet::new() }
 }
 
 fn hash(it: impl Hash) -> u64 {

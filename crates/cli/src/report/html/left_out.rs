@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::{observed::bar, with_code};
 use crate::{
     report::words::{self, plural},
-    strength::{by_reason, response},
+    strength::{by_reason, left_out, percent, response},
 };
 
 /// How many rows are shown unfolded.
@@ -22,13 +22,8 @@ pub(super) fn strength(strength: &Strength) -> Markup {
             h2 id="strength" tabindex="-1" { "Strength" }
             p.faint { "Faults were planted in recorded responses, one at a time. What no assertion noticed could change without a word." }
             p { (noticed) " of " (planted) " planted faults noticed ("
-                (format!("{:.1}", strength.faults.share() * 100.0)) " %), in " (plural(strength.responses, "response")) "."
-                @if strength.alike_responses > 0 {
-                    " " (plural(strength.alike_responses, "response")) " left out, showing nothing new."
-                }
-                @if strength.broken_responses > 0 {
-                    " " (plural(strength.broken_responses, "response")) " left out, breaking the contract as they came."
-                }
+                (percent(strength.faults)) "), in " (plural(strength.responses, "response")) "."
+                @for it in left_out(strength) { " " (with_code(&it)) "." }
             }
             table.plain {
                 thead { tr { th scope="col" { "fault" } th scope="col" { "noticed" } th scope="col" { "share" } } }
@@ -56,7 +51,7 @@ pub(super) fn strength(strength: &Strength) -> Markup {
                         thead { tr { th scope="col" { "place" } th scope="col" { "fault" } th scope="col" { "times" } th scope="col" { "why" } } }
                         tbody {
                             @for it in of_response {
-                                tr { th.place scope="row" { (it.place) } td { (it.operator.as_str()) } td.number { (it.count) } td { (it.reason) } }
+                                tr { th.place scope="row" { (it.place) } td.word { (it.operator.as_str()) } td.number { (it.count) } td { (with_code(&it.reason)) } }
                             }
                         }
                     }
