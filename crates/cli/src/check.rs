@@ -45,6 +45,8 @@ impl Check {
             sound(&contract, &texts)?;
         }
         self.check_names(&contract)?;
+        let own = self.sources.own_places(defaults)?;
+        self.output.hold_against(&self.sources.files_read(defaults), &own)?;
         let asking = match self.live.begin(&contract, defaults)? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),

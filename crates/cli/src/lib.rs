@@ -251,6 +251,16 @@ impl Sources {
         }
     }
 
+    /// The places of what the contract is made of, which nothing else is written to.
+    fn own_places(&self, defaults: &Defaults) -> anyhow::Result<Vec<PathBuf>> {
+        let folder = self.folder(defaults)?;
+        let mut places = ["documented", "modelled", "quirks", "contract.toml"]
+            .map(|it| folder.join(it))
+            .to_vec();
+        places.push(self.shape_folder(defaults)?);
+        Ok(places)
+    }
+
     fn today(&self) -> jiff::civil::Date {
         self.today.unwrap_or_else(today)
     }
@@ -332,6 +342,11 @@ impl Sources {
             }
         }
         found
+    }
+
+    /// The recordings that there are to read.
+    fn files_read(&self, defaults: &Defaults) -> Vec<PathBuf> {
+        self.found(defaults).into_iter().filter_map(Result::ok).collect()
     }
 
     /// What plain JSON files are the bodies of.

@@ -1,6 +1,9 @@
 //! `strength [FILE|DIR…]`: plants faults in every observed value and lists what no assertion notices.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use contract::{Meter, OperationId, Planted, Severity, Strength, Survivors};
@@ -8,7 +11,7 @@ use contract::{Meter, OperationId, Planted, Severity, Strength, Survivors};
 use crate::{
     Defaults, Sources,
     progress::Progress,
-    report::{FailOn, words::plural},
+    report::{FailOn, places, words::plural},
     terminal,
 };
 
@@ -31,6 +34,9 @@ pub struct StrengthArgs {
 impl StrengthArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
+        let written: Vec<&Path> = self.json.as_deref().into_iter().collect();
+        let own = self.sources.own_places(defaults)?;
+        places::hold_against(&written, &self.sources.files_read(defaults), &own)?;
         let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into());
         let mut unreadable = Vec::new();
         let progress = Progress::new();
