@@ -429,6 +429,19 @@ fn the_gate_names_the_line_and_not_the_value() {
             && !screen.contains("kx7q"),
         "{screen}"
     );
+    let log = file.to_str().unwrap();
+    let with_missing = xtask(&["leaks", log, "missing.txt"]);
+    assert!(
+        with_missing.starts_with("exit 1\n")
+            && with_missing.contains("log.txt:2: a bearer token")
+            && with_missing.contains("could not be read: missing.txt: "),
+        "{with_missing}"
+    );
+    let missing = xtask(&["leaks", "README.md", "missing.txt"]);
+    assert!(
+        missing.starts_with("exit 2\n") && missing.contains(" in what could be looked at\n"),
+        "{missing}"
+    );
     assert!(
         xtask(&["leaks", "schemas", "snapshots", "tests/recordings", "tests/cases"])
             .starts_with("exit 0\n")

@@ -159,7 +159,7 @@ impl Command {
             Self::Check(it) => it.run(defaults),
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
-            Self::Leaks(it) => it.run(),
+            Self::Leaks(it) => Ok(it.run()),
             Self::Strength(it) => it.run(defaults),
             Self::Report(it) => it.run(defaults),
             Self::Triage(it) => it.run(),

@@ -215,14 +215,3 @@ fn mask_key(contract: &Contract) -> anyhow::Result<(MaskKey, bool)> {
         .map_err(|it| anyhow::anyhow!("no random key could be made: {it}"))?;
     Ok((MaskKey::new(bytes), true))
 }
-
-/// Looks through files and folders for what must not be written down.
-pub(crate) fn scan(paths: &[PathBuf]) -> anyhow::Result<Vec<harness::Leak>> {
-    let mut leaks = Vec::new();
-    for path in paths {
-        harness::each_text(path, &mut |path: &Path, text: &str| {
-            leaks.extend(harness::leaks(&path.display().to_string(), text, &[]));
-        })?;
-    }
-    Ok(leaks)
-}
