@@ -234,6 +234,34 @@ fn sources_of_every_kind_are_checked() {
     assert_eq!(told(&["-"]).0, "exit 3");
 }
 
+#[test]
+fn a_run_is_joined_of_all_its_parts_and_each_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [whole, joined, one, two, three] = ["whole", "joined", "1", "2", "3"].map(at);
+    let cases = ["tests/cases/violation", "tests/cases/healed"];
+    check(&[&cases[..], &["--report", &format!("json={whole}")]].concat());
+    for (part, path) in [("1/3", &one), ("2/3", &two), ("3/3", &three)] {
+        check(&[&cases[..], &["--shard", part, "--report", &format!("json={path}")]].concat());
+    }
+    let report = |parts: &[&str]| {
+        let to = format!("json={joined}");
+        let screen = xtask(&[&["report"], parts, &["--report", &to]].concat());
+        screen.replace(&at(""), "[folder]/")
+    };
+    assert!(report(&[&three, &one, &two]).starts_with("exit 1\n"));
+    assert_eq!(fs::read_to_string(&joined).unwrap(), fs::read_to_string(&whole).unwrap());
+    let refused: String = [
+        report(&[&one, &three]),
+        report(&[&one]),
+        report(&[&one, &two, &three, &one]),
+        report(&[&whole, &one]),
+        check(&["--stand-in", "--shard", "1/3"]),
+    ]
+    .concat();
+    compare("parts-that-are-no-whole", &refused);
+}
+
 /// A copy of `schemas/` in a folder of its own.
 fn contract_copy() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

@@ -60,6 +60,7 @@ impl Check {
             exclude: self.exclude.clone(),
             today: Some(self.sources.today()),
             fail_on: Some(self.fail_on.into()),
+            shard: self.bulk.shard,
             no_fast_path: self.bulk.no_fast_path,
             baseline: Some(shape::read(&self.sources.shape_folder(defaults)?)?),
             at: asking

@@ -49,7 +49,7 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::{Contract, ContractTexts, Exchange, Run, Unreadable};
+use contract::{Contract, ContractTexts, Exchange, Run, Shard, Unreadable};
 
 pub use live::{Running, StandIns};
 
@@ -301,7 +301,6 @@ impl Sources {
         }
         let bulk = harness::Bulk {
             threads: bulk.and_then(|it| it.threads),
-            shard: bulk.and_then(|it| it.shard),
             answered: self.answered(run.contract())?,
         };
         let (contract, options) = (run.contract(), run.options().clone());
@@ -374,19 +373,11 @@ struct Bulk {
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
     /// Check only the K-th of N parts of the exchanges, from 1; each exchange belongs to one part
-    #[arg(long, value_name = "K/N", value_parser = shard)]
-    shard: Option<harness::Shard>,
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["live", "stand_in"])]
+    shard: Option<Shard>,
     /// Check every body in full, to compare: what is found is the same
     #[arg(long)]
     no_fast_path: bool,
-}
-
-fn shard(text: &str) -> Result<harness::Shard, String> {
-    let numbers = text.split_once('/').and_then(|(number, of)| {
-        Some(harness::Shard { number: number.parse().ok()?, of: of.parse().ok()? })
-    });
-    let shard = numbers.filter(|it| (1..=it.of).contains(&it.number));
-    shard.ok_or_else(|| "promised K/N, such as 1/4: the first of four parts".into())
 }
 
 /// Today's day, UTC.

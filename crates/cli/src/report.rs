@@ -126,7 +126,8 @@ impl ReportArgs {
         for path in &self.reports {
             let text = harness::read_text(path).context("a report could not be read")?;
             let read = Report::read(&text);
-            reports.push(read.map_err(|it| anyhow::anyhow!("a report could not be read\n{it}"))?);
+            let report = read.map_err(|it| anyhow::anyhow!("a report could not be read\n{it}"))?;
+            reports.push((text.name, report));
         }
         let mut report = contract::join(reports).context("the reports could not be joined")?;
         if let Some(fail_on) = self.fail_on {

@@ -194,11 +194,11 @@ fn one_a_state(quirks: &[QuirkReport]) -> Vec<(QuirkReport, usize)> {
         let of_quirk = told.iter_mut().rev().take_while(|it| it.0.id == quirk.id);
         match of_quirk.into_iter().find(|it| it.0.state == quirk.state) {
             Some((all, places)) => {
-                all.mutated += quirk.mutated;
-                all.healed += quirk.healed;
-                all.confirmed += quirk.confirmed;
-                all.confirmed_on_wire += quirk.confirmed_on_wire;
-                all.neutral += quirk.neutral;
+                all.mutated = all.mutated.saturating_add(quirk.mutated);
+                all.healed = all.healed.saturating_add(quirk.healed);
+                all.confirmed = all.confirmed.saturating_add(quirk.confirmed);
+                all.confirmed_on_wire = all.confirmed_on_wire.saturating_add(quirk.confirmed_on_wire);
+                all.neutral = all.neutral.saturating_add(quirk.neutral);
                 *places += 1;
             }
             None => told.push((quirk.clone(), 1)),

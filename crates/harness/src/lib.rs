@@ -15,7 +15,7 @@ mod recording;
 mod source;
 mod write;
 
-pub use bulk::{Bulk, Found, Shard, check_all};
+pub use bulk::{Bulk, Found, check_all};
 pub use folder::{FolderError, read_contract, read_documents, read_text, read_texts};
 pub use leak::{Leak, leaks};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
