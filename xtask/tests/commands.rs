@@ -166,6 +166,40 @@ fn bad_input() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
 }
 
+/// Runs `cargo xtask` with these outputs, and gives its exit code.
+#[cfg(target_os = "linux")]
+fn xtask_into(
+    arguments: &[&str],
+    stdout: impl Into<std::process::Stdio>,
+    stderr: impl Into<std::process::Stdio>,
+) -> Option<i32> {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let command = command.current_dir(root()).args(arguments).stdout(stdout).stderr(stderr);
+    command.status().unwrap().code()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_nobody_hears_is_still_done() {
+    use std::{fs::OpenOptions, io::pipe, process::Stdio};
+
+    let closed = || pipe().unwrap().1;
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let faulty = ["check", "--contract", "missing"];
+    assert_eq!(xtask_into(&faulty, Stdio::null(), closed()), Some(2));
+    assert_eq!(xtask_into(&faulty, full(), full()), Some(2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let report = format!("json={}", path.display());
+    for (file, code) in [("tests/recordings", 2), ("tests/cases/violation", 1)] {
+        let check = ["check", file, "--report", &report];
+        assert_eq!(xtask_into(&check, full(), closed()), Some(code), "{file}");
+        assert!(fs::read_to_string(&path).unwrap().ends_with("}\n"), "{file}");
+        fs::remove_file(&path).unwrap();
+    }
+    assert_eq!(xtask_into(&["check"], closed(), closed()), Some(0));
+}
+
 /// A screen without the table of quirks, which says the same each time.
 fn told(screen: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();

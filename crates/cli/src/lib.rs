@@ -2,8 +2,8 @@
 //!
 //! The edge: arguments, clock, terminal and exit codes. What a contract means is decided in `contract`; knows no vendor.
 
-/// Prints to standard output. Where nobody reads it any more, or the disk is full, the process ends as a program does that
-/// cannot say what it found.
+/// Prints to standard output. Where that cannot be written, the command goes on: what it writes elsewhere is wanted all the
+/// same; [`exit`] ends the process as a program does that cannot say what it found.
 #[macro_export]
 macro_rules! out {
     ($($argument:tt)*) => {
@@ -44,6 +44,7 @@ use std::{
     num::NonZero,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use anstream::{AutoStream, ColorChoice};
@@ -98,9 +99,9 @@ impl Global {
             let place = panic
                 .location()
                 .map_or_else(String::new, |it| format!(" at {}:{}", it.file(), it.line()));
-            anstream::eprintln!(
+            terminal::mutter(&format!(
                 "error: a fault of this program{place}; please report it with the command that shows it"
-            );
+            ));
         }));
     }
 }
@@ -170,6 +171,9 @@ impl Command {
     }
 }
 
+/// Whether standard output could not be written.
+static IS_UNHEARD: AtomicBool = AtomicBool::new(false);
+
 /// Writes to standard output at once, colours stripped where they are not wanted.
 pub fn write_out(text: &str) {
     let mut stdout = std::io::stdout().lock();
@@ -183,15 +187,18 @@ pub fn write_out(text: &str) {
         // Nobody reads on: `| head`. The exit code still says what was found.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         Err(error) => {
-            anstream::eprintln!("error: standard output could not be written: {error}");
-            std::process::exit(2);
+            if !IS_UNHEARD.swap(true, Ordering::Relaxed) {
+                terminal::complain(&format!("standard output could not be written: {error}"));
+            }
         }
     }
 }
 
-/// Ends a process as a command's result says: an error is printed and is exit code 2.
+/// Ends a process as a command's result says: an error is printed and is exit code 2, and so is a result that could not be
+/// printed, but for the graver news.
 pub fn exit(result: anyhow::Result<u8>) -> ExitCode {
     match result {
+        Ok(0 | 3) if IS_UNHEARD.load(Ordering::Relaxed) => ExitCode::from(2),
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             terminal::complain(&format!("{error:#}"));

@@ -3,7 +3,7 @@
 mod excerpt;
 mod snippet;
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, io::Write as _};
 
 use anstyle::{AnsiColor, Style};
 use contract::{
@@ -74,7 +74,12 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
 
 /// Says on standard error that something went wrong.
 pub(crate) fn complain(error: &str) {
-    anstream::eprintln!("{} {error}", paint(ERROR, "error:"));
+    mutter(&format!("{} {error}", paint(ERROR, "error:")));
+}
+
+/// Writes a line to standard error. Where it cannot be written, there is nobody to tell that to, and no reason to stop.
+pub(crate) fn mutter(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn paint(style: Style, text: impl std::fmt::Display) -> String {
@@ -197,7 +202,8 @@ fn one_a_state(quirks: &[QuirkReport]) -> Vec<(QuirkReport, usize)> {
                 all.mutated = all.mutated.saturating_add(quirk.mutated);
                 all.healed = all.healed.saturating_add(quirk.healed);
                 all.confirmed = all.confirmed.saturating_add(quirk.confirmed);
-                all.confirmed_on_wire = all.confirmed_on_wire.saturating_add(quirk.confirmed_on_wire);
+                all.confirmed_on_wire =
+                    all.confirmed_on_wire.saturating_add(quirk.confirmed_on_wire);
                 all.neutral = all.neutral.saturating_add(quirk.neutral);
                 *places += 1;
             }
