@@ -423,12 +423,5 @@ fn unreadable(path: &Path, error: &harness::SourceError) -> Unreadable {
 }
 
 fn base_url(text: &str) -> Result<String, String> {
-    let host = text.split_once("://").map(|it| it.1.split('/').next().unwrap_or_default());
-    match host {
-        Some(host) if !host.is_empty() && !host.contains('@') => Ok(text.to_owned()),
-        Some(host) if host.contains('@') => Err("holds a user or password; leave them out".into()),
-        _ => {
-            Err("promised a URL with its scheme, such as https://staging.example.org/api/v2".into())
-        }
-    }
+    contract::check_base_url(text).map(|()| text.to_owned())
 }

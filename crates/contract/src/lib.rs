@@ -7,6 +7,7 @@
 //! The flow: [`Contract::load`] reads and compiles the texts, [`Run::check`] judges one [`Exchange`] after another,
 //! [`Run::report`] folds what they showed into one [`Report`].
 
+mod base_url;
 mod change;
 mod check;
 mod contract;
@@ -54,6 +55,7 @@ mod violation;
 mod walk;
 mod words;
 
+pub use base_url::check_base_url;
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
 pub use corrected::Corrected;
