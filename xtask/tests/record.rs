@@ -413,6 +413,26 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
 }
 
 #[test]
+fn what_cannot_be_read_is_told_by_entry_and_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().join("day.ndjson");
+    let line = r#"{"url":"https://domain.tld/api/v2/chat/chatrooms/8","status":401,"body":{}}"#;
+    fs::write(&day, format!("{line}\n{{\n")).unwrap();
+    let day = day.to_str().unwrap();
+    let to = folder.path().join("to").display().to_string();
+    for command in [
+        &["record", "--from", day, "--to", &to][..],
+        &["quirks", "report", "source-is-an-integer", day],
+    ] {
+        let screen = xtask(command);
+        assert!(
+            screen.starts_with("exit 2\n") && screen.contains("day.ndjson, entry 1, byte 76: "),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
 fn the_gate_names_the_line_and_not_the_value() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("log.txt");

@@ -16,6 +16,7 @@ use crate::{
     drafts::{Drafts, drafts},
     faults,
     report::words::{alike, foreign_hosts, plural, printable},
+    terminal,
 };
 
 /// How many faults of the document are named.
@@ -201,10 +202,7 @@ fn told(report: &Report) -> String {
     if let Some(told) = foreign_hosts(report) {
         out += &format!("{told}\n");
     }
-    for it in &report.unreadable {
-        out += &format!("could not be read: {}: {}\n", it.source, it.reason);
-    }
-    out
+    out + &terminal::unreadable(&report.unreadable)
 }
 
 /// The texts of a folder under the names that they will have.

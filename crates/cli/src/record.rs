@@ -14,6 +14,7 @@ use harness::RecordingInfo;
 use crate::{
     Defaults,
     live::{Begin, LiveArgs},
+    terminal,
 };
 
 /// Arguments of `record`.
@@ -118,10 +119,7 @@ impl Record {
             outln!("wrote {}", path.display());
         }
         taken.tell(written, known, is_fresh);
-        for it in &unreadable {
-            let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
-            outln!("could not be read: {}{byte}: {}", it.source, it.reason);
-        }
+        out!("{}", terminal::unreadable(&unreadable));
         Ok(match (unreadable.is_empty(), taken.by_name.is_empty()) {
             (false, _) => 2,
             (true, true) => 3,
