@@ -86,6 +86,41 @@ fn threads_and_parts_find_the_same() {
     }
 }
 
+/// What cannot be read and what is left alone is counted in full, and only the first of it named: whoever read it.
+#[test]
+fn threads_and_parts_name_and_count_the_same_of_what_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://domain.tld/api/v2/chat/chatrooms/8";
+    let unmodified = json!({ "url": url, "status": 304 }).to_string() + "\n";
+    let unanswered = json!({ "url": url, "status": 0 }).to_string();
+    let entries = vec!["{}"; 9_000].join(",");
+    let mut paths = Vec::new();
+    for (name, text) in [
+        ("a.ndjson", "{}\n".repeat(9_000) + &unmodified.repeat(3_000) + &unanswered),
+        ("b.har", format!(r#"{{"log": {{"entries": [{entries}]}}}}"#)),
+        ("c.har", "{".to_owned()),
+    ] {
+        paths.push(folder.path().join(name));
+        fs::write(paths.last().unwrap(), text).unwrap();
+    }
+    let whole = run(&paths, 1, None).report();
+    assert_eq!((whole.unreadable.len(), whole.skipped.len(), whole.exit_code), (100, 100, 2));
+    let counts =
+        |it: &std::collections::BTreeMap<String, u64>| it.values().copied().collect::<Vec<_>>();
+    assert_eq!(counts(&whole.unreadable_by_source), [9_000, 9_000, 1]);
+    assert_eq!(counts(&whole.skipped_by_reason), [1, 3_000]);
+    assert!(whole.unreadable.iter().any(|it| it.source.ends_with("c.har")), "one fault of many");
+    assert_eq!((whole.more_unreadable(), whole.more_skipped()), (18_001 - 100, 3_001 - 100));
+    for threads in [2, 8] {
+        assert!(run(&paths, threads, None).report() == whole, "{threads} threads");
+    }
+    for of in [2, 7] {
+        let parts =
+            (1..=of).rev().map(|number| run(&paths, 2, Some(Shard { number, of })).report());
+        assert!(join(parts.collect()).unwrap().to_json() == whole.to_json(), "{of} parts");
+    }
+}
+
 #[test]
 fn packed_and_plain_are_the_same() {
     let (_folder, paths) = sources();

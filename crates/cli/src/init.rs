@@ -15,7 +15,7 @@ use crate::{
     Defaults, base_url,
     drafts::{Drafts, drafts},
     faults,
-    report::words::{alike, foreign_hosts, plural, printable},
+    report::words::{alike, foreign_hosts, plural, printable, unreadable_of},
 };
 
 /// How many faults of the document are named.
@@ -201,8 +201,8 @@ fn told(report: &Report) -> String {
     if let Some(told) = foreign_hosts(report) {
         out += &format!("{told}\n");
     }
-    for it in &report.unreadable {
-        out += &format!("could not be read: {}: {}\n", it.source, it.reason);
+    for it in unreadable_of(report) {
+        out += &format!("could not be read: {it}\n");
     }
     out
 }

@@ -10,6 +10,7 @@ use crate::{
     Defaults, Sources, compile,
     drafts::{Drafts, drafts},
     live::{Begin, LiveArgs},
+    report::words::unreadable_of,
     terminal,
 };
 
@@ -64,7 +65,7 @@ impl Suggest {
                 outln!("  {field}");
             }
         }
-        out!("{}{left}", terminal::unreadable(&report.unreadable));
+        out!("{}{left}", terminal::unreadable(&unreadable_of(&report)));
         if drafts.is_empty() {
             outln!("nothing to draft: no deviation that a quirk could pin is unexplained");
         } else {
