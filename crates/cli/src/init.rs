@@ -70,7 +70,7 @@ impl Init {
         let mut run = Run::new(&contract, options);
         check(&mut run, &recordings);
         let today = self.today.unwrap_or_else(crate::today);
-        let can_be_read_again = traffic.as_deref() != Some(Path::new("-"));
+        let can_be_read_again = !traffic.as_deref().is_some_and(harness::is_read_once);
         let drafts = match can_be_read_again {
             true => drafts(&run, &texts, today, |run| {
                 check(run, &recordings);

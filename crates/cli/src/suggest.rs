@@ -44,7 +44,7 @@ impl Suggest {
         let report = run.report();
         let today = self.sources.today();
         // A server is not asked again, and a stream is read once.
-        let is_stream = self.sources.files.iter().any(|it| it.as_os_str() == "-");
+        let is_stream = self.sources.files.iter().any(|it| harness::is_read_once(it));
         let drafts = match asking.is_some() || is_stream {
             true => Drafts { drafts: run.drafts(today), left: None },
             false => drafts(&run, &texts, today, |run| self.sources.check(run, defaults, None))?,

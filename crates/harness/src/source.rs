@@ -132,13 +132,18 @@ pub(crate) fn each_raw(
         let whole = io::Cursor::new(start).chain(reader);
         Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
     };
-    let again = || (!is_stream && ends_with_meta(path)).then(|| open().ok()).flatten();
+    let again = || (!is_read_once(path) && ends_with_meta(path)).then(|| open().ok()).flatten();
     match open() {
         Ok(reader) => read::split(reader, &source, &kind, &again, each),
         Err(error) => {
             each(Err(Unreadable { source, entry: None, byte: None, reason: error.to_string() }));
         }
     }
+}
+
+/// Whether what a path names is gone when it is read: standard input, a pipe. Opening it again could wait for ever.
+pub fn is_read_once(path: &Path) -> bool {
+    path == Path::new(STREAM) || fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
 }
 
 /// Whether the last bytes of a file speak of our own recordings: a HAR may say after its entries what they are.
@@ -165,9 +170,13 @@ pub fn each_exchange(
     each_raw(path, answered, &mut |raw| each(raw.and_then(|it| it.read())));
 }
 
-/// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none.
+/// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none, and
+/// neither has a pipe.
 pub fn lines_of(path: &Path, bytes: &BTreeSet<usize>) -> BTreeMap<usize, usize> {
     let mut lines = BTreeMap::new();
+    if is_read_once(path) {
+        return lines;
+    }
     let Ok(file) = File::open(path) else { return lines };
     let mut reader = BufReader::new(file);
     let (mut line, mut before, mut wanted) = (1, 0, bytes.iter().copied().peekable());
@@ -230,5 +239,30 @@ mod tests {
         let found: Vec<_> = bytes.iter().filter(|it| **it < text.len()).map(expected).collect();
         assert_eq!(lines_of(&path, &bytes).into_iter().collect::<Vec<_>>(), found);
         assert_eq!(lines_of(&folder.path().join("none"), &bytes), BTreeMap::new());
+    }
+
+    #[cfg(unix)]
+    fn pipe(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    /// Nobody writes into it a second time, so whoever opened it again would wait for ever.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.har");
+        pipe(&path);
+        let har = r#"{"log": {"entries": [{"request": {"url": "u"}}], "_paperwire": {}}}"#;
+        let mut told = Vec::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| fs::write(&path, har).unwrap());
+            each_exchange(&path, None, |it| {
+                told.push(it.map_or_else(|it| it.reason, |it| it.url.into_owned()))
+            });
+        });
+        assert_eq!(told[0], "u");
+        assert!(told[1].contains("stands after the entries"), "{told:?}");
+        assert_eq!(lines_of(&path, &[0].into()), BTreeMap::new());
     }
 }
