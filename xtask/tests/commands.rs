@@ -251,7 +251,10 @@ fn sources_of_every_kind_are_checked() {
     for arguments in [&["--shard", "3/2"][..], &["--threads", "0"], &operation[..2], &unknown] {
         assert_eq!(told(arguments).0, "exit 2", "{arguments:?}");
     }
-    assert_eq!(told(&["-"]).0, "exit 3");
+    assert_eq!(told(&["-"]).0, "exit 2");
+    fs::write(path("empty.ndjson"), "").unwrap();
+    let (exit, _, screen) = told(&[unnamed, &path("empty.ndjson")]);
+    assert!(exit == "exit 2" && screen.contains("empty.ndjson, byte 0: promised"), "{screen}");
 }
 
 /// A copy of `schemas/` in a folder of its own.

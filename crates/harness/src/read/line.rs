@@ -68,7 +68,12 @@ pub(super) fn split<R: Read>(
     loop {
         let at = window.byte();
         match window.line() {
-            Ok(None) => return,
+            Ok(None) if entry > 0 => return,
+            Ok(None) => {
+                let reason = "promised at least one line, an exchange as schemas/format/exchange.schema.json says, none came; \
+                              record it again or leave it out";
+                return each(Err(fault(None, at, reason.to_owned())));
+            }
             Ok(Some(Value::Kept(line))) => {
                 let byte = window.byte_of(&line);
                 let bytes = window.bytes(line);
