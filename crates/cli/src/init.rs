@@ -44,7 +44,9 @@ impl Init {
         let Self { document, traffic, out, .. } = self;
         let documents = documents::collect(document)?;
         let recordings = match traffic {
-            Some(path) => harness::recordings(path, false)?,
+            Some(path) => {
+                harness::recordings(path, false).into_iter().collect::<Result<Vec<_>, _>>()?
+            }
             None => Vec::new(),
         };
         let made = NewFolder::begin(out)?;
