@@ -106,6 +106,11 @@ fn matching(path: &Path, bodies: bool) -> Option<Vec<Result<PathBuf, SourceError
     if found.is_empty() {
         return Some(vec![Err(SourceError::EmptyPattern { path: path.to_owned() })]);
     }
+    // A pattern promises a recording, and not one in every folder that it matches.
+    let is_empty_folder = |it: &_| matches!(it, Err(SourceError::EmptyFolder { .. }));
+    if !found.iter().all(is_empty_folder) {
+        found.retain(|it| !is_empty_folder(it));
+    }
     Some(found)
 }
 
@@ -354,5 +359,19 @@ mod tests {
         let expected = [&no_files[0], &no_files[1], "good.har", "link.har", &pipe];
         assert_eq!(found(folder.path(), ""), expected);
         assert_eq!(found(folder.path(), "good.*"), ["good.har"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pattern_promises_no_recording_in_every_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("empty")).unwrap();
+        fs::create_dir(folder.path().join("full")).unwrap();
+        let empty = "empty: this folder holds no recording";
+        assert!(found(folder.path(), "e*")[0].starts_with(empty));
+        fs::write(folder.path().join("full/a.har"), "").unwrap();
+        fs::write(folder.path().join("b.har"), "").unwrap();
+        assert_eq!(found(folder.path(), "*"), ["b.har", "full/a.har"]);
+        assert!(found(folder.path(), "empty")[0].starts_with(empty));
     }
 }
