@@ -185,6 +185,8 @@ fn what_can_be_read_is_checked_beside_what_cannot() {
     assert!(screen.starts_with("exit 1\n") && screen.contains("missing.har"), "{screen}");
     let screen = check(&["tests/recordings", "missing.har"]);
     assert!(screen.starts_with("exit 2\nContract kept."), "{screen}");
+    let screen = xtask(&["shape", "tests/recordings", "missing.har"]);
+    assert!(screen.starts_with("exit 2\n") && screen.contains("Nothing new"), "{screen}");
 }
 
 /// What cannot be read of a source is told to a person's measure, and counted.

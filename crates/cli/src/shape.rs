@@ -75,7 +75,12 @@ impl ShapeArgs {
         if !changes.is_empty() {
             outln!("\nTo accept: {} shape --accept", defaults.command);
         }
-        Ok(u8::from(changes.iter().any(|it| it.severity <= Severity::Warning)))
+        let is_another = changes.iter().any(|it| it.severity <= Severity::Warning);
+        Ok(match (is_another, report.unreadable.is_empty()) {
+            (true, _) => 1,
+            (false, false) => 2,
+            (false, true) => 0,
+        })
     }
 }
 
