@@ -121,6 +121,29 @@ fn threads_and_parts_name_and_count_the_same_of_what_is_left_out() {
     }
 }
 
+/// How deep a body may nest does not depend on what it is written in.
+#[test]
+fn a_deep_body_is_the_same_in_a_har_and_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://domain.tld/api/v2/chat/chatrooms/8";
+    let path = folder.path().join("deep");
+    for depth in [99, 100, 101, 119, 120, 121, 100_000] {
+        let body = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let har = format!(
+            r#"{{"log": {{"entries": [{{"request": {{"url": "{url}"}}, "response": {{"status": 200, "content": {{"text": "{body}"}}}}}}]}}}}"#
+        );
+        let line = format!(r#"{{"url": "{url}", "status": 200, "body": {body}}}"#);
+        let [har, line] = [har, line].map(|text| {
+            fs::write(&path, text).unwrap();
+            let report = run(std::slice::from_ref(&path), 1, None).report();
+            let findings: Vec<_> = report.findings.iter().map(|it| (it.rule, it.count)).collect();
+            (report.exit_code, report.exchanges, report.skipped, findings)
+        });
+        assert_eq!(har, line, "{depth} levels");
+        assert_eq!(har.2.iter().any(|it| it.reason == "limit: depth"), depth > contract::MAX_DEPTH);
+    }
+}
+
 #[test]
 fn packed_and_plain_are_the_same() {
     let (_folder, paths) = sources();
