@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use contract::{Provenance, Run, RunOptions, Shown};
 
-use crate::{Defaults, Sources};
+use crate::{Defaults, Sources, report::words::unreadable_of};
 
 /// Arguments of `quirks report`.
 #[derive(Debug, Args)]
@@ -50,8 +50,8 @@ impl Message {
             "{}",
             contract.message(quirk, &report.quirks, shown.as_ref(), &documented.documented)?
         );
-        for it in &report.unreadable {
-            anstream::eprintln!("could not be read: {}: {}", it.source, it.reason);
+        for it in unreadable_of(&report) {
+            anstream::eprintln!("could not be read: {it}");
         }
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }

@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
-use contract::{Meter, OperationId, Planted, Severity, Strength, Survivors};
+use contract::{LeftOut, Meter, OperationId, Planted, Severity, Strength, Survivors};
 
 use crate::{
     Defaults, Sources,
     progress::Progress,
-    report::{FailOn, words::plural},
+    report::{
+        FailOn,
+        words::{left_unread, plural},
+    },
     terminal,
 };
 
@@ -32,12 +35,12 @@ impl StrengthArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
         let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into());
-        let mut unreadable = Vec::new();
+        let mut unreadable = LeftOut::default();
         let progress = Progress::new();
         self.sources.each(&contract, defaults, |entry| {
             match entry {
                 Ok(exchange) => meter.plant(&exchange),
-                Err(it) => unreadable.push(it),
+                Err(it) => unreadable.tell(it),
             }
             let Strength { faults, responses, .. } = meter.strength();
             progress
@@ -45,6 +48,7 @@ impl StrengthArgs {
         })?;
         drop(progress);
         let strength = meter.strength();
+        let unreadable = left_unread(unreadable);
         crate::out!("{}{}", in_words(strength), terminal::unreadable(&unreadable));
         if let Some(path) = &self.json {
             let text = serde_json::to_string_pretty(strength)? + "\n";
