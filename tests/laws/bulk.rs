@@ -86,6 +86,64 @@ fn threads_and_parts_find_the_same() {
     }
 }
 
+/// What cannot be read and what is left alone is counted in full, and only the first of it named: whoever read it.
+#[test]
+fn threads_and_parts_name_and_count_the_same_of_what_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://domain.tld/api/v2/chat/chatrooms/8";
+    let unmodified = json!({ "url": url, "status": 304 }).to_string() + "\n";
+    let unanswered = json!({ "url": url, "status": 0 }).to_string();
+    let entries = vec!["{}"; 9_000].join(",");
+    let mut paths = Vec::new();
+    for (name, text) in [
+        ("a.ndjson", "{}\n".repeat(9_000) + &unmodified.repeat(3_000) + &unanswered),
+        ("b.har", format!(r#"{{"log": {{"entries": [{entries}]}}}}"#)),
+        ("c.har", "{".to_owned()),
+    ] {
+        paths.push(folder.path().join(name));
+        fs::write(paths.last().unwrap(), text).unwrap();
+    }
+    let whole = run(&paths, 1, None).report();
+    assert_eq!((whole.unreadable.len(), whole.skipped.len(), whole.exit_code), (100, 100, 2));
+    let counts =
+        |it: &std::collections::BTreeMap<String, u64>| it.values().copied().collect::<Vec<_>>();
+    assert_eq!(counts(&whole.unreadable_by_source), [9_000, 9_000, 1]);
+    assert_eq!(counts(&whole.skipped_by_reason), [1, 3_000]);
+    assert!(whole.unreadable.iter().any(|it| it.source.ends_with("c.har")), "one fault of many");
+    assert_eq!((whole.more_unreadable(), whole.more_skipped()), (18_001 - 100, 3_001 - 100));
+    for threads in [2, 8] {
+        assert!(run(&paths, threads, None).report() == whole, "{threads} threads");
+    }
+    for of in [2, 7] {
+        let parts =
+            (1..=of).rev().map(|number| run(&paths, 2, Some(Shard { number, of })).report());
+        assert!(join(parts.collect()).unwrap().to_json() == whole.to_json(), "{of} parts");
+    }
+}
+
+/// How deep a body may nest does not depend on what it is written in.
+#[test]
+fn a_deep_body_is_the_same_in_a_har_and_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://domain.tld/api/v2/chat/chatrooms/8";
+    let path = folder.path().join("deep");
+    for depth in [99, 100, 101, 119, 120, 121, 100_000] {
+        let body = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let har = format!(
+            r#"{{"log": {{"entries": [{{"request": {{"url": "{url}"}}, "response": {{"status": 200, "content": {{"text": "{body}"}}}}}}]}}}}"#
+        );
+        let line = format!(r#"{{"url": "{url}", "status": 200, "body": {body}}}"#);
+        let [har, line] = [har, line].map(|text| {
+            fs::write(&path, text).unwrap();
+            let report = run(std::slice::from_ref(&path), 1, None).report();
+            let findings: Vec<_> = report.findings.iter().map(|it| (it.rule, it.count)).collect();
+            (report.exit_code, report.exchanges, report.skipped, findings)
+        });
+        assert_eq!(har, line, "{depth} levels");
+        assert_eq!(har.2.iter().any(|it| it.reason == "limit: depth"), depth > contract::MAX_DEPTH);
+    }
+}
+
 #[test]
 fn packed_and_plain_are_the_same() {
     let (_folder, paths) = sources();

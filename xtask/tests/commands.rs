@@ -219,6 +219,28 @@ fn what_can_be_read_is_checked_beside_what_cannot() {
     assert!(screen.starts_with("exit 1\n") && screen.contains("missing.har"), "{screen}");
     let screen = check(&["tests/recordings", "missing.har"]);
     assert!(screen.starts_with("exit 2\nContract kept."), "{screen}");
+    let screen = xtask(&["shape", "tests/recordings", "missing.har"]);
+    assert!(screen.starts_with("exit 2\n") && screen.contains("Nothing new"), "{screen}");
+}
+
+/// What cannot be read of a source is told to a person's measure, and counted.
+#[test]
+fn of_many_faults_the_first_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("a.ndjson"), "{}\n".repeat(2_000)).unwrap();
+    fs::write(path("b.har"), "{").unwrap();
+    let named = |arguments: &[&str]| {
+        let screen = check(&[&[folder.path().to_str().unwrap()], arguments].concat());
+        assert!(screen.starts_with("exit 2\n"), "{screen}");
+        assert!(screen.contains("b.har, byte 0: "), "{screen}");
+        let more = screen
+            .lines()
+            .find_map(|it| it.strip_prefix("could not be read: ")?.strip_suffix(" more"));
+        (screen.matches("a.ndjson, entry ").count(), more.map(str::to_owned))
+    };
+    assert_eq!(named(&[]), (9, Some("1991".into())));
+    assert_eq!(named(&["-v"]), (99, Some("1901".into())));
 }
 
 #[test]
@@ -265,7 +287,10 @@ fn sources_of_every_kind_are_checked() {
     for arguments in [&["--shard", "3/2"][..], &["--threads", "0"], &operation[..2], &unknown] {
         assert_eq!(told(arguments).0, "exit 2", "{arguments:?}");
     }
-    assert_eq!(told(&["-"]).0, "exit 3");
+    assert_eq!(told(&["-"]).0, "exit 2");
+    fs::write(path("empty.ndjson"), "").unwrap();
+    let (exit, _, screen) = told(&[unnamed, &path("empty.ndjson")]);
+    assert!(exit == "exit 2" && screen.contains("empty.ndjson, byte 0: promised"), "{screen}");
 }
 
 #[test]
@@ -477,6 +502,12 @@ fn the_readme_shows_real_output() {
 #[test]
 fn the_contract_would_notice_all_but_these_faults() {
     compare("strength", &xtask(&["strength"]));
-    assert!(xtask(&["strength", "--fail-under", "0.99"]).starts_with("exit 1\n"));
-    assert!(xtask(&["strength", "tests/cases/skipped"]).starts_with("exit 2\n"));
+    let too_weak = xtask(&["strength", "--fail-under", "0.99"]);
+    assert!(too_weak.starts_with("exit 1\n"), "{too_weak}");
+    assert!(
+        too_weak.ends_with("76.8 % is less than the 99 % that --fail-under asks for\n"),
+        "{too_weak}"
+    );
+    let unjudged = xtask(&["strength", "tests/cases/skipped"]);
+    assert!(unjudged.starts_with("exit 3\nNo fault could be planted"), "{unjudged}");
 }

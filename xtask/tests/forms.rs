@@ -289,6 +289,32 @@ fn every_form_tells_the_documents_faults() {
     assert_eq!(told[100]["message"]["text"], "and 200 more; the canonical report has all");
 }
 
+/// What is left out is named up to a measure and counted in full, by each form.
+#[test]
+fn every_form_counts_what_it_does_not_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("day.ndjson");
+    let unmodified =
+        r#"{"url":"https://domain.tld/api/v2/chat/chatrooms/8","status":304}"#.to_owned() + "\n";
+    fs::write(&path, "{}\n".repeat(2_000) + &unmodified.repeat(3_000)).unwrap();
+    let forms = forms(&["check", path.to_str().unwrap()], folder.path());
+    for (form, told) in [
+        ("screen", "could not be read: 1990 more\n"),
+        ("screen", "\n  and 2995 more\n"),
+        ("screen", "paperwire::1 source could not be read"),
+        ("markdown", "Not checked (5001)"),
+        ("markdown", "and 4976 more"),
+        ("junit", "add it (and 1999 more)"),
+        ("junit", "3000 exchanges, the first is "),
+        ("html", "and 1900 more"),
+        ("html", "3000 exchanges: not modified"),
+        ("html", "and 2900 more"),
+        ("sarif", "and 4901 more; the canonical report counts all"),
+    ] {
+        assert!(forms[form].contains(told), "{form}: {told}\n{}", forms[form]);
+    }
+}
+
 /// The help of a rule is its page, in SARIF as in `explain`.
 #[test]
 fn every_rule_has_its_help() {

@@ -80,13 +80,26 @@ fn equal_runs_make_equal_pages() {
 }
 
 #[test]
-fn what_is_no_strength_is_refused() {
-    let arguments = ["check", "--strength", "schemas/contract.toml"];
-    let screen = common::xtask(&arguments, &BTreeMap::new());
-    assert!(
-        screen.starts_with("exit 2\n") && screen.contains("promised what `strength --json` writes"),
-        "{screen}"
-    );
+fn what_is_no_strength_of_the_contract_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    common::xtask(&["strength", "--json", &path("own.json")], &BTreeMap::new());
+    let own = fs::read_to_string(path("own.json")).unwrap();
+    let mut other: serde_json::Value = serde_json::from_str(&own).unwrap();
+    other["contract"] = "0".repeat(12).into();
+    fs::write(path("other.json"), other.to_string()).unwrap();
+    other["format_version"] = 99.into();
+    fs::write(path("later.json"), other.to_string()).unwrap();
+    let promised = "promised what `strength --json` writes";
+    let cases = [
+        ("schemas/contract.toml".to_owned(), promised),
+        (path("later.json"), promised),
+        (path("other.json"), "the strength of another contract than the report's"),
+    ];
+    for (strength, expected) in cases {
+        let screen = common::xtask(&["check", "--strength", &strength], &BTreeMap::new());
+        assert!(screen.starts_with("exit 2\n") && screen.contains(expected), "{screen}");
+    }
 }
 
 /// How many elements of a selector are shown.

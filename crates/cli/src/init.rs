@@ -15,7 +15,7 @@ use crate::{
     Defaults, base_url,
     drafts::{Drafts, drafts},
     faults,
-    report::words::{alike, foreign_hosts, plural, printable},
+    report::words::{alike, foreign_hosts, plural, printable, unreadable_of},
     terminal,
 };
 
@@ -45,7 +45,9 @@ impl Init {
         let Self { document, traffic, out, .. } = self;
         let documents = documents::collect(document)?;
         let recordings = match traffic {
-            Some(path) => harness::recordings(path, false)?,
+            Some(path) => {
+                harness::recordings(path, false).into_iter().collect::<Result<Vec<_>, _>>()?
+            }
             None => Vec::new(),
         };
         let made = NewFolder::begin(out)?;
@@ -71,7 +73,7 @@ impl Init {
         let mut run = Run::new(&contract, options);
         check(&mut run, &recordings);
         let today = self.today.unwrap_or_else(crate::today);
-        let can_be_read_again = traffic.as_deref() != Some(Path::new("-"));
+        let can_be_read_again = !traffic.as_deref().is_some_and(harness::is_read_once);
         let drafts = match can_be_read_again {
             true => drafts(&run, &texts, today, |run| {
                 check(run, &recordings);
@@ -202,7 +204,7 @@ fn told(report: &Report) -> String {
     if let Some(told) = foreign_hosts(report) {
         out += &format!("{told}\n");
     }
-    out + &terminal::unreadable(&report.unreadable)
+    out + &terminal::unreadable(&unreadable_of(report))
 }
 
 /// The texts of a folder under the names that they will have.

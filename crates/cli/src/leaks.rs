@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use harness::Looked;
 
-use crate::terminal;
+use crate::{report::words, terminal};
 
 /// Arguments of `leaks`.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ impl Leaks {
                 "no token, cookie or e-mail address of a real domain in what could be looked at"
             );
         }
-        out!("{}", terminal::unreadable(&unreadable));
+        out!("{}", terminal::unreadable(&words::unreadable(&unreadable, 0, usize::MAX)));
         match (leaks.is_empty(), unreadable.is_empty()) {
             (false, _) => 1,
             (true, false) => 2,

@@ -342,10 +342,8 @@ impl Sources {
         };
         let mut found = Vec::new();
         for path in paths {
-            match harness::recordings(path, self.operation.is_some()) {
-                Ok(files) => found.extend(files.into_iter().map(Ok)),
-                Err(error) => found.push(Err(unreadable(path, &error))),
-            }
+            let files = harness::recordings(path, self.operation.is_some());
+            found.extend(files.into_iter().map(|it| it.map_err(|it| unreadable(&it))));
         }
         found
     }
@@ -415,8 +413,8 @@ fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
     anyhow::anyhow!("{who} {count} fault{s}\n{faults}")
 }
 
-fn unreadable(path: &Path, error: &harness::SourceError) -> Unreadable {
-    let source = path.display().to_string();
+fn unreadable(error: &harness::SourceError) -> Unreadable {
+    let source = error.path().display().to_string();
     let reason = error.to_string();
     let reason = reason.strip_prefix(&format!("{source}: ")).map(str::to_owned).unwrap_or(reason);
     Unreadable { source, entry: None, byte: None, reason }

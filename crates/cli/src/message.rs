@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use contract::{Provenance, Run, RunOptions, Shown};
 
-use crate::{Defaults, Sources, terminal};
+use crate::{Defaults, Sources, report::words::unreadable_of, terminal};
 
 /// Arguments of `quirks report`.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ impl Message {
         );
         if !report.unreadable.is_empty() {
             // What is printed is for sending.
-            terminal::mutter(&terminal::unreadable(&report.unreadable));
+            terminal::mutter(&terminal::unreadable(&unreadable_of(&report)));
         }
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }

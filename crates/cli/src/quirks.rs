@@ -3,7 +3,9 @@
 use clap::{Args, Subcommand};
 use contract::{Contract, QuirkReport, Run, RunOptions};
 
-use crate::{Defaults, Sources, message::Message, suggest::Suggest, terminal};
+use crate::{
+    Defaults, Sources, message::Message, report::words::unreadable_of, suggest::Suggest, terminal,
+};
 
 /// Arguments of `quirks`.
 #[derive(Debug, Args)]
@@ -40,7 +42,7 @@ impl Quirks {
         self.sources.check(&mut run, defaults, None)?;
         let report = run.report();
         out!("{}", table(&contract, &report.quirks));
-        out!("{}", terminal::unreadable(&report.unreadable));
+        out!("{}", terminal::unreadable(&unreadable_of(&report)));
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }
 }

@@ -8,12 +8,13 @@ use std::{
 
 use anyhow::bail;
 use clap::Args;
-use contract::{Contract, Exchange, MaskKey, Masked, Provenance};
+use contract::{Contract, Exchange, LeftOut, MaskKey, Masked, Provenance};
 use harness::RecordingInfo;
 
 use crate::{
     Defaults,
     live::{Begin, LiveArgs},
+    report::words::left_unread,
     terminal,
 };
 
@@ -64,7 +65,7 @@ impl Record {
         }
         let mut taken = Taken::default();
         let mut secrets = Vec::new();
-        let mut unreadable = Vec::new();
+        let mut unreadable = LeftOut::default();
         if self.files.is_empty() {
             let Begin::Ask(asking) = self.live.ask(&contract, defaults)? else {
                 return Ok(0);
@@ -88,7 +89,7 @@ impl Record {
             for path in &self.files {
                 harness::each_exchange(path, None, |entry| match entry {
                     Ok(exchange) => taken.take(&contract, &exchange, &self.base_url, &key),
-                    Err(it) => unreadable.push(it),
+                    Err(it) => unreadable.tell(it),
                 });
             }
         }
@@ -119,6 +120,7 @@ impl Record {
             outln!("wrote {}", path.display());
         }
         taken.tell(written, known, is_fresh);
+        let unreadable = left_unread(unreadable);
         out!("{}", terminal::unreadable(&unreadable));
         Ok(match (unreadable.is_empty(), taken.by_name.is_empty()) {
             (false, _) => 2,

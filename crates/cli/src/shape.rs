@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use contract::{Run, RunOptions, Severity, Shape};
 
-use crate::{Defaults, Sources, terminal};
+use crate::{Defaults, Sources, report::words::unreadable_of, terminal};
 
 /// Arguments of `shape`.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ impl ShapeArgs {
         );
         self.sources.check(&mut run, defaults, None)?;
         let report = run.report();
-        out!("{}", terminal::unreadable(&report.unreadable));
+        out!("{}", terminal::unreadable(&unreadable_of(&report)));
         let shape = run.shape();
         if shape.is_empty() {
             bail!("nothing was seen that the vendor said; cases and the stand-in do not count");
@@ -75,7 +75,12 @@ impl ShapeArgs {
         if !changes.is_empty() {
             outln!("\nTo accept: {} shape --accept", defaults.command);
         }
-        Ok(u8::from(changes.iter().any(|it| it.severity <= Severity::Warning)))
+        let is_another = changes.iter().any(|it| it.severity <= Severity::Warning);
+        Ok(match (is_another, report.unreadable.is_empty()) {
+            (true, _) => 1,
+            (false, false) => 2,
+            (false, true) => 0,
+        })
     }
 }
 

@@ -6,12 +6,15 @@ use std::{
 };
 
 use clap::Args;
-use contract::{Meter, OperationId, Planted, Severity, Strength, Survivors};
+use contract::{LeftOut, Meter, OperationId, Planted, Severity, Strength, Survivors};
 
 use crate::{
     Defaults, Sources,
     progress::Progress,
-    report::{FailOn, places, words::plural},
+    report::{
+        FailOn, places,
+        words::{left_unread, plural},
+    },
     terminal,
 };
 
@@ -38,12 +41,12 @@ impl StrengthArgs {
         let own = self.sources.own_places(defaults)?;
         places::hold_against(&written, &self.sources.files_read(defaults), &own)?;
         let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into());
-        let mut unreadable = Vec::new();
+        let mut unreadable = LeftOut::default();
         let progress = Progress::new();
         self.sources.each(&contract, defaults, |entry| {
             match entry {
                 Ok(exchange) => meter.plant(&exchange),
-                Err(it) => unreadable.push(it),
+                Err(it) => unreadable.tell(it),
             }
             let Strength { faults, responses, .. } = meter.strength();
             progress
@@ -51,6 +54,7 @@ impl StrengthArgs {
         })?;
         drop(progress);
         let strength = meter.strength();
+        let unreadable = left_unread(unreadable);
         crate::out!("{}{}", in_words(strength), terminal::unreadable(&unreadable));
         if let Some(path) = &self.json {
             let text = serde_json::to_string_pretty(strength)? + "\n";

@@ -10,6 +10,7 @@ use crate::{
     Defaults, Sources, compile,
     drafts::{Drafts, drafts},
     live::{Begin, LiveArgs},
+    report::words::unreadable_of,
     terminal,
 };
 
@@ -43,7 +44,7 @@ impl Suggest {
         let report = run.report();
         let today = self.sources.today();
         // A server is not asked again, and a stream is read once.
-        let is_stream = self.sources.files.iter().any(|it| it.as_os_str() == "-");
+        let is_stream = self.sources.files.iter().any(|it| harness::is_read_once(it));
         let drafts = match asking.is_some() || is_stream {
             true => Drafts { drafts: run.drafts(today), left: None },
             false => drafts(&run, &texts, today, |run| self.sources.check(run, defaults, None))?,
@@ -64,7 +65,7 @@ impl Suggest {
                 outln!("  {field}");
             }
         }
-        out!("{}{left}", terminal::unreadable(&report.unreadable));
+        out!("{}{left}", terminal::unreadable(&unreadable_of(&report)));
         if drafts.is_empty() {
             outln!("nothing to draft: no deviation that a quirk could pin is unexplained");
         } else {

@@ -6,9 +6,7 @@ mod snippet;
 use std::{collections::BTreeMap, fmt::Write, io::Write as _};
 
 use anstyle::{AnsiColor, Style};
-use contract::{
-    Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Unreadable, Verdict,
-};
+use contract::{Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Verdict};
 
 use crate::{
     report::words::{self, printable},
@@ -67,7 +65,8 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
     out += &quirks(report, view);
     out += &left_out(report, view);
     out += &document_faults(report, view);
-    out += &unreadable(&report.unreadable);
+    let most = if view.unfolded { usize::MAX } else { words::MOST_UNREADABLE };
+    out += &unreadable(&words::unreadable(&report.unreadable, report.more_unreadable(), most));
     out += &next_step(report, view.command);
     out
 }
@@ -241,7 +240,8 @@ fn left_out(report: &Report, view: &View) -> String {
         let (source, reason) = (printable(&skipped.source), printable(&skipped.reason));
         let _ = writeln!(out, "  {source}, entry {}: {reason}", skipped.entry);
     }
-    if let Some(more @ 1..) = report.skipped.len().checked_sub(named) {
+    let more = report.skipped.len().saturating_sub(named) as u64 + report.more_skipped();
+    if more > 0 {
         let _ = writeln!(out, "  and {more} more");
     }
     let unjudged: Vec<String> = report.unjudged().map(printable).collect();
@@ -304,18 +304,10 @@ fn document_faults(report: &Report, view: &View) -> String {
 }
 
 /// What could not be read, each with what settles it.
-pub(crate) fn unreadable(unreadable: &[Unreadable]) -> String {
+pub(crate) fn unreadable(lines: &[String]) -> String {
     let mut out = String::new();
-    for it in unreadable {
-        let entry = it.entry.map_or_else(String::new, |it| format!(", entry {it}"));
-        let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
-        let _ = write!(
-            out,
-            "\n{} {}{entry}{byte}: {}",
-            paint(ERROR, "could not be read:"),
-            printable(&it.source),
-            printable(&it.reason)
-        );
+    for line in lines {
+        let _ = write!(out, "\n{} {line}", paint(ERROR, "could not be read:"));
     }
     if !out.is_empty() {
         out.push('\n');

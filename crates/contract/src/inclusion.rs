@@ -11,6 +11,7 @@ use crate::{
     rule::Rule,
     schema::{
         Address, Store,
+        circles::{Circles, Read},
         describe::describe,
         edit,
         fragment::{self, Promise},
@@ -343,35 +344,48 @@ pub(crate) fn segments_below(store: &Store, at: &Address) -> Vec<String> {
 
 /// The members that must be there, whichever branch holds; a branch for null apart.
 pub(crate) fn requirements(store: &Store, schemas: &[Address]) -> BTreeSet<String> {
-    let mut required = BTreeSet::new();
-    for at in schemas {
-        required.extend(required_at(store, at, &mut Vec::new()));
-    }
-    required
+    let mut reader = Requirements { store, circles: Circles::default() };
+    schemas.iter().flat_map(|it| reader.at(it)).collect()
 }
 
-fn required_at(store: &Store, at: &Address, above: &mut Vec<Address>) -> BTreeSet<String> {
-    let keywords = store.get(at).and_then(Value::as_object);
-    let Some(keywords) = keywords.filter(|_| !above.contains(at)) else {
-        return BTreeSet::new();
-    };
-    above.push(at.clone());
-    let own = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
-    let mut required: BTreeSet<String> = own.filter_map(Value::as_str).map(str::to_owned).collect();
-    if let Some(target) = edit::target(store, at) {
-        required.extend(required_at(store, &target, above));
+struct Requirements<'s> {
+    store: &'s Store,
+    circles: Circles<BTreeSet<String>>,
+}
+
+impl Requirements<'_> {
+    fn at(&mut self, at: &Address) -> BTreeSet<String> {
+        self.read_once(at).unwrap_or_default()
     }
-    for (keyword, parts) in edit::parts_by_keyword(at, keywords) {
-        let takes_objects = |it: &&Address| !is_for_null(store, it);
-        let of_parts = parts.iter().filter(takes_objects).map(|it| required_at(store, it, above));
-        if keyword == "allOf" {
-            required.extend(of_parts.flatten());
-        } else {
-            required.extend(of_parts.reduce(|a, b| &a & &b).unwrap_or_default());
+}
+
+impl Read<BTreeSet<String>> for Requirements<'_> {
+    fn circles(&mut self) -> &mut Circles<BTreeSet<String>> {
+        &mut self.circles
+    }
+
+    fn read_through(&mut self, at: &Address) -> BTreeSet<String> {
+        let store = self.store;
+        let Some(keywords) = store.get(at).and_then(Value::as_object) else {
+            return BTreeSet::new();
+        };
+        let own = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+        let mut required: BTreeSet<String> =
+            own.filter_map(Value::as_str).map(str::to_owned).collect();
+        if let Some(target) = edit::target(store, at) {
+            required.extend(self.at(&target));
         }
+        for (keyword, parts) in edit::parts_by_keyword(at, keywords) {
+            let takes_objects = |it: &&Address| !is_for_null(store, it);
+            let of_parts = parts.iter().filter(takes_objects).map(|it| self.at(it));
+            if keyword == "allOf" {
+                required.extend(of_parts.flatten());
+            } else {
+                required.extend(of_parts.reduce(|a, b| &a & &b).unwrap_or_default());
+            }
+        }
+        required
     }
-    above.pop();
-    required
 }
 
 fn is_for_null(store: &Store, at: &Address) -> bool {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
     finding::{self, Finding},
-    report::{self, QuirkReport, QuirkState, Report},
+    left_out::LeftOut,
+    report::{QuirkReport, QuirkState, Report, Skipped, Unreadable},
     rule::Rule,
     run::shape_findings,
     shape::Compared,
@@ -85,7 +86,11 @@ pub fn join(named: Vec<(String, Report)>) -> Result<Report, JoinError> {
     findings.take(std::mem::take(&mut whole.findings));
     let mut places = Places::default();
     places.take(std::mem::take(&mut whole.places));
-    for part in reports {
+    let mut skipped = skipped_of(&mut whole);
+    let mut unreadable = unreadable_of(&mut whole);
+    for mut part in reports {
+        skipped.absorb(skipped_of(&mut part));
+        unreadable.absorb(unreadable_of(&mut part));
         findings.take(part.findings);
         places.take(part.places);
         whole.exchanges.absorb(part.exchanges);
@@ -97,8 +102,6 @@ pub fn join(named: Vec<(String, Report)>) -> Result<Report, JoinError> {
         whole.asked.extend(part.asked);
         whole.judged.extend(part.judged);
         whole.without_model.extend(part.without_model);
-        whole.skipped.extend(part.skipped);
-        whole.unreadable.extend(part.unreadable);
         if let (Some(shape), Some(part)) = (&mut whole.shape, part.shape) {
             shape.seen.absorb(part.seen);
         }
@@ -109,11 +112,22 @@ pub fn join(named: Vec<(String, Report)>) -> Result<Report, JoinError> {
     for quirk in &mut whole.quirks {
         quirk.state = quirk.counted_state();
     }
-    report::order(&mut whole.skipped, &mut whole.unreadable);
+    (whole.skipped, whole.skipped_by_reason) = skipped.into_parts();
+    (whole.unreadable, whole.unreadable_by_source) = unreadable.into_parts();
     whole.findings = findings.of_whole(&whole.quirks, whole.shape.as_ref());
     whole.places = places.0.into_values().collect();
     whole.conclude();
     Ok(whole)
+}
+
+fn skipped_of(report: &mut Report) -> LeftOut<Skipped> {
+    let (named, counts) = (&mut report.skipped, &mut report.skipped_by_reason);
+    LeftOut::from_parts(std::mem::take(named), std::mem::take(counts))
+}
+
+fn unreadable_of(report: &mut Report) -> LeftOut<Unreadable> {
+    let (named, counts) = (&mut report.unreadable, &mut report.unreadable_by_source);
+    LeftOut::from_parts(std::mem::take(named), std::mem::take(counts))
 }
 
 fn check_alike(reports: &[(String, Report)]) -> Result<(), JoinError> {

@@ -1,6 +1,6 @@
 //! The canonical report. Every other form is made from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     document::{DocumentFault, OperationId},
     finding::Finding,
-    format,
+    format, left_out,
     place::Place,
     quirk::{Evidence, QuirkId},
     rule::Severity,
@@ -49,10 +49,16 @@ pub struct Report {
     pub judged: BTreeSet<OperationId>,
     /// Operations that were judged by documented + quirks, because the model lacks them.
     pub without_model: BTreeSet<OperationId>,
-    /// Exchanges that were left alone or could not be checked, and why.
+    /// Exchanges that were left alone or could not be checked, and why: the first 100, each reason among them.
     pub skipped: Vec<Skipped>,
-    /// Sources, or entries of them, that could not be read.
+    /// How many there are in all, by reason.
+    #[serde(default)]
+    pub skipped_by_reason: BTreeMap<String, u64>,
+    /// Sources, or entries of them, that could not be read: the first 100, of as many sources as can be.
     pub unreadable: Vec<Unreadable>,
+    /// How many there are in all, by source.
+    #[serde(default)]
+    pub unreadable_by_source: BTreeMap<String, u64>,
 }
 
 /// What made a report.
@@ -255,7 +261,15 @@ impl Report {
             );
             return Err(text.fault(None, reason));
         }
-        serde_json::from_str(&text.text).map_err(none)
+        let mut report: Self = serde_json::from_str(&text.text).map_err(none)?;
+        // Older reports name all, and count none.
+        if report.skipped_by_reason.is_empty() {
+            report.skipped_by_reason = left_out::counted(&report.skipped);
+        }
+        if report.unreadable_by_source.is_empty() {
+            report.unreadable_by_source = left_out::counted(&report.unreadable);
+        }
+        Ok(report)
     }
 
     /// Moves the line between what breaks the contract and what does not.
@@ -288,6 +302,16 @@ impl Report {
         self.asked.difference(&self.judged)
     }
 
+    /// How many exchanges were left alone or could not be checked, beyond those that are named.
+    pub fn more_skipped(&self) -> u64 {
+        beyond(&self.skipped_by_reason, self.skipped.len())
+    }
+
+    /// How much could not be read, beyond what is named.
+    pub fn more_unreadable(&self) -> u64 {
+        beyond(&self.unreadable_by_source, self.unreadable.len())
+    }
+
     /// The report as canonical JSON, with a final newline. Equal input gives equal bytes.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("only maps with text keys");
@@ -301,12 +325,8 @@ impl Report {
     }
 }
 
-/// Puts what was left out in an order that does not depend on the run's: by source, then by entry. What is said twice
-/// of a source that cannot be read is said once.
-pub(crate) fn order(skipped: &mut [Skipped], unreadable: &mut Vec<Unreadable>) {
-    skipped.sort();
-    unreadable.sort();
-    unreadable.dedup();
+fn beyond(counts: &BTreeMap<String, u64>, named: usize) -> u64 {
+    counts.values().sum::<u64>().saturating_sub(named as u64)
 }
 
 /// The published JSON Schema of the canonical report.

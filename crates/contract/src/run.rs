@@ -10,12 +10,13 @@ use crate::{
     document::{OperationId, Server},
     finding::{self, Finding, PromisedBy},
     ledger::{Key, Ledger},
+    left_out::LeftOut,
     observed::Seen,
     place::Place,
     promise::with_promises,
     quirk::{Quirk, QuirkPlace, Wire},
     report::{
-        self, ExchangeCounts, FORMAT_VERSION, QuirkReport, QuirkState, Report, RunInfo, Skipped,
+        ExchangeCounts, FORMAT_VERSION, QuirkReport, QuirkState, Report, RunInfo, Skipped,
         Unreadable, Verdict,
     },
     rule::{Rule, Severity},
@@ -64,8 +65,8 @@ pub struct Run<'c> {
     pub(crate) base_urls: Vec<Server>,
     pub(crate) ledger: Ledger,
     pub(crate) shortcuts: Shortcuts<'c>,
-    skipped: Vec<Skipped>,
-    unreadable: Vec<Unreadable>,
+    skipped: LeftOut<Skipped>,
+    unreadable: LeftOut<Unreadable>,
 }
 
 impl<'c> Run<'c> {
@@ -81,8 +82,8 @@ impl<'c> Run<'c> {
             judged: BTreeSet::new(),
             ledger: Ledger::default(),
             shortcuts: Shortcuts::default(),
-            skipped: Vec::new(),
-            unreadable: Vec::new(),
+            skipped: LeftOut::default(),
+            unreadable: LeftOut::default(),
         }
     }
 
@@ -103,7 +104,7 @@ impl<'c> Run<'c> {
 
     /// Tells of a source, or an entry, that could not be read.
     pub fn unreadable(&mut self, unreadable: Unreadable) {
-        self.unreadable.push(unreadable);
+        self.unreadable.tell(unreadable);
     }
 
     /// Takes what another run of the same contract and options found in other exchanges: as if this run had checked them
@@ -112,8 +113,8 @@ impl<'c> Run<'c> {
         self.counts.absorb(other.counts);
         self.asked.extend(other.asked);
         self.judged.extend(other.judged);
-        self.skipped.extend(other.skipped);
-        self.unreadable.extend(other.unreadable);
+        self.skipped.absorb(other.skipped);
+        self.unreadable.absorb(other.unreadable);
         self.ledger.absorb(other.ledger);
     }
 
@@ -122,7 +123,7 @@ impl<'c> Run<'c> {
     }
 
     pub(crate) fn tell_skipped(&mut self, skipped: Skipped) {
-        self.skipped.push(skipped);
+        self.skipped.tell(skipped);
     }
 
     /// What all exchanges with a response showed.
@@ -215,6 +216,8 @@ impl<'c> Run<'c> {
             let seen = tally.places(operation, status);
             places.extend(with_promises(self.contract, operation, status, seen));
         }
+        let (skipped, skipped_by_reason) = self.skipped.clone().into_parts();
+        let (unreadable, unreadable_by_source) = self.unreadable.clone().into_parts();
         let mut report = Report {
             format_version: FORMAT_VERSION,
             run: RunInfo {
@@ -235,10 +238,11 @@ impl<'c> Run<'c> {
             asked: self.asked.clone(),
             judged: self.judged.clone(),
             without_model: self.without_model(),
-            skipped: self.skipped.clone(),
-            unreadable: self.unreadable.clone(),
+            skipped,
+            skipped_by_reason,
+            unreadable,
+            unreadable_by_source,
         };
-        report::order(&mut report.skipped, &mut report.unreadable);
         report.conclude();
         report
     }

@@ -184,7 +184,7 @@ fn reasons(triage: &Triage, tonight: &Report, past: &[Report]) -> Vec<String> {
         reasons.push("Access: a request that must be refused was answered. Tell the vendor, and nobody else.".into());
     }
     let refused = ["could not check: status 401", "could not check: status 403"];
-    if tonight.skipped.iter().any(|it| refused.contains(&it.reason.as_str())) {
+    if refused.iter().any(|it| tonight.skipped_by_reason.contains_key(*it)) {
         reasons.push("Unauthorised: the token or the brand was refused; renew it.".into());
     }
     let could_not =

@@ -1,5 +1,7 @@
 //! What jsonschema refuses, as one violation a value: the first in the order null, type, enum, format, bounds.
 
+mod nested;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashSet},
@@ -76,10 +78,19 @@ impl Violation {
     }
 }
 
-/// Everything that a schema of the tree refuses in a body, in order of pointer.
-pub(crate) fn violations(tree: &Tree, validator: &Validator, body: &Value) -> Vec<Violation> {
-    let errors = validator.iter_errors(body);
-    let all = one_a_value(errors.flat_map(|it| from_error(tree, &it)));
+/// Everything that the schema at an address refuses in a body, in order of pointer.
+pub(crate) fn violations(
+    tree: &Tree,
+    at: &Address,
+    validator: &Validator,
+    body: &Value,
+) -> Vec<Violation> {
+    let root = tree.number(at);
+    let all = if nested::are_few(tree, root, body) {
+        one_a_value(validator.iter_errors(body).flat_map(|it| from_error(tree, &it)))
+    } else {
+        one_a_value(nested::violations(tree, root, body).into_iter())
+    };
     // A value of another type has no members to speak of.
     let of_another_type: HashSet<String> = all
         .iter()

@@ -99,6 +99,11 @@ struct Copied {
 }
 
 impl Batch {
+    /// What it takes in memory: of the smallest entries, most is what is known about each.
+    fn size(&self) -> usize {
+        self.bytes.len() + self.items.len() * size_of::<Result<Copied, Unreadable>>()
+    }
+
     fn check(self, run: &mut Run<'_>) {
         for item in self.items {
             match item {
@@ -153,7 +158,7 @@ impl<'r, 's, 'e, 'c: 'e> Team<'r, 's, 'e, 'c> {
             }
         });
         self.batch.items.push(copied);
-        if self.batch.bytes.len() >= BATCH {
+        if self.batch.size() >= BATCH {
             let batch = std::mem::take(&mut self.batch);
             let (work, _) =
                 self.at_work.get_or_insert_with(|| start(self.scope, self.another, self.threads));

@@ -7,7 +7,7 @@ mod window;
 
 use std::{borrow::Cow, io::Read};
 
-use contract::{Body, Exchange, Origin, Provenance, Scanner, Unreadable, Written, byte_of};
+use contract::{Body, Exchange, Origin, Provenance, Unreadable, Written, byte_of};
 use serde::de::IgnoredAny;
 
 pub use line::{ExchangeLine, exchange_line_schema};
@@ -78,7 +78,7 @@ impl<'a> Raw<'a> {
         })?;
         let read = match self.format {
             Format::Har(_) => har::entry::read(self, text),
-            _ => line::read(self, text, Scanner::skip),
+            _ => line::read(self, text, line::over_json),
         };
         read.map_err(|reason| match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => fault(0, reason),

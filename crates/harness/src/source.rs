@@ -31,6 +31,12 @@ pub enum SourceError {
         /// The folder.
         path: PathBuf,
     },
+    /// Something in a folder that is called as recordings are.
+    #[error("{}: promised a file, and this is a pipe, a folder's link or one that leads nowhere; remove it, or name what is meant", path.display())]
+    NoFile {
+        /// What is there.
+        path: PathBuf,
+    },
     /// A pattern that names nothing.
     #[error("{}: no file has such a name", path.display())]
     EmptyPattern {
@@ -39,58 +45,106 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// What could not be read.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::EmptyFolder { path }
+            | Self::NoFile { path }
+            | Self::EmptyPattern { path } => path,
+        }
+    }
+}
+
 /// The name of standard input.
 const STREAM: &str = "-";
 
 /// The recordings that a path names: the file itself (`-` is standard input), every file that a pattern (`*`, `?`, `**`)
-/// matches, or every recording below a folder, in order of name. Plain JSON files are recordings where `bodies` says so.
-///
-/// # Errors
-/// Where there is nothing to read.
-pub fn recordings(path: &Path, bodies: bool) -> Result<Vec<PathBuf>, SourceError> {
-    let io = |error| SourceError::Io { path: path.to_owned(), error };
+/// matches, or every recording below a folder, in order of name; or why there is none. Plain JSON files are recordings
+/// where `bodies` says so.
+pub fn recordings(path: &Path, bodies: bool) -> Vec<Result<PathBuf, SourceError>> {
     if path == Path::new(STREAM) {
-        return Ok(vec![path.to_owned()]);
+        return vec![Ok(path.to_owned())];
     }
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => return matching(path, bodies).unwrap_or(Err(io(error))),
-    };
-    if !metadata.is_dir() {
-        return Ok(vec![path.to_owned()]);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => below(path, bodies),
+        Ok(_) => vec![Ok(path.to_owned())],
+        Err(error) => matching(path, bodies)
+            .unwrap_or_else(|| vec![Err(SourceError::Io { path: path.to_owned(), error })]),
     }
+}
+
+/// The recordings below a folder.
+fn below(folder: &Path, bodies: bool) -> Vec<Result<PathBuf, SourceError>> {
     let mut found = Vec::new();
-    collect(path, bodies, &mut found).map_err(io)?;
+    collect(folder, bodies, &mut found);
     if found.is_empty() {
-        return Err(SourceError::EmptyFolder { path: path.to_owned() });
+        return vec![Err(SourceError::EmptyFolder { path: folder.to_owned() })];
     }
-    found.sort();
-    Ok(found)
+    let path = |it: &Result<PathBuf, SourceError>| match it {
+        Ok(path) => path.clone(),
+        Err(error) => error.path().to_owned(),
+    };
+    found.sort_by_cached_key(path);
+    found
 }
 
 /// The recordings that a pattern names; none where it is no pattern.
-fn matching(path: &Path, bodies: bool) -> Option<Result<Vec<PathBuf>, SourceError>> {
+fn matching(path: &Path, bodies: bool) -> Option<Vec<Result<PathBuf, SourceError>>> {
     let pattern = path.to_str().filter(|it| it.contains(['*', '?', '[']))?;
-    let paths: Vec<PathBuf> = glob::glob(pattern).ok()?.filter_map(Result::ok).collect();
-    if paths.is_empty() {
-        return Some(Err(SourceError::EmptyPattern { path: path.to_owned() }));
-    }
-    let found: Result<Vec<_>, _> = paths.iter().map(|it| recordings(it, bodies)).collect();
-    Some(found.map(|it| it.concat()))
-}
-
-fn collect(folder: &Path, bodies: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        // A link to a folder could lead back up.
-        if entry.file_type()?.is_dir() {
-            collect(&path, bodies, found)?;
-        } else if is_recording(&path, bodies) && path.is_file() {
-            found.push(path);
+    let mut found = Vec::new();
+    for matched in glob::glob(pattern).ok()? {
+        match matched {
+            Ok(path) => found.extend(recordings(&path, bodies)),
+            Err(error) => {
+                let path = error.path().to_owned();
+                found.push(Err(SourceError::Io { path, error: error.into() }));
+            }
         }
     }
-    Ok(())
+    if found.is_empty() {
+        return Some(vec![Err(SourceError::EmptyPattern { path: path.to_owned() })]);
+    }
+    // A pattern promises a recording, and not one in every folder that it matches.
+    let is_empty_folder = |it: &_| matches!(it, Err(SourceError::EmptyFolder { .. }));
+    if !found.iter().all(is_empty_folder) {
+        found.retain(|it| !is_empty_folder(it));
+    }
+    Some(found)
+}
+
+fn collect(folder: &Path, bodies: bool, found: &mut Vec<Result<PathBuf, SourceError>>) {
+    let io = |error| SourceError::Io { path: folder.to_owned(), error };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return found.push(Err(io(error))),
+    };
+    for entry in entries {
+        let read = entry.and_then(|it| Ok((it.path(), it.file_type()?)));
+        let (path, kind) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                found.push(Err(io(error)));
+                continue;
+            }
+        };
+        // A link to a folder could lead back up.
+        if kind.is_dir() {
+            collect(&path, bodies, found);
+        } else if is_recording(&path, bodies) {
+            match path.is_file() {
+                true => found.push(Ok(path)),
+                // Editors keep such links beside what they edit.
+                false if is_hidden(&path) => {}
+                false => found.push(Err(SourceError::NoFile { path })),
+            }
+        }
+    }
+}
+
+pub(crate) fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'))
 }
 
 /// The name's ending, `.gz` apart, in lower case.
@@ -137,7 +191,7 @@ pub(crate) fn each_raw(
             }
         }
     };
-    let again = || (!is_stream && ends_with_meta(path)).then(|| open().ok()).flatten();
+    let again = || (!is_read_once(path) && ends_with_meta(path)).then(|| open().ok()).flatten();
     match open() {
         Ok(reader) => read::split(reader, &source, &kind, &again, each),
         Err(error) => {
@@ -151,6 +205,11 @@ fn peek<R: Read>(mut reader: R) -> io::Result<(bool, impl Read)> {
     let mut start = Vec::with_capacity(GZIP.len());
     reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
     Ok((start == GZIP, io::Cursor::new(start).chain(reader)))
+}
+
+/// Whether what a path names is gone when it is read: standard input, a pipe. Opening it again could wait for ever.
+pub fn is_read_once(path: &Path) -> bool {
+    path == Path::new(STREAM) || fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
 }
 
 /// Whether the last bytes of a file speak of our own recordings: a HAR may say after its entries what they are.
@@ -177,9 +236,13 @@ pub fn each_exchange(
     each_raw(path, answered, &mut |raw| each(raw.and_then(|it| it.read())));
 }
 
-/// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none.
+/// The lines, counted from one, in which bytes of a file stand, as far as it can be read. A compressed file has none, and
+/// neither has a pipe.
 pub fn lines_of(path: &Path, bytes: &BTreeSet<usize>) -> BTreeMap<usize, usize> {
     let mut lines = BTreeMap::new();
+    if is_read_once(path) {
+        return lines;
+    }
     let Ok(file) = File::open(path) else { return lines };
     let mut reader = BufReader::new(file);
     let (mut line, mut before, mut wanted) = (1, 0, bytes.iter().copied().peekable());
@@ -271,5 +334,85 @@ mod tests {
         let found: Vec<_> = bytes.iter().filter(|it| **it < text.len()).map(expected).collect();
         assert_eq!(lines_of(&path, &bytes).into_iter().collect::<Vec<_>>(), found);
         assert_eq!(lines_of(&folder.path().join("none"), &bytes), BTreeMap::new());
+    }
+
+    #[cfg(unix)]
+    fn pipe(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    /// Nobody writes into it a second time, so whoever opened it again would wait for ever.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.har");
+        pipe(&path);
+        let har = r#"{"log": {"entries": [{"request": {"url": "u"}}], "_paperwire": {}}}"#;
+        let mut told = Vec::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| fs::write(&path, har).unwrap());
+            each_exchange(&path, None, |it| {
+                told.push(it.map_or_else(|it| it.reason, |it| it.url.into_owned()))
+            });
+        });
+        assert_eq!(told[0], "u");
+        assert!(told[1].contains("stands after the entries"), "{told:?}");
+        assert_eq!(lines_of(&path, &[0].into()), BTreeMap::new());
+    }
+
+    /// A folder with a recording, and what else may be called as recordings are.
+    #[cfg(unix)]
+    fn folder_of_all_kinds() -> tempfile::TempDir {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("empty")).unwrap();
+        fs::write(at("good.har"), "").unwrap();
+        fs::write(at("notes.txt"), "").unwrap();
+        symlink("good.har", at("link.har")).unwrap();
+        symlink("nowhere", at("dangling.har")).unwrap();
+        symlink("nowhere", at("dangling.txt")).unwrap();
+        symlink("nowhere", at(".#good.har")).unwrap();
+        symlink("empty", at("folder.har")).unwrap();
+        pipe(&at("pipe.har"));
+        folder
+    }
+
+    #[cfg(unix)]
+    fn found(folder: &Path, path: &str) -> Vec<String> {
+        let told = |it: Result<PathBuf, SourceError>| match it {
+            Ok(path) => path.display().to_string(),
+            Err(error) => error.to_string(),
+        };
+        let found = recordings(&folder.join(path), false).into_iter().map(told);
+        found.map(|it| it.replace(&format!("{}/", folder.display()), "")).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_called_as_recordings_are_is_found_or_named() {
+        let folder = folder_of_all_kinds();
+        let is_no_file = "promised a file, and this is a pipe, a folder's link or one that leads nowhere; \
+                          remove it, or name what is meant";
+        let no_files = ["dangling.har", "folder.har"].map(|it| format!("{it}: {is_no_file}"));
+        let pipe = format!("pipe.har: {is_no_file}");
+        let expected = [&no_files[0], &no_files[1], "good.har", "link.har", &pipe];
+        assert_eq!(found(folder.path(), ""), expected);
+        assert_eq!(found(folder.path(), "good.*"), ["good.har"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pattern_promises_no_recording_in_every_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("empty")).unwrap();
+        fs::create_dir(folder.path().join("full")).unwrap();
+        let empty = "empty: this folder holds no recording";
+        assert!(found(folder.path(), "e*")[0].starts_with(empty));
+        fs::write(folder.path().join("full/a.har"), "").unwrap();
+        fs::write(folder.path().join("b.har"), "").unwrap();
+        assert_eq!(found(folder.path(), "*"), ["b.har", "full/a.har"]);
+        assert!(found(folder.path(), "empty")[0].starts_with(empty));
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn annotations(report: &Report) -> String {
         }
     }
     for (count, what, words) in [
-        (report.unreadable.len(), "source", "could not be read"),
+        (report.unreadable_by_source.len(), "source", "could not be read"),
         (report.unjudged().count(), "operation", "could not be checked"),
         (report.document_faults.len(), "fault", "of the document, and how each is read"),
     ] {

@@ -143,7 +143,7 @@ fn next_steps(report: &Report, rules: &[findings::OfRule<'_>]) -> Markup {
                 p { "And " a href="#findings" { (cards.len() - MOST_STEPS) " more" } "." }
             }
             @if !report.unreadable.is_empty() {
-                p { a href="#left-out" { (plural(report.unreadable.len() as u64, "source")) " could not be read" } "." }
+                p { a href="#left-out" { (plural(report.unreadable_by_source.len() as u64, "source")) " could not be read" } "." }
             }
             @if !report.document_faults.is_empty() {
                 p { a href="#document" { (plural(report.document_faults.len() as u64, "fault")) " of the document" }

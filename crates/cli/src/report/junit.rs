@@ -251,27 +251,27 @@ fn sources(report: &Report) -> Option<Suite> {
             if left_out.is_empty() { "no exchange was read".into() } else { left_out.join(", ") };
         cases.push(Case { name: "judged".into(), outcome: Outcome::CouldNotCheck { message } });
     }
-    let mut unreadable: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for it in &report.unreadable {
-        unreadable.entry(&it.source).or_default().push(&it.reason);
-    }
-    for (source, reasons) in unreadable {
-        let more = match reasons.len() {
+    let mut is_told = BTreeSet::new();
+    for it in report.unreadable.iter().filter(|it| is_told.insert(&it.source)) {
+        let more = match report.unreadable_by_source.get(&it.source).copied().unwrap_or(1) {
             1 => String::new(),
             count => format!(" (and {} more)", count - 1),
         };
-        let message = format!("could not be read: {}{more}", reasons[0]);
-        cases.push(Case { name: source.to_owned(), outcome: Outcome::CouldNotCheck { message } });
+        let message = format!("could not be read: {}{more}", it.reason);
+        cases.push(Case { name: it.source.clone(), outcome: Outcome::CouldNotCheck { message } });
     }
-    let mut skipped: BTreeMap<&str, Vec<&Skipped>> = BTreeMap::new();
-    for it in &report.skipped {
-        skipped.entry(&it.reason).or_default().push(it);
+    let unnamed = report.unreadable_by_source.len().saturating_sub(is_told.len());
+    if unnamed > 0 {
+        let message = format!("{} could not be read", plural(unnamed as u64, "more source"));
+        cases.push(Case { name: "sources".into(), outcome: Outcome::CouldNotCheck { message } });
     }
-    for (reason, exchanges) in skipped {
-        let Skipped { source, entry, .. } = exchanges[0];
-        let count = plural(exchanges.len() as u64, "exchange");
-        let message = format!("{count}, the first is {source}, entry {entry}");
-        cases.push(Case { name: reason.to_owned(), outcome: Outcome::Skipped { message } });
+    for (reason, count) in &report.skipped_by_reason {
+        let first = report.skipped.iter().find(|it| it.reason == *reason);
+        let first = first.map_or_else(String::new, |Skipped { source, entry, .. }| {
+            format!(", the first is {source}, entry {entry}")
+        });
+        let message = format!("{}{first}", plural(*count, "exchange"));
+        cases.push(Case { name: reason.clone(), outcome: Outcome::Skipped { message } });
     }
     if let Some(told) = words::foreign_hosts(report) {
         let outcome = Outcome::Passed { told: Some(told) };

@@ -132,25 +132,27 @@ fn not_checked(report: &Report) -> String {
     let skipped = report.skipped.iter();
     let skipped =
         skipped.map(|it| (format!("{}, entry {}", it.source, it.entry), it.reason.as_str()));
-    folded("Not checked", unjudged.chain(unreadable).chain(skipped).collect())
+    let unnamed = report.more_unreadable() + report.more_skipped();
+    folded("Not checked", unjudged.chain(unreadable).chain(skipped).collect(), unnamed)
 }
 
 fn document_faults(report: &Report) -> String {
     let faults = report.document_faults.iter().map(|it| (it.place(), it.message.as_str()));
-    folded("Faults of the document", faults.collect())
+    folded("Faults of the document", faults.collect(), 0)
 }
 
-/// What there is, each with why, under a title; nothing where there is nothing.
-fn folded(title: &str, all: Vec<(String, &str)>) -> String {
+/// What there is, each with why, under a title, and how much more that has no name; nothing where there is nothing.
+fn folded(title: &str, all: Vec<(String, &str)>, unnamed: u64) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let mut out = format!("\n<details><summary>{title} ({})</summary>\n\n", all.len());
+    let count = all.len() as u64 + unnamed;
+    let mut out = format!("\n<details><summary>{title} ({count})</summary>\n\n");
     for (what, why) in all.iter().take(MOST_TOLD) {
         let _ = writeln!(out, "- {}: {}", code(what), prose(why));
     }
-    if all.len() > MOST_TOLD {
-        let _ = writeln!(out, "- and {} more", all.len() - MOST_TOLD);
+    if let Some(more @ 1..) = count.checked_sub(all.len().min(MOST_TOLD) as u64) {
+        let _ = writeln!(out, "- and {more} more");
     }
     out += "\n</details>\n";
     out

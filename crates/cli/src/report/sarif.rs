@@ -146,7 +146,7 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
     for it in &report.skipped {
         told.push(tell("note", format!("{}, entry {}: {}", it.source, it.entry, it.reason)));
     }
-    folded(told)
+    folded(told, report.more_unreadable() + report.more_skipped())
 }
 
 /// What is wrong with the vendor's document: a place in it, and how it was read.
@@ -163,18 +163,19 @@ fn document_faults(report: &Report) -> Vec<Value> {
         }]);
         told
     };
-    folded(report.document_faults.iter().map(notification).collect())
+    folded(report.document_faults.iter().map(notification).collect(), 0)
 }
 
 fn tell(level: &str, text: String) -> Value {
     json!({ "level": level, "message": { "text": text } })
 }
 
-fn folded(mut told: Vec<Value>) -> Vec<Value> {
-    let more = told.len().saturating_sub(MOST_NOTIFICATIONS);
+fn folded(mut told: Vec<Value>, unnamed: u64) -> Vec<Value> {
+    let more = told.len().saturating_sub(MOST_NOTIFICATIONS) as u64 + unnamed;
     told.truncate(MOST_NOTIFICATIONS);
     if more > 0 {
-        told.push(tell("note", format!("and {more} more; the canonical report has all")));
+        let keeps = if unnamed > 0 { "counts" } else { "has" };
+        told.push(tell("note", format!("and {more} more; the canonical report {keeps} all")));
     }
     told
 }

@@ -1,8 +1,12 @@
 //! What several forms say alike.
 
 use contract::{
-    DocumentFault, Finding, QuirkReport, QuirkState, Report, Severity, Sighting, Verdict,
+    DocumentFault, Finding, LeftOut, QuirkReport, QuirkState, Report, Severity, Sighting,
+    Unreadable, Verdict, keep_first,
 };
+
+/// How much of what could not be read is told at once.
+pub(crate) const MOST_UNREADABLE: usize = 10;
 
 /// `1 error`, `2 errors`.
 pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
@@ -97,6 +101,31 @@ pub(crate) fn left_out(report: &Report) -> Vec<String> {
     ];
     let told = rows.iter().filter(|it| it.0 > 0);
     told.map(|(count, words)| format!("{} {words}", plural(*count, "exchange"))).collect()
+}
+
+/// What could not be read, a line each: so much of it at most, and how much more there is.
+pub(crate) fn unreadable(named: &[Unreadable], more: u64, most: usize) -> Vec<String> {
+    let mut told = named.to_vec();
+    keep_first(&mut told, most);
+    let more = more + (named.len() - told.len()) as u64;
+    let line = |it: &Unreadable| {
+        let entry = it.entry.map_or_else(String::new, |it| format!(", entry {it}"));
+        let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
+        printable(format!("{}{entry}{byte}: {}", it.source, it.reason))
+    };
+    told.iter().map(line).chain((more > 0).then(|| format!("{more} more"))).collect()
+}
+
+/// The same of what was counted on the way.
+pub(crate) fn left_unread(left_out: LeftOut<Unreadable>) -> Vec<String> {
+    let (named, counts) = left_out.into_parts();
+    let more = counts.values().sum::<u64>() - named.len() as u64;
+    unreadable(&named, more, MOST_UNREADABLE)
+}
+
+/// The same of a report, folded.
+pub(crate) fn unreadable_of(report: &Report) -> Vec<String> {
+    unreadable(&report.unreadable, report.more_unreadable(), MOST_UNREADABLE)
 }
 
 /// How many exchanges were judged though nobody names their host, and what settles it; none where there are none.

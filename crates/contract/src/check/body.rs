@@ -120,10 +120,11 @@ impl Run<'_> {
         let tree = &judge.tree;
         let documented: Option<HashSet<String>> =
             body.validators.documented.as_ref().map(|validator| {
-                let refused = violations(tree, validator, body.value).into_iter();
+                let at = judge.promised_by(PromisedBy::Documented);
+                let refused = violations(tree, at, validator, body.value).into_iter();
                 refused.map(|it| it.pointer).collect()
             });
-        let refused = violations(tree, &body.validators.schema, body.value);
+        let refused = violations(tree, &judge.address, &body.validators.schema, body.value);
         let count = refused.len();
         for violation in refused {
             let pointer = &violation.pointer;

@@ -181,6 +181,8 @@ impl Node {
     fn next(&self, text: &str) -> impl Iterator<Item = usize> {
         let as_it_stands = self.by_text.get(text);
         let as_meant = text.contains('%').then(|| self.by_text.get(&*decoded(text))).flatten();
+        // A `%` that escapes nothing means itself: no way is gone twice.
+        let as_meant = as_meant.filter(|it| Some(*it) != as_it_stands);
         let by_pattern = self.by_pattern.iter().filter(move |it| it.0.matches(text));
         as_it_stands.into_iter().chain(as_meant).chain(by_pattern.map(|it| &it.1)).copied()
     }
@@ -191,6 +193,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn no_way_is_gone_twice() {
+        let template = "/%".repeat(64);
+        let routes = Routes::new([PathTemplate::parse(&template)].iter());
+        assert_eq!(routes.first(&template, &|_| true), Some(0));
+    }
 
     proptest! {
         #[test]

@@ -13,7 +13,13 @@ use serde_json::{Map, Value, json};
 use crate::{
     document::misspelt,
     place::ANY,
-    schema::{Address, Store, another, edit, pattern, store::member, tree::type_of},
+    schema::{
+        Address, Store, another,
+        circles::{Circles, Read},
+        edit, pattern,
+        store::member,
+        tree::type_of,
+    },
 };
 
 /// Keywords that constrain the value itself.
@@ -39,7 +45,7 @@ pub(crate) const OWN: &[&str] = &[
 
 /// The promise at an address: self-contained, without annotations, in one spelling for what is spelled alike.
 pub(crate) fn at(store: &Store, address: &Address) -> Value {
-    Reader { store, seen: Vec::new() }.read(address)
+    Reader { store, circles: Circles::default() }.read(address)
 }
 
 /// The promise at a place below an address: all that describes it must hold, and one of the branches that do. A branch
@@ -380,21 +386,20 @@ fn collect_candidates(fragment: &Value, candidates: &mut Vec<Value>) {
 
 struct Reader<'s> {
     store: &'s Store,
-    /// The references being followed: one that leads back to itself promises nothing more.
-    seen: Vec<Address>,
+    circles: Circles<Value>,
 }
 
-impl Reader<'_> {
-    fn read(&mut self, address: &Address) -> Value {
+impl Read<Value> for Reader<'_> {
+    fn circles(&mut self) -> &mut Circles<Value> {
+        &mut self.circles
+    }
+
+    fn read_through(&mut self, address: &Address) -> Value {
         let keywords = match self.store.get(address) {
             Some(Value::Object(keywords)) => keywords,
             Some(Value::Bool(all)) => return Value::Bool(*all),
             _ => return Value::Bool(true),
         };
-        if self.seen.contains(address) {
-            return Value::Bool(true);
-        }
-        self.seen.push(address.clone());
         let mut parts = vec![own(keywords)];
         if let Some(target) = member(keywords, "$ref")
             .and_then(Value::as_str)
@@ -415,8 +420,13 @@ impl Reader<'_> {
             let not = self.read(&address.child("not"));
             parts.push(json!({ "not": not }));
         }
-        self.seen.pop();
         all(parts)
+    }
+}
+
+impl Reader<'_> {
+    fn read(&mut self, address: &Address) -> Value {
+        self.read_once(address).unwrap_or(Value::Bool(true))
     }
 
     fn read_list(

@@ -1,6 +1,7 @@
 //! Schemas as they stand in documents: addresses, references, fragments, and the compiled tree that a body is walked with.
 
 pub(crate) mod another;
+pub(crate) mod circles;
 pub(crate) mod describe;
 pub(crate) mod discriminator;
 pub(crate) mod edit;

@@ -96,8 +96,36 @@ pub(crate) struct LiveOfType {
 /// Branches of which at least one may hold.
 #[derive(Debug)]
 struct Group {
+    keyword: &'static str,
     branches: Vec<Branch>,
     discriminator: Option<Discriminator>,
+}
+
+/// An `anyOf` or `oneOf` in the tree.
+pub(crate) struct Union<'t> {
+    tree: &'t Tree,
+    id: NodeId,
+    group: &'t Group,
+}
+
+impl Union<'_> {
+    /// The address of the list.
+    pub(crate) fn list(&self) -> Option<Address> {
+        Some(self.tree.node(self.id).address.as_ref()?.child(self.group.keyword))
+    }
+
+    pub(crate) fn alternatives(&self) -> impl Iterator<Item = NodeId> {
+        self.group.branches.iter().map(|it| it.node)
+    }
+
+    /// Those that may be meant by a value, as [`Tree::live`] has it.
+    pub(crate) fn live(&self, value: &Value) -> Vec<NodeId> {
+        self.tree.live_branches(self.group, value).iter().map(|it| it.node).collect()
+    }
+
+    pub(crate) fn takes(&self, value: &Value) -> bool {
+        self.alternatives().any(|it| self.tree.takes(it, value))
+    }
 }
 
 #[derive(Debug)]
@@ -297,6 +325,29 @@ impl Tree {
         };
         let valid: Vec<_> = possible.iter().filter(takes).copied().collect();
         if valid.is_empty() { candidates } else { valid }
+    }
+
+    /// The schemas that hold with one for a value, but for alternatives.
+    pub(crate) fn beside(&self, id: NodeId, value: &Value) -> Vec<NodeId> {
+        let node = self.node(id);
+        let mut beside = node.also.clone();
+        if let Some(condition) = &node.condition {
+            let holds = condition.holds.is_valid(value, &self.validators);
+            beside.extend(if holds { &condition.with[..] } else { condition.without.as_slice() });
+        }
+        beside
+    }
+
+    /// Each `anyOf` or `oneOf` of a schema.
+    pub(crate) fn unions(&self, id: NodeId) -> impl Iterator<Item = Union<'_>> {
+        self.node(id).groups.iter().map(move |group| Union { tree: self, id, group })
+    }
+
+    /// Whether a schema takes a value; what cannot be used takes all.
+    fn takes(&self, id: NodeId, value: &Value) -> bool {
+        let address = self.node(id).address.as_ref();
+        let compiled = address.and_then(|it| self.validators.get(it).ok());
+        compiled.is_none_or(|it| it.is_valid(value))
     }
 
     /// How each alternative stands to a value.

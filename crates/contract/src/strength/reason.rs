@@ -8,7 +8,7 @@ use crate::{
     judge::Judge,
     place::segments,
     quirk::{Quirk, Verdict},
-    schema::tree::{Member, NodeId},
+    schema::tree::{Member, Node, NodeId},
     strength::Operator,
     tally::Tally,
     walk::{Sight, walk},
@@ -90,7 +90,7 @@ impl Survivor<'_> {
         let has_codes = nodes().any(|it| !it.codes.is_empty());
         let has_form = nodes().any(|it| it.has_form);
         let is_identifier = nodes().any(|it| it.sensitive.as_deref() == Some("identifier"));
-        let says_type = has_codes || nodes().any(|it| it.says_type());
+        let says_type = has_codes || nodes().any(Node::says_type);
         let is_described = !live.is_empty();
         let value = self.before.pointer(self.pointer).unwrap_or(&Value::Null);
         match (self.operator, value) {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, io::Read};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use contract::{Body, Exchange, Origin, Provenance, Scanner, Token, Unreadable, Written};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     MAX_BODY,
@@ -68,7 +68,12 @@ pub(super) fn split<R: Read>(
     loop {
         let at = window.byte();
         match window.line() {
-            Ok(None) => return,
+            Ok(None) if entry > 0 => return,
+            Ok(None) => {
+                let reason = "promised at least one line, an exchange as schemas/format/exchange.schema.json says, none came; \
+                              record it again or leave it out";
+                return each(Err(fault(None, at, reason.to_owned())));
+            }
             Ok(Some(Value::Kept(line))) => {
                 let byte = window.byte_of(&line);
                 let bytes = window.bytes(line);
@@ -104,7 +109,8 @@ pub(super) fn read<'a>(
         return Err(fault);
     }
     if read.is_none() {
-        return Err("promised an object that nests less deep, on one line".to_owned());
+        return Err("promised an object as schemas/format/exchange.schema.json says, on one line"
+            .to_owned());
     }
     let url = line.url.ok_or("the line has no `url`; add it")?;
     let status = line.status.ok_or("the line has no `status`; add it, 0 where no answer came")?;
@@ -141,6 +147,17 @@ pub(super) fn read<'a>(
         content_type: line.content_type,
         body,
         ..raw.exchange(url)
+    })
+}
+
+/// Reads over JSON, however deep it nests: what is too deep to be looked at is said of the body, as of any other.
+pub(super) fn over_json<'a>(scanner: &mut Scanner<'a>) -> Option<&'a str> {
+    let start = scanner.clone();
+    scanner.skip().or_else(|| {
+        *scanner = start;
+        let leapt = scanner.leap()?;
+        serde_json::from_str::<IgnoredAny>(leapt).ok()?;
+        Some(leapt)
     })
 }
 
@@ -226,7 +243,7 @@ impl<'a> Line<'a> {
                 let known = Provenance::ALL.iter().find(|it| it.as_str() == word)?;
                 once(&mut self.provenance, *known)
             }
-            _ => scanner.skip().map(drop),
+            _ => over_json(scanner).map(drop),
         }
     }
 }

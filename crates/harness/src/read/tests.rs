@@ -58,11 +58,23 @@ fn lines_are_exchanges() {
             r#"{"url":"u","status":200,"base64":"H4sIAAAAAAACA6uuBQBDv6ajAgAAAA=="}"#,
             "0@0 GET u 200 -: {}",
         ),
-        ("", ""),
-        ("\n \r\n\n", ""),
     ];
     for (text, expected) in cases {
         assert_eq!(lines(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_source_without_a_line_is_named() {
+    let promised = "promised at least one line, an exchange as schemas/format/exchange.schema.json says, none came";
+    for (text, byte) in [("", 0), ("\n \r\n\n", 5), ("\u{feff}", 3)] {
+        for kind in [Kind::Lines, Kind::Unknown] {
+            let told = read(text.as_bytes(), &kind);
+            assert_eq!(
+                told,
+                format!("fault byte {byte}: {promised}; record it again or leave it out")
+            );
+        }
     }
 }
 
@@ -72,7 +84,10 @@ fn a_broken_line_is_told_and_the_next_one_read() {
     let cases = [
         ("{\"url\": x}", "byte 8: not JSON from here on; export it again"),
         ("{\"url\":\"u\",\"status\":200} {}", "byte 25: not JSON from here on; export it again"),
-        ("[1]", "byte 0: promised an object that nests less deep, on one line"),
+        (
+            "[1]",
+            "byte 0: promised an object as schemas/format/exchange.schema.json says, on one line",
+        ),
         ("{\"status\":200}", "byte 0: the line has no `url`; add it"),
         ("{\"url\":\"u\"}", "byte 0: the line has no `status`; add it, 0 where no answer came"),
         (
@@ -101,6 +116,16 @@ fn a_broken_line_is_told_and_the_next_one_read() {
     let invalid = [b"{\"url\":\"\xff\"}\n".as_slice(), good.as_bytes()].concat();
     let told = read(invalid.as_slice(), &Kind::Lines);
     assert!(told.starts_with("fault entry 0 byte 8: not UTF-8 from here on"), "{told}");
+}
+
+/// How deep it may nest is asked of a body, whatever it is written in.
+#[test]
+fn a_deep_line_is_read() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let line = format!(r#"{{"url":"u","x":{deep},"status":200,"body":{deep}}}"#);
+    assert_eq!(lines(&line), format!("0@0 GET u 200 -: {deep}"));
+    assert!(lines(&line.replacen("]", "}", 1)).contains("not JSON from here on"));
+    assert!(lines(&deep).contains("promised an object"));
 }
 
 #[test]
@@ -136,7 +161,6 @@ fn what_a_source_holds_is_seen_from_its_start() {
         let told = read(text.as_bytes(), &Kind::Unknown);
         assert!(told.starts_with(expected), "{told}");
     }
-    assert_eq!(read(b"".as_slice(), &Kind::Unknown), "");
 }
 
 #[test]

@@ -104,14 +104,20 @@ pub(super) fn section(report: &Report) -> Markup {
                             @if let Some(byte) = it.byte { ", byte " (byte) }
                             ": " (it.reason) }
                     }
+                    @if report.more_unreadable() > 0 { li { "and " (report.more_unreadable()) " more" } }
                 }
             }
             ul { @for it in &counts { li { (it) } } }
             @if let Some(told) = words::foreign_hosts(report) { p { (with_code(&told)) "." } }
-            @for (reason, skipped) in &by_reason {
+            @for (reason, count) in &report.skipped_by_reason {
+                @let skipped = by_reason.get(reason.as_str()).map_or(&[][..], Vec::as_slice);
+                @let more = count.saturating_sub(skipped.len() as u64);
                 details open[skipped.len() <= UNFOLDED] {
-                    summary { (plural(skipped.len() as u64, "exchange")) ": " (reason) }
-                    ul { @for it in skipped { li { span.place { (it.source) } ", entry " (it.entry) } } }
+                    summary { (plural(*count, "exchange")) ": " (reason) }
+                    ul {
+                        @for it in skipped { li { span.place { (it.source) } ", entry " (it.entry) } }
+                        @if more > 0 { li { "and " (more) " more" } }
+                    }
                 }
             }
             @for operation in &report.without_model {

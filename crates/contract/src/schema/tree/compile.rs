@@ -34,7 +34,7 @@ impl Tree {
                 let branches = addresses.iter().map(|it| self.number(it)).collect();
                 let branches = self.branches(branches, addresses);
                 let discriminator = Discriminator::of(keywords, keyword);
-                node.groups.push(Group { branches, discriminator });
+                node.groups.push(Group { keyword, branches, discriminator });
             }
         }
         if keywords.contains_key("if") {

@@ -113,7 +113,7 @@ proptest! {
         let tree = Tree::new(Validators::new(store));
         for body in &bodies {
             let [whole, growing] = [&whole, &growing]
-                .map(|it| violations(&tree, &it.of(body).unwrap(), body));
+                .map(|it| violations(&tree, &at, &it.of(body).unwrap(), body));
             prop_assert_eq!(whole, growing);
         }
     }
@@ -138,4 +138,60 @@ proptest! {
             contract.mask(&answer(0, body), &[], &MaskKey::from_text("law"));
         }
     }
+}
+
+/// A tree of nodes of four kinds, each with the kinds' schemas below it, and what is wrong at its deepest node.
+fn nested(depth: usize, order: [&str; 2]) -> (Text, String) {
+    let kind = |kind: &str| {
+        let own = |name: &str| match name {
+            "kind" => json!({ "const": kind }),
+            _ => json!({ "type": "array", "items": { "$ref": "#/components/schemas/A" } }),
+        };
+        let properties: Map<String, Value> =
+            order.iter().map(|it| ((*it).to_owned(), own(it))).collect();
+        json!({ "type": "object", "required": ["kind"], "properties": properties })
+    };
+    let kinds = ["p", "q", "r", "s"].map(kind);
+    let mut body = json!({ "kind": 5 });
+    for _ in 0..depth {
+        body = json!({ "kind": "s", "kids": [body] });
+    }
+    let none = || json!(true);
+    (document([json!({ "anyOf": kinds }), none(), none()]), body.to_string())
+}
+
+#[test]
+fn alternatives_that_nest_deep_are_told_along_those_that_are_meant() {
+    for (depth, order) in [(2, ["kind", "kids"]), (20, ["kind", "kids"]), (20, ["kids", "kind"])] {
+        let (document, body) = nested(depth, order);
+        let contract = example::contract(document);
+        let mut run =
+            Run::new(&contract, RunOptions { no_fast_path: true, ..RunOptions::default() });
+        run.check(&answer(0, &body));
+        let found: Vec<String> = run
+            .report()
+            .findings
+            .iter()
+            .map(|it| format!("{} {}", it.rule.id(), it.place.clone().unwrap_or_default()))
+            .collect();
+        assert_eq!(found, [format!("type {}", "/kids/*".repeat(depth))], "{order:?}");
+    }
+}
+
+/// What is read twice at each of many levels is found once at each.
+#[test]
+fn schemas_that_fan_out_load() {
+    let mut schema = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
+    let mut schemas = Map::new();
+    for level in 0..30 {
+        schemas.insert(format!("L{level}"), schema);
+        let below = json!({ "$ref": format!("#/components/schemas/L{level}") });
+        schema = json!({ "anyOf": [below, below] });
+    }
+    schemas.insert("A".into(), schema);
+    let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/A" } } });
+    let contract = example::contract(example::document(&content, &Value::Object(schemas)));
+    let mut run = Run::new(&contract, RunOptions::default());
+    run.check(&answer(0, "{\"a\":1}"));
+    assert_eq!(run.report().exit_code, 0);
 }

@@ -1,13 +1,16 @@
 //! One entry of a HAR: lenient where programs are, and quick where they write what HAR 1.2 says.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use contract::{Body, Exchange, Origin, Quoted, Scanner, Token, Written};
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::{Number, value::RawValue};
 
 use crate::{
@@ -17,62 +20,6 @@ use crate::{
         unpack::{self, Headers},
     },
 };
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    request: Option<Request<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    response: Option<Response<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Request<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    method: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    url: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient")]
-    headers: Option<Vec<Header>>,
-}
-
-#[derive(Deserialize)]
-struct Response<'a> {
-    #[serde(default, deserialize_with = "lenient")]
-    status: Option<Number>,
-    #[serde(default, deserialize_with = "lenient")]
-    headers: Option<Vec<Header>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
-    content: Option<Content<'a>>,
-    #[serde(default, rename = "bodySize", deserialize_with = "lenient")]
-    body_size: Option<Number>,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    #[serde(default, deserialize_with = "lenient")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Content<'a> {
-    #[serde(default, deserialize_with = "lenient")]
-    size: Option<Number>,
-    #[serde(default, rename = "mimeType", deserialize_with = "lenient")]
-    mime_type: Option<String>,
-    #[serde(borrow, default)]
-    text: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "lenient")]
-    encoding: Option<String>,
-}
-
-/// A member of the promised type, or none.
-fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(d)?;
-    Ok(serde_json::from_str(raw.get()).ok())
-}
 
 /// Reads an entry.
 ///
@@ -86,55 +33,199 @@ pub(in crate::read) fn lenient_read<'a>(
     raw: &Raw<'a>,
     text: &'a str,
 ) -> Result<Exchange<'a>, String> {
-    let entry: Entry<'a> = serde_json::from_str(text)
-        .map_err(|_| "promised an entry object in which each member occurs once".to_owned())?;
-    let request = entry.request.ok_or("the entry has no request; remove it")?;
-    let url = request.url.ok_or("the entry's request has no URL; remove it")?;
-    let preflight = header(request.headers.as_deref(), "access-control-request-method").is_some();
-    let (status, content_type, body) = match entry.response {
-        None => (0, None, Body::Absent { size: None }),
-        Some(response) => {
-            let status =
-                whole(response.status.as_ref()).and_then(|it| u16::try_from(it).ok()).unwrap_or(0);
-            let declared = header(response.headers.as_deref(), "content-type");
-            let declared = declared.filter(|it| !it.trim().is_empty()).map(str::to_owned);
-            let mime_type = response.content.as_ref().and_then(|it| it.mime_type.clone());
-            let size = whole(response.content.as_ref().and_then(|it| it.size.as_ref()))
-                .or_else(|| whole(response.body_size.as_ref()));
-            let body = match response.content {
-                Some(content) => {
-                    let packed = header(response.headers.as_deref(), "content-encoding");
-                    let headers = Headers {
-                        content_type: declared.as_deref().or(mime_type.as_deref()).unwrap_or(""),
-                        content_encoding: packed.unwrap_or_default(),
-                    };
-                    body(raw, text, content, size, headers)?
-                }
-                None => Body::Absent { size },
-            };
-            (status, declared.or(mime_type), body)
-        }
-    };
-    Ok(Exchange {
-        method: request.method.unwrap_or(Cow::Borrowed("GET")),
+    let [request, response] = Member { path: "", raw: text }.members(["request", "response"])?;
+    let request = request.ok_or("the entry has no request; remove it")?;
+    let [method, url, headers] =
+        request.members(["request.method", "request.url", "request.headers"])?;
+    let url = url.ok_or("the entry's request has no URL; remove it")?.text()?;
+    let method = method.map(Member::text).transpose()?;
+    let headers = headers_of(headers)?;
+    let preflight = header(&headers, "access-control-request-method").is_some();
+    let exchange = Exchange {
+        // Some programs write down only what is not the usual.
+        method: method.unwrap_or(Cow::Borrowed("GET")),
         preflight,
-        status,
-        content_type: content_type.map(Cow::Owned),
-        body,
         ..raw.exchange(url)
-    })
+    };
+    match response {
+        None => Ok(exchange),
+        Some(response) => answered(raw, text, exchange, response),
+    }
 }
 
-fn body<'a>(
+fn answered<'a>(
     raw: &Raw<'a>,
-    entry: &'a str,
-    content: Content<'a>,
-    size: Option<u64>,
-    headers: Headers<'_>,
-) -> Result<Body<'a>, String> {
-    let text = content.text.map(RawValue::get).filter(|it| it.starts_with('"'));
-    let text = text.map(|it| Quoted::new(&it[1..it.len() - 1]));
-    body_of(raw, entry, text, content.encoding.as_deref(), size, headers)
+    text: &'a str,
+    exchange: Exchange<'a>,
+    response: Member<'a>,
+) -> Result<Exchange<'a>, String> {
+    let [status, headers, content, body_size] = response.members([
+        "response.status",
+        "response.headers",
+        "response.content",
+        "response.bodySize",
+    ])?;
+    let content = content.map(|it| {
+        it.members([
+            "response.content.size",
+            "response.content.mimeType",
+            "response.content.text",
+            "response.content.encoding",
+        ])
+    });
+    let [size, mime_type, body, encoding] = content.transpose()?.unwrap_or_default();
+    let status = status.map_or(Ok(0), Member::status)?;
+    let headers = headers_of(headers)?;
+    let declared = header(&headers, "content-type").filter(|it| !it.trim().is_empty());
+    let mime_type = mime_type.map(Member::text).transpose()?;
+    let content_type = declared.map(|it| Cow::Owned(it.to_owned())).or(mime_type);
+    let size = size.and_then(Member::whole).or_else(|| body_size.and_then(Member::whole));
+    let encoding = encoding.map(Member::text).transpose()?;
+    let unpacked_by = Headers {
+        content_type: content_type.as_deref().unwrap_or(""),
+        content_encoding: header(&headers, "content-encoding").unwrap_or_default(),
+    };
+    let quoted = body.map(Member::quoted).transpose()?;
+    let body = body_of(raw, text, quoted, encoding.as_deref(), size, unpacked_by)?;
+    Ok(Exchange { status, content_type, body, ..exchange })
+}
+
+/// A value of an entry, as it is written, and the path that leads there.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    path: &'static str,
+    raw: &'a str,
+}
+
+impl<'a> Member<'a> {
+    /// The members at these paths, each there at most once; none for what is null.
+    fn members<const N: usize>(
+        self,
+        paths: [&'static str; N],
+    ) -> Result<[Option<Member<'a>>; N], String> {
+        let mut reader = serde_json::Deserializer::from_str(self.raw);
+        let found = reader.deserialize_map(Wanted { paths }).map_err(|_| self.is_no_object())?;
+        match found {
+            Ok(members) => Ok(members.map(|it| it.filter(|it| it.raw != "null"))),
+            Err(path) => {
+                Err(format!("`{path}` stands there twice, promised once; export it again"))
+            }
+        }
+    }
+
+    fn text(self) -> Result<Cow<'a, str>, String> {
+        self.quoted()?
+            .text()
+            .ok_or_else(|| format!("`{}` is no Unicode text; export it again", self.path))
+    }
+
+    fn quoted(self) -> Result<Quoted<'a>, String> {
+        let inner = self.raw.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        inner.map(Quoted::new).ok_or_else(|| self.is_no("a string"))
+    }
+
+    /// A status; 0 is what programs write where no answer came.
+    fn status(self) -> Result<u16, String> {
+        let status = self.whole().and_then(|it| u16::try_from(it).ok()).filter(|it| is_status(*it));
+        status.ok_or_else(|| {
+            let path = self.path;
+            format!("`{path}`: promised a whole number from 0 to 999, none came; export it again")
+        })
+    }
+
+    /// A number that is none, or -1, says nothing.
+    fn whole(self) -> Option<u64> {
+        let number: Number = serde_json::from_str(self.raw).ok()?;
+        number.as_u64().or_else(|| {
+            number.as_f64().filter(|it| *it >= 0.0 && it.fract() == 0.0).map(|it| it as u64)
+        })
+    }
+
+    fn is_no_object(self) -> String {
+        match (self.raw.starts_with('{'), self.path) {
+            (true, "") => {
+                "the entry has a name that is no Unicode text; export it again".to_owned()
+            }
+            (true, path) => format!("`{path}` has a name that is no Unicode text; export it again"),
+            (false, _) => self.is_no("an object"),
+        }
+    }
+
+    fn is_no(self, promised: &str) -> String {
+        let came = match self.raw.as_bytes().first() {
+            Some(b'"') => "a string",
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'n') => "null",
+            _ => "a number",
+        };
+        match self.path {
+            "" => format!("promised an entry, which is an object, {came} came; export it again"),
+            path => {
+                format!("`{path}`: promised {promised}, {came} came; export it again")
+            }
+        }
+    }
+}
+
+fn is_status(number: u16) -> bool {
+    number <= 999
+}
+
+/// The members of an object that are looked for; another is none of its business.
+struct Wanted<const N: usize> {
+    paths: [&'static str; N],
+}
+
+impl<'de, const N: usize> Visitor<'de> for Wanted<N> {
+    /// The members, or the path of one that is there twice.
+    type Value = Result<[Option<Member<'de>>; N], &'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        #[derive(Deserialize)]
+        struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
+        let mut members = [None; N];
+        let mut twice = None;
+        while let Some(Name(name)) = map.next_key()? {
+            let is_it = |path: &&str| path.rsplit('.').next() == Some(&*name);
+            let Some(index) = self.paths.iter().position(is_it) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let path = self.paths[index];
+            let raw = map.next_value::<&RawValue>()?.get();
+            if members[index].replace(Member { path, raw }).is_some() {
+                twice = Some(path);
+            }
+        }
+        Ok(twice.map_or(Ok(members), Err))
+    }
+}
+
+/// A name and a value.
+type Header<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// Names and values of headers; those without are left out, as some programs write them.
+fn headers_of(list: Option<Member<'_>>) -> Result<Vec<Header<'_>>, String> {
+    let Some(list) = list else { return Ok(Vec::new()) };
+    let headers: Vec<&RawValue> =
+        serde_json::from_str(list.raw).map_err(|_| list.is_no("an array"))?;
+    let mut read = Vec::with_capacity(headers.len());
+    for header in headers {
+        let [name, value] = Member { raw: header.get(), ..list }.members(["name", "value"])?;
+        let [name, value] = [name, value].map(|it| it.and_then(|it| it.text().ok()));
+        read.extend(name.zip(value));
+    }
+    Ok(read)
+}
+
+fn header<'h>(headers: &'h [Header<'_>], name: &str) -> Option<&'h str> {
+    headers.iter().find(|it| it.0.eq_ignore_ascii_case(name)).map(|it| &*it.1)
 }
 
 fn body_of<'a>(
@@ -157,12 +248,17 @@ fn body_of<'a>(
     }
     let byte = entry.byte + (inner.as_ptr() as usize - entry_text.as_ptr() as usize);
     let text = quoted.text().ok_or("`content.text` is no Unicode text; export it again")?;
-    if encoding.is_some_and(|it| it.eq_ignore_ascii_case("base64")) {
+    let encoding = encoding.unwrap_or_default().to_ascii_lowercase();
+    if encoding == "base64" {
         let compact: String = text.chars().filter(|it| !it.is_ascii_whitespace()).collect();
         let bytes = BASE64
             .decode(compact)
             .map_err(|_| "`content.encoding` says base64, and `content.text` is none")?;
         return Ok(unpack::body(bytes, headers, Origin::Encoded { byte }));
+    }
+    // Some programs name the character set here, which is that of the file.
+    if !["", "utf-8", "utf8"].contains(&&*encoding) {
+        return Err("`response.content.encoding`: promised base64 or nothing, another came; export it again with one of them".to_owned());
     }
     let bytes = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -176,19 +272,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-
-fn header<'h>(headers: Option<&'h [Header]>, name: &str) -> Option<&'h str> {
-    let of_name = |it: &&Header| it.name.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(name));
-    headers?.iter().find(of_name)?.value.as_deref()
-}
-
-/// A number that is none, or -1, says nothing.
-fn whole(number: Option<&Number>) -> Option<u64> {
-    let number = number?;
-    number.as_u64().or_else(|| {
-        number.as_f64().filter(|it| *it >= 0.0 && it.fract() == 0.0).map(|it| it as u64)
-    })
-}
 
 /// Reads an entry whose members that matter are of the promised types, each there at most once and none with an escaped
 /// name; any other is none of its business.
@@ -257,7 +340,7 @@ fn quick_parts<'a, T>(
     let exchange = Exchange {
         method: Cow::Borrowed(request.method?),
         preflight: request.preflight,
-        status: u16::try_from(response.status?).unwrap_or(0),
+        status: u16::try_from(response.status?).ok().filter(|it| is_status(*it))?,
         content_type: declared.or(response.mime_type).map(Cow::Borrowed),
         ..raw.exchange(Cow::Borrowed(request.url?))
     };

@@ -51,7 +51,7 @@ fn what_programs_write_is_read() {
         ),
         (
             "minus one and empty values",
-            entry(r#"{"status": -1, "bodySize": -1, "content": {"size": -1, "mimeType": ""}}"#),
+            entry(r#"{"status": 0, "bodySize": -1, "content": {"size": -1, "mimeType": ""}}"#),
             "GET https://a/b 0 : no body, size None",
         ),
         (
@@ -70,8 +70,8 @@ fn what_programs_write_is_read() {
             "GET https://a/b 200 text/json: 1",
         ),
         (
-            "members of another type",
-            entry(r#"{"status": "200", "headers": {}, "content": {"size": "x", "mimeType": 7, "text": "1", "encoding": null}}"#),
+            "null, and sizes and headers that say nothing",
+            entry(r#"{"status": null, "headers": [{"name": null, "value": 7}, {}], "bodySize": [], "content": {"size": "x", "mimeType": null, "text": "1", "encoding": null}}"#),
             "GET https://a/b 0 -: 1",
         ),
         (
@@ -136,7 +136,7 @@ fn what_is_broken_is_named_by_entry_and_byte() {
         (
             "an entry that is none",
             har(&format!("7, {whole}")).into(),
-            format!("fault entry 0 byte 21: promised an entry object in which each member occurs once\n{good}"),
+            format!("fault entry 0 byte 21: promised an entry, which is an object, a number came; export it again\n{good}"),
         ),
         ("no request", har("{}").into(), "fault entry 0 byte 21: the entry has no request; remove it".into()),
         ("no URL", har(r#"{"request": {}}"#).into(), "fault entry 0 byte 21: the entry's request has no URL; remove it".into()),
@@ -167,7 +167,86 @@ fn deep_nesting_neither_panics_nor_hangs() {
     let text = har(&format!(
         r#"{{"_x": {deep}, "request": {{"url": "https://a/b"}}, "response": {deep}}}"#
     ));
+    let told =
+        "fault entry 0 byte 21: `response`: promised an object, an array came; export it again";
+    assert_eq!(check(text.as_bytes()), told);
+    let text = har(&format!(r#"{{"_x": {deep}, "request": {{"url": "https://a/b"}}}}"#));
     assert_eq!(check(text.as_bytes()), "GET https://a/b 0 -: no body, size None");
+    let told = "fault entry 0 byte 21: promised an entry, which is an object, an array came; export it again";
+    assert_eq!(check(har(&deep).as_bytes()), told);
+}
+
+/// Half a truth would be told as another: no response, no body, a body that is text.
+#[test]
+fn a_damaged_entry_is_named_and_not_left_alone() {
+    let content = |it: &str| entry(&format!(r#"{{"status": 200, "content": {it}}}"#));
+    let status = |it: &str| entry(&format!(r#"{{"status": {it}, "content": {{"text": "1"}}}}"#));
+    let request = |it: &str| har(&format!(r#"{{"request": {it}, "response": {{"status": 200}}}}"#));
+    let no_status = "`response.status`: promised a whole number from 0 to 999, none came";
+    let no_encoding = "`response.content.encoding`: promised base64 or nothing, another came";
+    let cases = [
+        (
+            content(r#"{"text": "1", "text": "2"}"#),
+            "`response.content.text` stands there twice, promised once",
+        ),
+        (
+            content(r#"{"mimeType": "a/b", "text": "1", "mimeType": "a/b"}"#),
+            "`response.content.mimeType` stands there twice, promised once",
+        ),
+        (
+            content(r#"{"encoding": "base64", "text": "e30=", "enc\u006fding": "base64"}"#),
+            "`response.content.encoding` stands there twice, promised once",
+        ),
+        (content(r#"{"text": 1}"#), "`response.content.text`: promised a string, a number came"),
+        (
+            content(r#"{"text": {"a": 1}}"#),
+            "`response.content.text`: promised a string, an object came",
+        ),
+        (
+            content(r#"{"mimeType": 7, "text": "1"}"#),
+            "`response.content.mimeType`: promised a string, a number came",
+        ),
+        (content(r#"["1"]"#), "`response.content`: promised an object, an array came"),
+        (content(r#"{"text": "1", "encoding": "rot13"}"#), no_encoding),
+        (
+            content(r#"{"text": "1", "encoding": 5}"#),
+            "`response.content.encoding`: promised a string, a number came",
+        ),
+        (status(r#""200""#), no_status),
+        (status("-1"), no_status),
+        (status("200.5"), no_status),
+        (status("99999"), no_status),
+        (status("1e400"), no_status),
+        (status(r#"200, "status": 200"#), "`response.status` stands there twice, promised once"),
+        (
+            entry(r#"{"status": 200, "headers": {}}"#),
+            "`response.headers`: promised an array, an object came",
+        ),
+        (entry("true"), "`response`: promised an object, a boolean came"),
+        (
+            request(r#"{"url": "https://a/b", "url": "https://a/b"}"#),
+            "`request.url` stands there twice, promised once",
+        ),
+        (request(r#"{"url": 5}"#), "`request.url`: promised a string, a number came"),
+        (request(r#"{"url": "\ud800"}"#), "`request.url` is no Unicode text"),
+        (
+            request(r#"{"method": 5, "url": "https://a/b"}"#),
+            "`request.method`: promised a string, a number came",
+        ),
+        (request(r#"{"url": "u", "\ud800": 1}"#), "`request` has a name that is no Unicode text"),
+        (request("[]"), "`request`: promised an object, an array came"),
+        (
+            har(r#"{"request": {"url": "u"}, "request": {"url": "u"}}"#),
+            "`request` stands there twice, promised once",
+        ),
+    ];
+    for (text, expected) in cases {
+        let told = check(text.as_bytes());
+        assert!(
+            told.starts_with(&format!("fault entry 0 byte 21: {expected}; export it again")),
+            "{text}\n{told}"
+        );
+    }
 }
 
 #[test]
