@@ -296,7 +296,7 @@ fn work(what: &str, file: &str) -> anyhow::Result<()> {
             let no_fast_path = what == "check-in-full";
             let new = || Run::new(&contract, RunOptions { no_fast_path, ..RunOptions::default() });
             let mut run = new();
-            let bulk = Bulk { threads, shard: None, answered: None };
+            let bulk = Bulk { threads, answered: None };
             harness::check_all(&mut run, &new, &[Ok(file.into())], &bulk);
             kept = run.report().to_json().len();
         }

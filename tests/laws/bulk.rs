@@ -2,11 +2,11 @@
 
 use std::{fs, io::Write, num::NonZero, path::PathBuf};
 
-use contract::{Report, Run, RunOptions, join};
+use contract::{Report, Run, RunOptions, Shard};
 use flate2::{Compression, write::GzEncoder};
-use harness::{Bulk, Shard, check_all};
+use harness::{Bulk, check_all};
 use serde_json::{Value, json};
-use tests::CONTRACT;
+use tests::{CONTRACT, join};
 
 use crate::faults::{Fault, example, leaves};
 
@@ -54,10 +54,10 @@ fn sources() -> (tempfile::TempDir, Vec<PathBuf>) {
 }
 
 fn run(paths: &[PathBuf], threads: usize, shard: Option<Shard>) -> Run<'static> {
-    let new = || Run::new(&CONTRACT, RunOptions::default());
+    let new = || Run::new(&CONTRACT, RunOptions { shard, ..RunOptions::default() });
     let mut run = new();
     let found: Vec<harness::Found> = paths.iter().cloned().map(Ok).collect();
-    let bulk = Bulk { threads: NonZero::new(threads), shard, answered: None };
+    let bulk = Bulk { threads: NonZero::new(threads), answered: None };
     check_all(&mut run, &new, &found, &bulk);
     run
 }

@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use contract::{
-    Body, Exchange, Origin, Provenance, Report, Rule, Run, RunOptions, Severity, Shape, Text,
-    Unreadable, join,
+    Body, Exchange, Origin, Provenance, Report, Rule, Run, RunOptions, Severity, Shape, Shard,
+    Text, Unreadable,
 };
 use proptest::prelude::*;
-use serde_json::json;
-use tests::{CONTRACT, har_files, read};
+use serde_json::{Value, json};
+use tests::{CONTRACT, har_files, join, read};
 
 use crate::faults::example;
 
@@ -115,6 +115,15 @@ fn report<'e>(entries: impl IntoIterator<Item = &'e Entry>, fail_on: Severity) -
     run.report()
 }
 
+/// The report of one part of the entries, which says so.
+fn part(entries: &[(usize, Entry)], shard: Shard, fail_on: Severity) -> Report {
+    let options = RunOptions { shard: Some(shard), ..options(fail_on) };
+    let mut run = Run::new(&CONTRACT, options);
+    let of_part = entries.iter().filter(|it| it.0 as u64 == shard.number - 1);
+    of_part.for_each(|it| it.1.give(&mut run));
+    run.report()
+}
+
 /// As a file keeps it.
 fn kept(report: &Report) -> Report {
     Report::read(&Text { name: "report.json".into(), text: report.to_json() }).unwrap()
@@ -153,6 +162,17 @@ proptest! {
         }
         let joined = join(reports.clone()).unwrap();
         prop_assert_eq!(joined.to_json(), whole.to_json());
+        // Also of parts that say which they are, and then no other number of them.
+        let of = parts as u64;
+        let mut named: Vec<Report> = (1..=of)
+            .rev()
+            .map(|number| kept(&part(&entries, Shard { number, of }, fail_on)))
+            .collect();
+        prop_assert_eq!(join(named.clone()).unwrap().to_json(), whole.to_json());
+        let again = named[order as usize % parts].clone();
+        prop_assert!(join([named.clone(), vec![again]].concat()).is_err());
+        named.remove(order as usize % parts);
+        prop_assert!(join(named).is_err());
         // Also of parts that were joined before.
         let rest = reports.split_off(reports.len() / 2);
         if !reports.is_empty() {
@@ -191,22 +211,74 @@ fn what_is_not_of_one_run_is_not_joined() {
         change(&mut other);
         join(vec![one.clone(), other]).unwrap_err().to_string()
     };
+    let of_parts = |shards: &[&str]| {
+        let of_part = |it: &&str| {
+            let mut part = one.clone();
+            part.run.shard = Some(it.parse().unwrap());
+            part
+        };
+        join(shards.iter().map(of_part).collect()).unwrap_err().to_string()
+    };
     insta::assert_snapshot!(
         [
             refused(&|it| it.run.contract = "another".into()),
             refused(&|it| it.run.tool = "paperwire 9.9.9".into()),
             refused(&|it| it.shape.as_mut().unwrap().accepted = Shape::default()),
             join(Vec::new()).unwrap_err().to_string(),
+            of_parts(&["1/3", "3/3"]),
+            of_parts(&["2/9"]),
+            of_parts(&["1/3", "2/3", "3/3", "2/3"]),
+            of_parts(&["1/2", "2/3"]),
+            refused(&|it| it.run.shard = Some("1/2".parse().unwrap())),
         ]
         .join("\n").replace(CONTRACT.hash(), "HASH").replace(&one.run.tool, "TOOL"),
         @"
-    report 2 is of another contract than the first (another, not HASH); check all parts anew with the same one
-    report 2 is of another tool than the first (paperwire 9.9.9, not TOOL); check all parts anew with the same one
-    report 2 is of another accepted shape than the first (another, not one); check all parts anew with the same one
+    report 2 is of another contract than report 1 (another, not HASH); check all parts anew with the same one
+    report 2 is of another tool than report 1 (paperwire 9.9.9, not TOOL); check all parts anew with the same one
+    report 2 is of another accepted shape than report 1 (another, not one); check all parts anew with the same one
     no report to join
+    no report of part 2/3, and report 1 is of part 1/3; name the reports of all parts
+    no report of part 1/9, 3/9, 4/9, 5/9, 6/9 and more, and report 1 is of part 2/9; name the reports of all parts
+    report 2 and report 4 are both of part 2/3, whose exchanges would count twice; name one report of each part
+    report 2 is of another number of parts than report 1 (3, not 2); check all parts anew with the same one
+    report 2 is of another number of parts than report 1 (2, not none); check all parts anew with the same one
     "
     );
     let text = one.to_json().replacen("\"format_version\": 1", "\"format_version\": 2", 1);
     let fault = Report::read(&Text { name: "r.json".into(), text }).unwrap_err();
     assert!(fault.to_string().starts_with("r.json: a canonical report of version 2"), "{fault}");
+}
+
+#[test]
+fn a_part_that_there_cannot_be_is_no_report() {
+    let mut one = report([], Severity::Error);
+    one.run.shard = Some(Shard { number: 1, of: 2 });
+    for broken in ["3/2", "0/2", "1/0", "-1/2", "half"] {
+        let text = one.to_json().replace("\"1/2\"", &format!("\"{broken}\""));
+        let fault = Report::read(&Text { name: "r.json".into(), text }).unwrap_err();
+        assert!(fault.to_string().contains("promised a canonical report"), "{broken}: {fault}");
+    }
+}
+
+#[test]
+fn counts_that_nobody_counted_do_not_turn_over() {
+    let whole = report(KNOWN.iter(), Severity::Error);
+    let mut value: Value = serde_json::from_str(&whole.to_json()).unwrap();
+    let largest = |value: &mut Value| {
+        for count in value.as_object_mut().unwrap().values_mut().filter(|it| it.is_u64()) {
+            *count = u64::MAX.into();
+        }
+    };
+    largest(&mut value["exchanges"]);
+    for (list, counts) in
+        [("findings", &["count", "exchanges"][..]), ("quirks", &["mutated", "neutral"])]
+    {
+        for it in value[list].as_array_mut().unwrap() {
+            counts.iter().for_each(|count| it[count] = u64::MAX.into());
+        }
+    }
+    let tampered = Report::read(&Text { name: "r.json".into(), text: value.to_string() }).unwrap();
+    let joined = join(vec![tampered.clone(), whole, tampered]).unwrap();
+    assert_eq!(joined.exchanges.checked, u64::MAX);
+    assert!(joined.findings.iter().any(|it| it.count == u64::MAX));
 }

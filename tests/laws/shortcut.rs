@@ -37,7 +37,7 @@ fn same(contract: &Contract, bodies: &[(Provenance, Vec<u8>)]) {
 fn told_of_file(path: &std::path::Path, no_fast_path: bool) -> (String, u64) {
     let new = || Run::new(&CONTRACT, RunOptions { no_fast_path, ..RunOptions::default() });
     let mut run = new();
-    let bulk = Bulk { threads: Some(NonZero::<usize>::MIN), shard: None, answered: None };
+    let bulk = Bulk { threads: Some(NonZero::<usize>::MIN), answered: None };
     check_all(&mut run, &new, &[Ok(path.to_owned())], &bulk);
     (run.report().to_json(), run.taken_short())
 }

@@ -24,7 +24,7 @@ fn repeated(open: &str, unit: &str, close: &str) -> Vec<u8> {
 
 #[test]
 fn memory_is_bounded_by_a_small_multiple_of_the_input() {
-    let _alone = ALONE.lock().unwrap_or_else(|it| it.into_inner());
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let inputs = [
         ("zeros", repeated("[", "0,", "0]")),
         ("objects", repeated("[", "{},", "{}]")),
@@ -66,7 +66,7 @@ fn memory_is_bounded_by_a_small_multiple_of_the_input() {
 /// Exchanges that cannot be read, or are left alone, take no memory each.
 #[test]
 fn memory_does_not_grow_with_what_is_left_out() {
-    let _alone = ALONE.lock().unwrap_or_else(|it| it.into_inner());
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("day.ndjson");
     let unmodified = "{\"url\":\"https://domain.tld/api/v2/chat/chatrooms/8\",\"status\":304}\n";
@@ -78,7 +78,7 @@ fn memory_does_not_grow_with_what_is_left_out() {
             let mut run = Run::new(&CONTRACT, RunOptions::default());
             let new = || Run::new(&CONTRACT, RunOptions::default());
             let threads = std::num::NonZero::new(threads);
-            let bulk = Bulk { threads, shard: None, answered: None };
+            let bulk = Bulk { threads, answered: None };
             check_all(&mut run, &new, &[Ok(path.clone())], &bulk);
             run.report().to_json();
             HEAP.peak_usage() - before

@@ -10,8 +10,8 @@ use std::{
 };
 
 use contract::{
-    Body, Contract, ContractTexts, Exchange, Origin, PlaceTally, Provenance, Report, Run,
-    RunOptions, Severity, Unreadable,
+    Body, Contract, ContractTexts, Exchange, JoinError, Origin, PlaceTally, Provenance, Report,
+    Run, RunOptions, Severity, Unreadable,
 };
 
 /// The repository's root.
@@ -49,6 +49,15 @@ pub fn read(path: &Path, each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
     let bytes = fs::read(path).unwrap_or_else(|it| panic!("{}: {it}", path.display()));
     let source = path.strip_prefix(root()).unwrap_or(path).display().to_string();
     harness::read_har(&source, &bytes, each);
+}
+
+/// The report of a whole run, from those of its parts, which are named by their number.
+///
+/// # Errors
+/// Where they are not of one run.
+pub fn join(reports: Vec<Report>) -> Result<Report, JoinError> {
+    let named = reports.into_iter().enumerate();
+    contract::join(named.map(|(index, it)| (format!("report {}", index + 1), it)).collect())
 }
 
 /// The report on all entries of a HAR, by a contract.

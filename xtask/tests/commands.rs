@@ -166,6 +166,40 @@ fn bad_input() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
 }
 
+/// Runs `cargo xtask` with these outputs, and gives its exit code.
+#[cfg(target_os = "linux")]
+fn xtask_into(
+    arguments: &[&str],
+    stdout: impl Into<std::process::Stdio>,
+    stderr: impl Into<std::process::Stdio>,
+) -> Option<i32> {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let command = command.current_dir(root()).args(arguments).stdout(stdout).stderr(stderr);
+    command.status().unwrap().code()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_nobody_hears_is_still_done() {
+    use std::{fs::OpenOptions, io::pipe, process::Stdio};
+
+    let closed = || pipe().unwrap().1;
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let faulty = ["check", "--contract", "missing"];
+    assert_eq!(xtask_into(&faulty, Stdio::null(), closed()), Some(2));
+    assert_eq!(xtask_into(&faulty, full(), full()), Some(2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let report = format!("json={}", path.display());
+    for (file, code) in [("tests/recordings", 2), ("tests/cases/violation", 1)] {
+        let check = ["check", file, "--report", &report];
+        assert_eq!(xtask_into(&check, full(), closed()), Some(code), "{file}");
+        assert!(fs::read_to_string(&path).unwrap().ends_with("}\n"), "{file}");
+        fs::remove_file(&path).unwrap();
+    }
+    assert_eq!(xtask_into(&["check"], closed(), closed()), Some(0));
+}
+
 /// A screen without the table of quirks, which says the same each time.
 fn told(screen: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
@@ -257,6 +291,34 @@ fn sources_of_every_kind_are_checked() {
     fs::write(path("empty.ndjson"), "").unwrap();
     let (exit, _, screen) = told(&[unnamed, &path("empty.ndjson")]);
     assert!(exit == "exit 2" && screen.contains("empty.ndjson, byte 0: promised"), "{screen}");
+}
+
+#[test]
+fn a_run_is_joined_of_all_its_parts_and_each_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [whole, joined, one, two, three] = ["whole", "joined", "1", "2", "3"].map(at);
+    let cases = ["tests/cases/violation", "tests/cases/healed"];
+    check(&[&cases[..], &["--report", &format!("json={whole}")]].concat());
+    for (part, path) in [("1/3", &one), ("2/3", &two), ("3/3", &three)] {
+        check(&[&cases[..], &["--shard", part, "--report", &format!("json={path}")]].concat());
+    }
+    let report = |parts: &[&str]| {
+        let to = format!("json={joined}");
+        let screen = xtask(&[&["report"], parts, &["--report", &to]].concat());
+        screen.replace(&at(""), "[folder]/")
+    };
+    assert!(report(&[&three, &one, &two]).starts_with("exit 1\n"));
+    assert_eq!(fs::read_to_string(&joined).unwrap(), fs::read_to_string(&whole).unwrap());
+    let refused: String = [
+        report(&[&one, &three]),
+        report(&[&one]),
+        report(&[&one, &two, &three, &one]),
+        report(&[&whole, &one]),
+        check(&["--stand-in", "--shard", "1/3"]),
+    ]
+    .concat();
+    compare("parts-that-are-no-whole", &refused);
 }
 
 /// A copy of `schemas/` in a folder of its own.

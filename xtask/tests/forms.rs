@@ -198,7 +198,8 @@ fn parts_are_joined_into_the_report_of_the_whole() {
     .unwrap();
     let refused = xtask(&["report", &parts[1], &at("other.json")], &BTreeMap::new());
     assert!(
-        refused.starts_with("exit 2\n") && refused.contains("report 2 is of another contract"),
+        refused.starts_with("exit 2\n")
+            && refused.contains("other.json is of another contract than "),
         "{refused}"
     );
     let wrong = xtask(&["report", "Cargo.toml"], &BTreeMap::new());
@@ -329,5 +330,48 @@ fn every_rule_has_its_help() {
         assert_eq!(format!("exit 0\n{}", rule["help"]["markdown"].as_str().unwrap()), page);
         assert!(rule["helpUri"].as_str().unwrap().ends_with(id));
         assert!(rule["shortDescription"]["text"].as_str().unwrap().len() > 10, "{id}");
+    }
+}
+
+/// A report takes no other's place, nor that of what the command reads; nothing is checked then, and nothing written.
+#[test]
+fn reports_have_places_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let example = fs::read(root().join("tests/recordings/get-chatroom-200.har")).unwrap();
+    fs::write(at("room.har"), &example).unwrap();
+    let told = |arguments: &[&str]| {
+        let screen = xtask(arguments, &BTreeMap::new());
+        assert!(screen.starts_with("exit 2\nerror: "), "{screen}");
+        screen.replace(&at(""), "[folder]/")
+    };
+    let check = |report: &str| told(&["check", &at("room.har"), "--report", report]);
+    let mut screens = check(&format!("json={}", at("room.har")));
+    screens += &check("json=schemas/quirks/report.toml");
+    screens += &check("html=schemas/contract.toml");
+    screens += &check(&format!("json={0},html={0}", at("new")));
+    screens += &check("json=-,html=-");
+    let written = format!("json={}", at("report.json"));
+    let room = at("room.har");
+    assert!(xtask(&["check", &room, "--report", &written], &BTreeMap::new()).starts_with("exit 0"));
+    screens += &told(&["report", &at("report.json"), "--report", &written]);
+    screens += &told(&["strength", &room, "--json", &room]);
+    compare("reports-in-place-of-others", &screens);
+    assert_eq!(fs::read(at("room.har")).unwrap(), example);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn standard_output_holds_a_form_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let check = |target: &str| {
+        let arguments = ["check", "--today", "2026-11-23", "--report", target];
+        xtask(&arguments, &BTreeMap::new())
+    };
+    assert!(check(&format!("json={}", path.display())).contains("Known quirks"));
+    let report = fs::read_to_string(&path).unwrap();
+    for target in ["json=-", "json=/dev/stdout"] {
+        assert_eq!(check(target), format!("exit 0\n{report}"));
     }
 }

@@ -413,6 +413,26 @@ fn outputs_of(scenario: Scenario) -> Vec<(String, String)> {
 }
 
 #[test]
+fn what_cannot_be_read_is_told_by_entry_and_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().join("day.ndjson");
+    let line = r#"{"url":"https://domain.tld/api/v2/chat/chatrooms/8","status":401,"body":{}}"#;
+    fs::write(&day, format!("{line}\n{{\n")).unwrap();
+    let day = day.to_str().unwrap();
+    let to = folder.path().join("to").display().to_string();
+    for command in [
+        &["record", "--from", day, "--to", &to][..],
+        &["quirks", "report", "source-is-an-integer", day],
+    ] {
+        let screen = xtask(command);
+        assert!(
+            screen.starts_with("exit 2\n") && screen.contains("day.ndjson, entry 1, byte 76: "),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
 fn the_gate_names_the_line_and_not_the_value() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("log.txt");
@@ -428,6 +448,19 @@ fn the_gate_names_the_line_and_not_the_value() {
             && !screen.contains("abcdefgh")
             && !screen.contains("kx7q"),
         "{screen}"
+    );
+    let log = file.to_str().unwrap();
+    let with_missing = xtask(&["leaks", log, "missing.txt"]);
+    assert!(
+        with_missing.starts_with("exit 1\n")
+            && with_missing.contains("log.txt:2: a bearer token")
+            && with_missing.contains("could not be read: missing.txt: "),
+        "{with_missing}"
+    );
+    let missing = xtask(&["leaks", "README.md", "missing.txt"]);
+    assert!(
+        missing.starts_with("exit 2\n") && missing.contains(" in what could be looked at\n"),
+        "{missing}"
     );
     assert!(
         xtask(&["leaks", "schemas", "snapshots", "tests/recordings", "tests/cases"])

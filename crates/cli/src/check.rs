@@ -45,6 +45,8 @@ impl Check {
             sound(&contract, &texts)?;
         }
         self.check_names(&contract)?;
+        let own = self.sources.own_places(defaults)?;
+        self.output.hold_against(&self.sources.files_read(defaults), &own)?;
         let asking = match self.live.begin(&contract, defaults)? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),
@@ -58,6 +60,7 @@ impl Check {
             exclude: self.exclude.clone(),
             today: Some(self.sources.today()),
             fail_on: Some(self.fail_on.into()),
+            shard: self.bulk.shard,
             no_fast_path: self.bulk.no_fast_path,
             baseline: Some(shape::read(&self.sources.shape_folder(defaults)?)?),
             at: asking

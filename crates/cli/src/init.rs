@@ -16,6 +16,7 @@ use crate::{
     drafts::{Drafts, drafts},
     faults,
     report::words::{alike, foreign_hosts, plural, printable, unreadable_of},
+    terminal,
 };
 
 /// How many faults of the document are named.
@@ -203,10 +204,7 @@ fn told(report: &Report) -> String {
     if let Some(told) = foreign_hosts(report) {
         out += &format!("{told}\n");
     }
-    for it in unreadable_of(report) {
-        out += &format!("could not be read: {it}\n");
-    }
-    out
+    out + &terminal::unreadable(&unreadable_of(report))
 }
 
 /// The texts of a folder under the names that they will have.

@@ -2,8 +2,8 @@
 //!
 //! The edge: arguments, clock, terminal and exit codes. What a contract means is decided in `contract`; knows no vendor.
 
-/// Prints to standard output. Where nobody reads it any more, or the disk is full, the process ends as a program does that
-/// cannot say what it found.
+/// Prints to standard output. Where that cannot be written, the command goes on: what it writes elsewhere is wanted all the
+/// same; [`exit`] ends the process as a program does that cannot say what it found.
 #[macro_export]
 macro_rules! out {
     ($($argument:tt)*) => {
@@ -44,12 +44,13 @@ use std::{
     num::NonZero,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::{Contract, ContractTexts, Exchange, Run, Unreadable};
+use contract::{Contract, ContractTexts, Exchange, Run, Shard, Unreadable};
 
 pub use live::{Running, StandIns};
 
@@ -98,9 +99,9 @@ impl Global {
             let place = panic
                 .location()
                 .map_or_else(String::new, |it| format!(" at {}:{}", it.file(), it.line()));
-            anstream::eprintln!(
+            terminal::mutter(&format!(
                 "error: a fault of this program{place}; please report it with the command that shows it"
-            );
+            ));
         }));
     }
 }
@@ -159,7 +160,7 @@ impl Command {
             Self::Check(it) => it.run(defaults),
             Self::Quirks(it) => it.run(defaults),
             Self::Record(it) => it.run(defaults),
-            Self::Leaks(it) => it.run(),
+            Self::Leaks(it) => Ok(it.run()),
             Self::Strength(it) => it.run(defaults),
             Self::Report(it) => it.run(defaults),
             Self::Triage(it) => it.run(),
@@ -169,6 +170,9 @@ impl Command {
         }
     }
 }
+
+/// Whether standard output could not be written.
+static IS_UNHEARD: AtomicBool = AtomicBool::new(false);
 
 /// Writes to standard output at once, colours stripped where they are not wanted.
 pub fn write_out(text: &str) {
@@ -183,15 +187,18 @@ pub fn write_out(text: &str) {
         // Nobody reads on: `| head`. The exit code still says what was found.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         Err(error) => {
-            anstream::eprintln!("error: standard output could not be written: {error}");
-            std::process::exit(2);
+            if !IS_UNHEARD.swap(true, Ordering::Relaxed) {
+                terminal::complain(&format!("standard output could not be written: {error}"));
+            }
         }
     }
 }
 
-/// Ends a process as a command's result says: an error is printed and is exit code 2.
+/// Ends a process as a command's result says: an error is printed and is exit code 2, and so is a result that could not be
+/// printed, but for the graver news.
 pub fn exit(result: anyhow::Result<u8>) -> ExitCode {
     match result {
+        Ok(0 | 3) if IS_UNHEARD.load(Ordering::Relaxed) => ExitCode::from(2),
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             terminal::complain(&format!("{error:#}"));
@@ -251,6 +258,16 @@ impl Sources {
         }
     }
 
+    /// The places of what the contract is made of, which nothing else is written to.
+    fn own_places(&self, defaults: &Defaults) -> anyhow::Result<Vec<PathBuf>> {
+        let folder = self.folder(defaults)?;
+        let mut places = ["documented", "modelled", "quirks", "contract.toml"]
+            .map(|it| folder.join(it))
+            .to_vec();
+        places.push(self.shape_folder(defaults)?);
+        Ok(places)
+    }
+
     fn today(&self) -> jiff::civil::Date {
         self.today.unwrap_or_else(today)
     }
@@ -291,7 +308,6 @@ impl Sources {
         }
         let bulk = harness::Bulk {
             threads: bulk.and_then(|it| it.threads),
-            shard: bulk.and_then(|it| it.shard),
             answered: self.answered(run.contract())?,
         };
         let (contract, options) = (run.contract(), run.options().clone());
@@ -332,6 +348,11 @@ impl Sources {
         found
     }
 
+    /// The recordings that there are to read.
+    fn files_read(&self, defaults: &Defaults) -> Vec<PathBuf> {
+        self.found(defaults).into_iter().filter_map(Result::ok).collect()
+    }
+
     /// What plain JSON files are the bodies of.
     fn answered(&self, contract: &Contract) -> anyhow::Result<Option<harness::Answered>> {
         let (Some(operation), Some(status)) = (&self.operation, self.status) else {
@@ -357,19 +378,11 @@ struct Bulk {
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
     /// Check only the K-th of N parts of the exchanges, from 1; each exchange belongs to one part
-    #[arg(long, value_name = "K/N", value_parser = shard)]
-    shard: Option<harness::Shard>,
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["live", "stand_in"])]
+    shard: Option<Shard>,
     /// Check every body in full, to compare: what is found is the same
     #[arg(long)]
     no_fast_path: bool,
-}
-
-fn shard(text: &str) -> Result<harness::Shard, String> {
-    let numbers = text.split_once('/').and_then(|(number, of)| {
-        Some(harness::Shard { number: number.parse().ok()?, of: of.parse().ok()? })
-    });
-    let shard = numbers.filter(|it| (1..=it.of).contains(&it.number));
-    shard.ok_or_else(|| "promised K/N, such as 1/4: the first of four parts".into())
 }
 
 /// Today's day, UTC.
@@ -408,12 +421,5 @@ fn unreadable(error: &harness::SourceError) -> Unreadable {
 }
 
 fn base_url(text: &str) -> Result<String, String> {
-    let host = text.split_once("://").map(|it| it.1.split('/').next().unwrap_or_default());
-    match host {
-        Some(host) if !host.is_empty() && !host.contains('@') => Ok(text.to_owned()),
-        Some(host) if host.contains('@') => Err("holds a user or password; leave them out".into()),
-        _ => {
-            Err("promised a URL with its scheme, such as https://staging.example.org/api/v2".into())
-        }
-    }
+    contract::check_base_url(text).map(|()| text.to_owned())
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use contract::{Provenance, Run, RunOptions, Shown};
 
-use crate::{Defaults, Sources, report::words::unreadable_of};
+use crate::{Defaults, Sources, report::words::unreadable_of, terminal};
 
 /// Arguments of `quirks report`.
 #[derive(Debug, Args)]
@@ -50,8 +50,9 @@ impl Message {
             "{}",
             contract.message(quirk, &report.quirks, shown.as_ref(), &documented.documented)?
         );
-        for it in unreadable_of(&report) {
-            anstream::eprintln!("could not be read: {it}");
+        if !report.unreadable.is_empty() {
+            // What is printed is for sending.
+            terminal::mutter(&terminal::unreadable(&unreadable_of(&report)));
         }
         Ok(if report.unreadable.is_empty() { 0 } else { 2 })
     }

@@ -15,6 +15,7 @@ use crate::{
     Defaults,
     live::{Begin, LiveArgs},
     report::words::left_unread,
+    terminal,
 };
 
 /// Arguments of `record`.
@@ -120,9 +121,7 @@ impl Record {
         }
         taken.tell(written, known, is_fresh);
         let unreadable = left_unread(unreadable);
-        for it in &unreadable {
-            outln!("could not be read: {it}");
-        }
+        out!("{}", terminal::unreadable(&unreadable));
         Ok(match (unreadable.is_empty(), taken.by_name.is_empty()) {
             (false, _) => 2,
             (true, true) => 3,
@@ -215,15 +214,4 @@ fn mask_key(contract: &Contract) -> anyhow::Result<(MaskKey, bool)> {
     getrandom::fill(&mut bytes)
         .map_err(|it| anyhow::anyhow!("no random key could be made: {it}"))?;
     Ok((MaskKey::new(bytes), true))
-}
-
-/// Looks through files and folders for what must not be written down.
-pub(crate) fn scan(paths: &[PathBuf]) -> anyhow::Result<Vec<harness::Leak>> {
-    let mut leaks = Vec::new();
-    for path in paths {
-        harness::each_text(path, &mut |path: &Path, text: &str| {
-            leaks.extend(harness::leaks(&path.display().to_string(), text, &[]));
-        })?;
-    }
-    Ok(leaks)
 }

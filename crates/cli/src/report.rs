@@ -4,6 +4,7 @@ mod github;
 mod html;
 mod junit;
 mod markdown;
+pub(crate) mod places;
 mod sarif;
 pub(crate) mod words;
 
@@ -14,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use contract::{Report, Severity, Strength};
 
@@ -51,7 +52,8 @@ impl From<FailOn> for Severity {
 /// What becomes of a report.
 #[derive(Debug, Args)]
 pub(crate) struct Output {
-    /// Also give the report in these forms: json=PATH, junit=PATH, sarif=PATH, markdown=PATH, html=PATH, github; may be repeated
+    /// Also give the report in these forms: json=PATH, junit=PATH, sarif=PATH, markdown=PATH, html=PATH, github; may be
+    /// repeated; `-` is standard output, in place of what is shown
     #[arg(long, value_name = "FORM=PATH", value_delimiter = ',', value_parser = target)]
     report: Vec<Target>,
     /// What `strength --json` wrote, to be told in the HTML report
@@ -66,6 +68,8 @@ pub(crate) struct Output {
 #[derive(Debug, Clone)]
 enum Target {
     File(Form, PathBuf),
+    /// Standard output, which then shows nothing else.
+    Screen(Form),
     /// Annotations on standard output, and the step's summary where there is one.
     GitHub,
 }
@@ -107,6 +111,7 @@ fn target(text: &str) -> Result<Target, String> {
         None if text == "github" => Ok(Target::GitHub),
         Some((name, path)) => match Form::ALL.iter().find(|it| it.0 == name) {
             Some(_) if path.is_empty() => Err(format!("no path after `{name}=`")),
+            Some((_, form)) if path == "-" || path == "/dev/stdout" => Ok(Target::Screen(*form)),
             Some((_, form)) => Ok(Target::File(*form, path.into())),
             None => Err(promised),
         },
@@ -116,11 +121,13 @@ fn target(text: &str) -> Result<Target, String> {
 
 impl ReportArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        self.output.hold_against(&self.reports, &[])?;
         let mut reports = Vec::new();
         for path in &self.reports {
             let text = harness::read_text(path).context("a report could not be read")?;
             let read = Report::read(&text);
-            reports.push(read.map_err(|it| anyhow::anyhow!("a report could not be read\n{it}"))?);
+            let report = read.map_err(|it| anyhow::anyhow!("a report could not be read\n{it}"))?;
+            reports.push((text.name, report));
         }
         let mut report = contract::join(reports).context("the reports could not be joined")?;
         if let Some(fail_on) = self.fail_on {
@@ -131,9 +138,41 @@ impl ReportArgs {
 }
 
 impl Output {
+    /// Holds where the forms go against each other, against what the command reads and against the contract's own places.
+    ///
+    /// # Errors
+    /// Where a form would take another's place, or that of what is read.
+    pub(crate) fn hold_against(&self, read: &[PathBuf], own: &[PathBuf]) -> anyhow::Result<()> {
+        let files = self.report.iter().filter_map(|it| match it {
+            Target::File(_, path) => Some(path.as_path()),
+            Target::Screen(_) | Target::GitHub => None,
+        });
+        let read: Vec<PathBuf> = read.iter().chain(&self.strength).cloned().collect();
+        places::hold_against(&files.collect::<Vec<_>>(), &read, own)?;
+        let on_screen = |it: &&Target| !matches!(it, Target::File(..));
+        let has_form = self.report.iter().any(|it| matches!(it, Target::Screen(_)));
+        if has_form && self.report.iter().filter(on_screen).count() > 1 {
+            bail!("two forms for standard output, which holds one; name a path for each other");
+        }
+        Ok(())
+    }
+
+    /// The report as people see it, unless standard output was asked for a form.
+    fn screen(
+        &self,
+        report: &Report,
+        strength: Option<&Strength>,
+        command: &'static str,
+    ) -> String {
+        let form = self.report.iter().find_map(|it| match it {
+            Target::Screen(form) => Some(form.of(report, strength)),
+            Target::File(..) | Target::GitHub => None,
+        });
+        form.unwrap_or_else(|| terminal::report(report, &terminal::View::of(self.verbose, command)))
+    }
+
     /// Prints the report, gives it in every form that was asked for, and says with which exit code the command ends.
     pub(crate) fn deliver(&self, report: &Report, defaults: &Defaults) -> u8 {
-        out!("{}", terminal::report(report, &terminal::View::of(self.verbose, defaults.command)));
         let mut code = report.exit_code;
         let mut complain = |error: &str| {
             terminal::complain(error);
@@ -145,12 +184,14 @@ impl Output {
             complain(&format!("{error:#}"));
             None
         });
+        out!("{}", self.screen(report, strength.as_ref(), defaults.command));
         for target in &self.report {
             let written = match target {
                 Target::File(form, path) => {
                     let text = form.of(report, strength.as_ref());
                     harness::write_whole(path, text.as_bytes()).map_err(|it| it.to_string())
                 }
+                Target::Screen(_) => Ok(()),
                 Target::GitHub => github(report),
             };
             if let Err(error) = written {
@@ -166,7 +207,7 @@ fn strength_of(path: &Path, report: &Report) -> anyhow::Result<Strength> {
     let text = harness::read_text(path)?;
     let strength = Strength::read(&text).map_err(|it| anyhow::anyhow!("{it}"))?;
     if strength.contract != report.run.contract {
-        anyhow::bail!(
+        bail!(
             "{}: the strength of another contract than the report's; make it anew with `strength --json`",
             path.display()
         );

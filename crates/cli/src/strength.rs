@@ -1,6 +1,9 @@
 //! `strength [FILE|DIR…]`: plants faults in every observed value and lists what no assertion notices.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use contract::{LeftOut, Meter, OperationId, Planted, Severity, Strength, Survivors};
@@ -9,7 +12,7 @@ use crate::{
     Defaults, Sources,
     progress::Progress,
     report::{
-        FailOn,
+        FailOn, places,
         words::{left_unread, plural},
     },
     terminal,
@@ -34,6 +37,9 @@ pub struct StrengthArgs {
 impl StrengthArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
+        let written: Vec<&Path> = self.json.as_deref().into_iter().collect();
+        let own = self.sources.own_places(defaults)?;
+        places::hold_against(&written, &self.sources.files_read(defaults), &own)?;
         let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into());
         let mut unreadable = LeftOut::default();
         let progress = Progress::new();

@@ -3,7 +3,7 @@
 mod excerpt;
 mod snippet;
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, io::Write as _};
 
 use anstyle::{AnsiColor, Style};
 use contract::{Finding, OperationId, QuirkReport, QuirkState, Report, Rule, Severity, Verdict};
@@ -73,7 +73,12 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
 
 /// Says on standard error that something went wrong.
 pub(crate) fn complain(error: &str) {
-    anstream::eprintln!("{} {error}", paint(ERROR, "error:"));
+    mutter(&format!("{} {error}", paint(ERROR, "error:")));
+}
+
+/// Writes a line to standard error. Where it cannot be written, there is nobody to tell that to, and no reason to stop.
+pub(crate) fn mutter(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn paint(style: Style, text: impl std::fmt::Display) -> String {
@@ -193,11 +198,12 @@ fn one_a_state(quirks: &[QuirkReport]) -> Vec<(QuirkReport, usize)> {
         let of_quirk = told.iter_mut().rev().take_while(|it| it.0.id == quirk.id);
         match of_quirk.into_iter().find(|it| it.0.state == quirk.state) {
             Some((all, places)) => {
-                all.mutated += quirk.mutated;
-                all.healed += quirk.healed;
-                all.confirmed += quirk.confirmed;
-                all.confirmed_on_wire += quirk.confirmed_on_wire;
-                all.neutral += quirk.neutral;
+                all.mutated = all.mutated.saturating_add(quirk.mutated);
+                all.healed = all.healed.saturating_add(quirk.healed);
+                all.confirmed = all.confirmed.saturating_add(quirk.confirmed);
+                all.confirmed_on_wire =
+                    all.confirmed_on_wire.saturating_add(quirk.confirmed_on_wire);
+                all.neutral = all.neutral.saturating_add(quirk.neutral);
                 *places += 1;
             }
             None => told.push((quirk.clone(), 1)),

@@ -328,6 +328,19 @@ fn nothing_is_overwritten_and_nothing_half_made() {
 }
 
 #[test]
+fn what_of_the_traffic_cannot_be_read_is_told_by_entry_and_byte() {
+    let folder = vendor();
+    let folder = folder.path();
+    let line = r#"{"url":"https://api.orders.test/v1/orders","status":200,"body":[]}"#;
+    fs::write(folder.join("day.ndjson"), format!("{line}\n{{\n")).unwrap();
+    let screen = paperwire(folder, &["init", "orders.json", "day.ndjson"]);
+    assert!(
+        screen.starts_with("exit 2\n") && screen.contains("day.ndjson, entry 1, byte 67: "),
+        "{screen}"
+    );
+}
+
+#[test]
 fn every_form_tells_of_hosts_that_nobody_names() {
     let folder = vendor();
     let folder = folder.path();

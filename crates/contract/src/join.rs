@@ -10,8 +10,12 @@ use crate::{
     rule::Rule,
     run::shape_findings,
     shape::Compared,
-    tally::PlaceTally,
+    shard::Shard,
+    tally::{PlaceTally, add},
 };
+
+/// How many missing parts are named.
+const MOST_TOLD: usize = 5;
 
 /// Why reports cannot be joined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,32 +25,63 @@ pub enum JoinError {
     Nothing,
     /// They are not of one run.
     #[error(
-        "report {number} is of another {what} than the first ({other}, not {first}); check all parts anew with the same one"
+        "{name} is of another {what} than {first_name} ({other}, not {first}); check all parts anew with the same one"
     )]
     Differs {
-        /// The report, counted from one.
-        number: usize,
+        /// The report.
+        name: String,
         /// What differs.
         what: &'static str,
+        /// The first report.
+        first_name: String,
         /// What the first report has.
         first: String,
         /// What this one has.
         other: String,
     },
+    /// Two are of one part.
+    #[error(
+        "{first_name} and {name} are both of part {shard}, whose exchanges would count twice; name one report of each part"
+    )]
+    Repeated {
+        /// The part.
+        shard: Shard,
+        /// The report.
+        name: String,
+        /// The one before it.
+        first_name: String,
+    },
+    /// A part has none.
+    #[error(
+        "no report of part {missing}, and {name} is of part {shard}; name the reports of all parts"
+    )]
+    Missing {
+        /// The parts, in words.
+        missing: String,
+        /// A report that there is.
+        name: String,
+        /// Its part.
+        shard: Shard,
+    },
 }
 
-/// The report of the whole run, from those of its parts. The line that breaks the contract is the strictest of theirs.
+/// The report of the whole run, from those of its parts, each with its name. The line that breaks the contract is the
+/// strictest of theirs.
 ///
 /// # Errors
-/// Where there is no report, or they are of another contract, tool or accepted shape.
-pub fn join(mut reports: Vec<Report>) -> Result<Report, JoinError> {
-    check_alike(&reports)?;
+/// Where there is no report, they are of another contract, tool or accepted shape, or say of which parts they are and those
+/// are not the parts of one run, each once.
+pub fn join(named: Vec<(String, Report)>) -> Result<Report, JoinError> {
+    check_alike(&named)?;
+    check_parts(&named)?;
+    let mut reports: Vec<Report> = named.into_iter().map(|it| it.1).collect();
     // What only one of them can give must not depend on the order in which they are named.
     if reports.len() > 1 {
         reports.sort_by_cached_key(Report::to_json);
     }
     let mut reports = reports.into_iter();
     let mut whole = reports.next().ok_or(JoinError::Nothing)?;
+    whole.run.shard = None;
     let mut findings = Findings::default();
     findings.take(std::mem::take(&mut whole.findings));
     let mut places = Places::default();
@@ -95,15 +130,17 @@ fn unreadable_of(report: &mut Report) -> LeftOut<Unreadable> {
     LeftOut::from_parts(std::mem::take(named), std::mem::take(counts))
 }
 
-fn check_alike(reports: &[Report]) -> Result<(), JoinError> {
-    let Some((first, others)) = reports.split_first() else {
+fn check_alike(reports: &[(String, Report)]) -> Result<(), JoinError> {
+    let Some(((first_name, first), others)) = reports.split_first() else {
         return Err(JoinError::Nothing);
     };
     let accepted = |it: &Report| it.shape.as_ref().map(|it| it.accepted.clone());
-    for (index, other) in others.iter().enumerate() {
+    let parts = |it: &Report| it.run.shard.map_or("none".to_owned(), |it| it.of.to_string());
+    for (name, other) in others {
         let differs = |what, first: &str, other: &str| JoinError::Differs {
-            number: index + 2,
+            name: name.clone(),
             what,
+            first_name: first_name.clone(),
             first: first.to_owned(),
             other: other.to_owned(),
         };
@@ -116,8 +153,36 @@ fn check_alike(reports: &[Report]) -> Result<(), JoinError> {
         if accepted(other) != accepted(first) {
             return Err(differs("accepted shape", "one", "another"));
         }
+        if parts(other) != parts(first) {
+            return Err(differs("number of parts", &parts(first), &parts(other)));
+        }
     }
     Ok(())
+}
+
+/// Holds that each part of a run is there once, where reports that are alike say of which part they are.
+fn check_parts(reports: &[(String, Report)]) -> Result<(), JoinError> {
+    let mut by_part: BTreeMap<u64, (&String, Shard)> = BTreeMap::new();
+    for (name, report) in reports {
+        let Some(shard) = report.run.shard else { continue };
+        if let Some((first_name, _)) = by_part.insert(shard.number, (name, shard)) {
+            let (name, first_name) = (name.clone(), first_name.clone());
+            return Err(JoinError::Repeated { shard, name, first_name });
+        }
+    }
+    let Some((name, shard)) = by_part.values().next().copied() else { return Ok(()) };
+    let mut missing = (1..=shard.of).filter(|it| !by_part.contains_key(it));
+    let told: Vec<String> = missing
+        .by_ref()
+        .take(MOST_TOLD)
+        .map(|number| Shard { number, ..shard }.to_string())
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let more = if missing.next().is_some() { " and more" } else { "" };
+    let missing = format!("{}{more}", told.join(", "));
+    Err(JoinError::Missing { missing, name: name.clone(), shard })
 }
 
 fn absorb_quirk(quirks: &mut Vec<QuirkReport>, part: QuirkReport) {
@@ -130,11 +195,11 @@ fn absorb_quirk(quirks: &mut Vec<QuirkReport>, part: QuirkReport) {
     match quirks.iter_mut().find(is_same) {
         Some(known) => {
             known.expired |= part.expired;
-            known.confirmed += part.confirmed;
-            known.confirmed_on_wire += part.confirmed_on_wire;
-            known.neutral += part.neutral;
-            known.healed += part.healed;
-            known.mutated += part.mutated;
+            add(&mut known.confirmed, part.confirmed);
+            add(&mut known.confirmed_on_wire, part.confirmed_on_wire);
+            add(&mut known.neutral, part.neutral);
+            add(&mut known.healed, part.healed);
+            add(&mut known.mutated, part.mutated);
         }
         None => quirks.push(part),
     }
@@ -175,7 +240,8 @@ impl Findings {
             Entry::Occupied(it) => it.into_mut(),
         };
         let place = |it: &Finding| it.first.as_ref().map(|it| (it.source.clone(), it.entry));
-        let (count, exchanges) = (known.count + part.count, known.exchanges + part.exchanges);
+        let count = known.count.saturating_add(part.count);
+        let exchanges = known.exchanges.saturating_add(part.exchanges);
         let severity = known.severity.min(part.severity);
         let came = known.came.union(&part.came).cloned().collect();
         // All that is told of a defect is told of its first sighting.

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::{Skipped, Unreadable};
+use crate::{
+    report::{Skipped, Unreadable},
+    tally::add_counts,
+};
 
 /// How many of a list are named. What a person reads is shorter, and whoever wants all of it has the sources.
 pub(crate) const MOST_NAMED: usize = 100;
@@ -57,9 +60,7 @@ impl<T: IsLeftOut> LeftOut<T> {
 
     /// Takes what another has: as if this one had been told of both.
     pub(crate) fn absorb(&mut self, other: Self) {
-        for (kind, count) in other.counts {
-            *self.counts.entry(kind).or_default() += count;
-        }
+        add_counts(&mut self.counts, other.counts);
         self.named.extend(other.named);
         keep_first(&mut self.named, MOST_NAMED);
     }

@@ -7,6 +7,7 @@
 //! The flow: [`Contract::load`] reads and compiles the texts, [`Run::check`] judges one [`Exchange`] after another,
 //! [`Run::report`] folds what they showed into one [`Report`].
 
+mod base_url;
 mod change;
 mod check;
 mod contract;
@@ -44,6 +45,7 @@ mod schema;
 mod scope;
 mod settings;
 mod shape;
+mod shard;
 mod shortcut;
 mod strength;
 mod suggest;
@@ -54,6 +56,7 @@ mod violation;
 mod walk;
 mod words;
 
+pub use base_url::check_base_url;
 pub use change::{Change, Effect, changes};
 pub use contract::{Contract, ContractTexts};
 pub use corrected::Corrected;
@@ -79,6 +82,7 @@ pub use run::{Run, RunOptions};
 pub use scan::{Quoted, Scanner, Token, closing_quote};
 pub use settings::{Ask, Live, Settings};
 pub use shape::{CHANCE, Compared, PlaceShape, ResponseShape, Shape};
+pub use shard::Shard;
 pub use strength::{Meter, Operator, Planted, Strength, Survivors, faults};
 pub use suggest::Draft;
 pub use tally::PlaceTally;

@@ -15,7 +15,8 @@ use crate::{
     quirk::{Evidence, QuirkId},
     rule::Severity,
     shape::Compared,
-    tally::PlaceTally,
+    shard::Shard,
+    tally::{PlaceTally, add},
     text::{Fault, Text},
 };
 
@@ -71,6 +72,10 @@ pub struct RunInfo {
     pub at: Option<String>,
     /// The least grave finding that breaks the contract.
     pub fail_on: Severity,
+    /// Which part of the exchanges was checked, such as `1/4`; none where all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub shard: Option<Shard>,
 }
 
 /// Whether the contract was kept.
@@ -104,11 +109,11 @@ pub struct ExchangeCounts {
 
 impl ExchangeCounts {
     pub(crate) fn absorb(&mut self, other: Self) {
-        self.checked += other.checked;
-        self.skipped += other.skipped;
-        self.out_of_scope += other.out_of_scope;
-        self.could_not_check += other.could_not_check;
-        self.on_foreign_hosts += other.on_foreign_hosts;
+        add(&mut self.checked, other.checked);
+        add(&mut self.skipped, other.skipped);
+        add(&mut self.out_of_scope, other.out_of_scope);
+        add(&mut self.could_not_check, other.could_not_check);
+        add(&mut self.on_foreign_hosts, other.on_foreign_hosts);
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     schema::{describe::describe, fragment},
     scope::servers,
     shape::{Compared, Shape, ShapeChange},
+    shard::Shard,
     shortcut::Shortcuts,
     tally::Tally,
     words::Topic,
@@ -45,6 +46,8 @@ pub struct RunOptions {
     pub at: Option<String>,
     /// The least grave finding that breaks the contract; notes never do.
     pub fail_on: Option<Severity>,
+    /// Which part of the exchanges the run is given, where it is not given all.
+    pub shard: Option<Shard>,
     /// Check every body in full, where a shortcut would find the same.
     pub no_fast_path: bool,
 }
@@ -222,6 +225,7 @@ impl<'c> Run<'c> {
                 contract: self.contract.hash.clone(),
                 at: self.options.at.clone(),
                 fail_on: self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning),
+                shard: self.options.shard,
             },
             verdict: Verdict::CouldNotCheck,
             exit_code: 3,

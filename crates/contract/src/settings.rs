@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
+    base_url::check_base_url,
     document::OperationId,
     format::{self, Format, are_tables},
     text::{Fault, Text},
@@ -168,6 +169,7 @@ fn after_variable(text: &str) -> Option<&str> {
 /// Everything that is wrong with it.
 pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
     let file: ContractFile = format::read(text, &FORMAT)?;
+    check_base_urls(text, &file.scope.base_urls)?;
     let live = file.live.map(|live| Live {
         base_url: live.base_url,
         headers: live.headers,
@@ -186,11 +188,29 @@ pub(crate) fn read(text: &Text) -> Result<Settings, Vec<Fault>> {
     Ok(Settings { base_urls: file.scope.base_urls, live, mask_key: file.record.mask_key })
 }
 
+fn check_base_urls(text: &Text, urls: &[String]) -> Result<(), Vec<Fault>> {
+    let fault = |url: &String| {
+        let why = check_base_url(url).err()?;
+        let line = text.text.lines().position(|it| it.contains(url.as_str())).map(|it| it + 1);
+        Some(text.fault(line, format!("`scope.base_urls`: {why}")))
+    };
+    let faults: Vec<Fault> = urls.iter().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn base_urls_that_nothing_lies_under_are_told_by_their_lines() {
+        let text = "[scope]\nbase_urls = [\n  \"https://v.test\",\n  \"v.test/api\",\n  \"https://v.test?x\",\n]\n";
+        let faults = read(&Text { name: "contract.toml".into(), text: text.into() }).unwrap_err();
+        let lines: Vec<Option<usize>> = faults.iter().map(|it| it.line).collect();
+        assert_eq!(lines, [Some(4), Some(5)], "{faults:?}");
+    }
 
     #[test]
     fn what_is_plainly_a_contract_file_is_one() {

@@ -12,7 +12,7 @@ use crate::{
     format,
     place::{Place, ancestors},
     rule::Rule,
-    tally::add_counts,
+    tally::{add, add_counts},
     text::{Fault, Text},
 };
 
@@ -179,7 +179,7 @@ impl Shape {
                 }
                 Entry::Occupied(it) => {
                     let known = it.into_mut();
-                    known.exchanges += shape.exchanges;
+                    add(&mut known.exchanges, shape.exchanges);
                     for (place, seen) in shape.places {
                         known.places.entry(place).or_default().absorb(seen);
                     }
@@ -244,10 +244,10 @@ impl PlaceShape {
         add_counts(&mut self.types, other.types);
         add_counts(&mut self.formats, other.formats);
         add_counts(&mut self.codes, other.codes);
-        self.missing += other.missing;
-        self.empty += other.empty;
-        self.present_in += other.present_in;
-        self.absent_in += other.absent_in;
+        add(&mut self.missing, other.missing);
+        add(&mut self.empty, other.empty);
+        add(&mut self.present_in, other.present_in);
+        add(&mut self.absent_in, other.absent_in);
     }
 
     fn in_words(&self) -> String {

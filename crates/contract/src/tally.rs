@@ -42,10 +42,10 @@ pub struct PlaceTally {
 impl PlaceTally {
     /// Takes in what another part of the run saw at the place.
     pub(crate) fn absorb(&mut self, other: Self) {
-        self.seen += other.seen;
-        self.null += other.null;
-        self.missing += other.missing;
-        self.empty += other.empty;
+        add(&mut self.seen, other.seen);
+        add(&mut self.null, other.null);
+        add(&mut self.missing, other.missing);
+        add(&mut self.empty, other.empty);
         add_counts(&mut self.types, other.types);
         add_counts(&mut self.formats, other.formats);
         add_counts(&mut self.codes, other.codes);
@@ -342,8 +342,13 @@ pub(crate) fn counted_code<'c>(
 
 pub(crate) fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, count) in from {
-        *to.entry(key).or_default() += count;
+        add(to.entry(key).or_default(), count);
     }
+}
+
+/// Adds up counts. Those of a report may be any: a sum that no count can hold stays the largest.
+pub(crate) fn add(to: &mut u64, count: u64) {
+    *to = to.saturating_add(count);
 }
 
 pub(crate) fn code_in_words(code: &Value) -> String {

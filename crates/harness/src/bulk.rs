@@ -23,41 +23,26 @@ const BATCH: usize = 256 * 1024;
 pub struct Bulk {
     /// How many threads check; as many as there are cores where it is not said.
     pub threads: Option<NonZero<usize>>,
-    /// Only the exchanges of this part, of so many parts.
-    pub shard: Option<Shard>,
     /// What plain JSON files are the bodies of.
     pub answered: Option<Answered>,
-}
-
-/// One part of several: each exchange, and each thing that cannot be read, belongs to exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// From one.
-    pub number: u64,
-    /// How many there are.
-    pub of: u64,
-}
-
-impl Shard {
-    fn has(self, number: u64) -> bool {
-        number % self.of == self.number - 1
-    }
 }
 
 /// A source's path, or why there is none.
 pub type Found = Result<PathBuf, Unreadable>;
 
-/// Checks every exchange of the sources in `run`, with the help of runs that `another` makes alike.
+/// Checks every exchange of the sources, or of the run's part of them, in `run`, with the help of runs that `another` makes
+/// alike.
 pub fn check_all<'c>(
     run: &mut Run<'c>,
     another: &(dyn Fn() -> Run<'c> + Sync),
     sources: &[Found],
     bulk: &Bulk,
 ) {
+    let shard = run.options().shard;
     let mut number = 0;
     let mut is_ours = || {
         number += 1;
-        bulk.shard.is_none_or(|it| it.has(number - 1))
+        shard.is_none_or(|it| it.has(number - 1))
     };
     if bulk.threads == Some(NonZero::<usize>::MIN) {
         return each(sources, bulk, &mut |item| {

@@ -1,9 +1,9 @@
 //! Looks for what must not be written down: tokens, cookies, e-mail addresses of real domains, this run's own secrets.
 //! Tells where, never what.
 
-use std::{fmt, sync::LazyLock};
+use std::{borrow::Cow, fmt, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Something that must not be there.
@@ -36,16 +36,37 @@ static PATTERNS: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
         (regex(r#""cookies"\s*:\s*\[\s*\{"#), "a cookie"),
     ]
 });
-static E_MAIL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)[a-z0-9._%+-]+(?:@|%40|\\u0040)([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})")
-});
+static E_MAIL: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)[a-z0-9._%+-]+(?:@|%40)([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})"));
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a fixed pattern")
 }
 
-/// Everything in a text that must not be there, in order of line.
+/// One of JSON's escapes (RFC 8259, section 7).
+static ESCAPE: LazyLock<Regex> = LazyLock::new(|| regex(r"\\(?:u([0-9a-fA-F]{4})|(.))"));
+
+/// How deep JSON stands as text in JSON: a body in a recording that a log keeps in its lines.
+const MOST_LAYERS: usize = 3;
+
+/// Everything in a text that must not be there, in order of line; also what JSON's escapes spell in another way.
 pub fn leaks(file: &str, text: &str, secrets: &[SecretString]) -> Vec<Leak> {
+    let mut found = Vec::new();
+    let mut spelling = Cow::Borrowed(text);
+    for _ in 0..=MOST_LAYERS {
+        found.extend(leaks_as_spelt(&spelling, secrets));
+        if !spelling.contains('\\') {
+            break;
+        }
+        spelling = Cow::Owned(unescaped(&spelling));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().map(|(line, kind)| Leak { file: file.to_owned(), line, kind }).collect()
+}
+
+/// The lines of leaks, and what each looks like.
+fn leaks_as_spelt(text: &str, secrets: &[SecretString]) -> Vec<(usize, &'static str)> {
     let mut found: Vec<(usize, &'static str)> = Vec::new();
     for (pattern, kind) in PATTERNS.iter() {
         found.extend(pattern.find_iter(text).map(|it| (it.start(), *kind)));
@@ -58,17 +79,26 @@ pub fn leaks(file: &str, text: &str, secrets: &[SecretString]) -> Vec<Leak> {
         found.extend(places.map(|it| (it.0, "a secret of this run")));
     }
     found.sort_unstable();
-    let mut leaks: Vec<Leak> = Vec::new();
     let (mut line, mut at) = (1, 0);
-    for (start, kind) in found {
-        line += text[at..start].matches('\n').count();
-        at = start;
-        let leak = Leak { file: file.to_owned(), line, kind };
-        if leaks.last() != Some(&leak) {
-            leaks.push(leak);
-        }
+    for (start, _) in &mut found {
+        line += text[at..*start].matches('\n').count();
+        at = *start;
+        *start = line;
     }
-    leaks
+    found
+}
+
+/// A text with one layer of JSON's escapes resolved. Its lines stay.
+fn unescaped(text: &str) -> String {
+    let meant = |escape: &Captures<'_>| -> char {
+        let code = escape.get(1).and_then(|it| u32::from_str_radix(it.as_str(), 16).ok());
+        let meant = match code {
+            Some(code) => char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            None => escape[2].chars().next().filter(|it| !"bfnrt".contains(*it)).unwrap_or(' '),
+        };
+        if meant == '\n' { ' ' } else { meant }
+    };
+    ESCAPE.replace_all(text, |it: &Captures<'_>| meant(it).to_string()).into_owned()
 }
 
 /// Domains that belong to nobody (RFC 2606).
@@ -107,6 +137,16 @@ mod tests {
                 "an e-mail address outside the reserved domains",
             ),
             ("x s3cret-of-the-run y".to_owned(), "a secret of this run"),
+            (
+                format!("ann{}", "\\u0040popular-mail.com"),
+                "an e-mail address outside the reserved domains",
+            ),
+            (r"\u0042earer abcdefgh1234".to_owned(), "a bearer token"),
+            (r"x s3cret\\u002dof-the-run\n y".to_owned(), "a secret of this run"),
+            (
+                format!(r#"{{\"name\": \"{}\",\"value\": \"laravel=1\"}}"#, "Cookie"),
+                "a header that is secret",
+            ),
         ];
         for (text, kind) in cases {
             let found = leaks("f", &format!("fine\n{text}\n"), &secrets);

@@ -4,8 +4,10 @@
 
 mod bulk;
 mod folder;
+mod gzip;
 mod leak;
 mod live;
+mod look;
 mod new_folder;
 mod plan;
 mod read;
@@ -13,10 +15,11 @@ mod recording;
 mod source;
 mod write;
 
-pub use bulk::{Bulk, Found, Shard, check_all};
+pub use bulk::{Bulk, Found, check_all};
 pub use folder::{FolderError, read_contract, read_documents, read_text, read_texts};
 pub use leak::{Leak, leaks};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
+pub use look::{Looked, look_through};
 pub use new_folder::NewFolder;
 pub use plan::{Plan, PlanError, Planned, Probes, plan};
 pub use read::{Answered, ExchangeLine, MAX_BODY, exchange_line_schema, read_har};

@@ -8,9 +8,11 @@ use std::{
 };
 
 use contract::{Exchange, Unreadable};
-use flate2::read::MultiGzDecoder;
 
-use crate::read::{self, Answered, Kind, Raw};
+use crate::{
+    gzip::{GZIP, Unzipped},
+    read::{self, Answered, Kind, Raw},
+};
 
 /// Why no recording could be found at a path.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +57,6 @@ impl SourceError {
     }
 }
 
-/// The first bytes of what is compressed (RFC 1952).
-const GZIP: &[u8] = b"\x1f\x8b";
 /// The name of standard input.
 const STREAM: &str = "-";
 
@@ -178,13 +178,18 @@ pub(crate) fn each_raw(
         (_, None) => Kind::Unknown,
     };
     let open = || -> io::Result<Box<dyn Read>> {
-        let mut reader: Box<dyn Read> =
+        let reader: Box<dyn Read> =
             if is_stream { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) };
-        let mut start = Vec::with_capacity(GZIP.len());
-        reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
-        let is_gzip = start == GZIP;
-        let whole = io::Cursor::new(start).chain(reader);
-        Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+        let (is_gzip, whole) = peek(reader)?;
+        if !is_gzip {
+            return Ok(Box::new(whole));
+        }
+        match peek(Unzipped::new(BufReader::new(whole)))? {
+            (false, unpacked) => Ok(Box::new(unpacked)),
+            (true, _) => {
+                Err(io::Error::other("gzip in gzip; unpack it once, and name what comes out"))
+            }
+        }
     };
     let again = || (!is_read_once(path) && ends_with_meta(path)).then(|| open().ok()).flatten();
     match open() {
@@ -193,6 +198,13 @@ pub(crate) fn each_raw(
             each(Err(Unreadable { source, entry: None, byte: None, reason: error.to_string() }));
         }
     }
+}
+
+/// Whether gzip comes, and all that comes.
+fn peek<R: Read>(mut reader: R) -> io::Result<(bool, impl Read)> {
+    let mut start = Vec::with_capacity(GZIP.len());
+    reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
+    Ok((start == GZIP, io::Cursor::new(start).chain(reader)))
 }
 
 /// Whether what a path names is gone when it is read: standard input, a pipe. Opening it again could wait for ever.
@@ -280,7 +292,36 @@ pub fn each_text(path: &Path, each: &mut impl FnMut(&Path, &str)) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
     use super::*;
+
+    #[test]
+    fn what_is_packed_is_unpacked_once() {
+        let gzip = |bytes: &[u8]| {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+            gzip.write_all(bytes).unwrap();
+            gzip.finish().unwrap()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("day.ndjson.gz");
+        let told = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let mut told = Vec::new();
+            each_exchange(&path, None, |it| {
+                told.push(it.map_or_else(|it| it.reason, |it| it.url.into_owned()));
+            });
+            told.join("; ")
+        };
+        let packed = gzip(br#"{"url":"https://v.test/x","status":200,"body":{}}"#);
+        assert_eq!(told(&packed), "https://v.test/x");
+        assert_eq!(told(&[&*packed, &[0; 512]].concat()), "https://v.test/x");
+        assert!(told(&gzip(&packed)).starts_with("gzip in gzip; unpack it once"));
+        let half = told(&packed[..packed.len() / 2]);
+        assert!(half.contains("cut short or damaged"), "{half}");
+    }
 
     #[test]
     fn bytes_are_found_in_their_lines_also_beyond_a_buffer() {

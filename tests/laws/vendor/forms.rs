@@ -659,7 +659,7 @@ proptest! {
         let cut = cut.index(all);
         let parts = [run(false, &mut (0..cut)), run(true, &mut (cut..all))];
         let reports = parts.iter().map(Run::report).collect();
-        prop_assert_eq!(&contract::join(reports).unwrap().to_json(), &report);
+        prop_assert_eq!(&tests::join(reports).unwrap().to_json(), &report);
         let [mut first, second] = parts;
         first.absorb(second);
         prop_assert_eq!(&first.report().to_json(), &report);

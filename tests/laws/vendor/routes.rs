@@ -1,7 +1,8 @@
 //! Which operation and which content an answer is held against: servers, templates, media types.
 
-use contract::{Contract, ContractTexts, MaskKey, Provenance, Report, Run, RunOptions, Text, join};
+use contract::{Contract, ContractTexts, MaskKey, Provenance, Report, Run, RunOptions, Text};
 use serde_json::{Value, json};
+use tests::join;
 
 use super::{answered, documented, told};
 
