@@ -326,7 +326,8 @@ impl Report {
 }
 
 fn beyond(counts: &BTreeMap<String, u64>, named: usize) -> u64 {
-    counts.values().sum::<u64>().saturating_sub(named as u64)
+    let all = counts.values().fold(0_u64, |all, it| all.saturating_add(*it));
+    all.saturating_sub(named as u64)
 }
 
 /// The published JSON Schema of the canonical report.
