@@ -143,7 +143,8 @@ pub(crate) fn left_out(strength: &Strength) -> Vec<String> {
 
 /// The share of faults that were noticed, rounded down: 100 % is all of them.
 pub(crate) fn percent(faults: Planted) -> String {
-    format!("{:.1} %", (faults.share() * 1_000.0).floor() / 10.0)
+    let per_mille = (faults.noticed * 1_000).checked_div(faults.planted).unwrap_or(1_000);
+    format!("{}.{} %", per_mille / 10, per_mille % 10)
 }
 
 /// The operation and status that survivors are of.
