@@ -1,19 +1,25 @@
 //! The meter's own honesty: a weakened contract shows exactly the new survivors.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, num::NonZero};
 
-use contract::{Contract, ContractTexts, Meter, Severity, Text};
+use contract::{Contract, ContractTexts, Meter, Severity, Strength, Text};
 use serde_json::{Value, json};
 use tests::{CONTRACT, har_files, read, texts};
 
-/// The survivors on the reference's examples, each by place and operator.
-fn survivors(contract: &Contract) -> BTreeSet<String> {
-    let mut meter = Meter::new(contract, &[], Severity::Error);
+/// What faults in the reference's examples show.
+fn strength(contract: &Contract, threads: usize) -> Strength {
+    let threads = NonZero::new(threads).unwrap();
+    let mut meter = Meter::new(contract, &[], Severity::Error).with_threads(threads);
     for path in har_files("tests/recordings") {
         read(&path, |entry| meter.plant(&entry.unwrap()));
     }
-    let survivors = meter.strength().survivors.iter();
-    survivors.map(|it| format!("{} {}", it.place, it.operator.as_str())).collect()
+    meter.strength().clone()
+}
+
+/// The survivors on the reference's examples, each by place and operator.
+fn survivors(contract: &Contract) -> BTreeSet<String> {
+    let survivors = strength(contract, 1).survivors;
+    survivors.iter().map(|it| format!("{} {}", it.place, it.operator.as_str())).collect()
 }
 
 /// The survivors that a weaker model brings.
@@ -34,6 +40,13 @@ fn weakened_from(texts: ContractTexts, weaken: impl Fn(&mut Value)) -> BTreeSet<
 
 fn set(lines: &[&str]) -> BTreeSet<String> {
     lines.iter().map(|it| (*it).to_owned()).collect()
+}
+
+#[test]
+fn more_threads_show_the_same() {
+    let alone = strength(&CONTRACT, 1);
+    assert!(alone.faults.planted > 0 && !alone.survivors.is_empty());
+    assert_eq!(strength(&CONTRACT, 3), alone);
 }
 
 #[test]

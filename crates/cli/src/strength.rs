@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZero,
     path::{Path, PathBuf},
+    thread::available_parallelism,
 };
 
 use clap::Args;
@@ -29,6 +31,9 @@ pub struct StrengthArgs {
     /// Exit 1 where a smaller share of the faults is noticed, such as 0.9
     #[arg(long, value_name = "SHARE", value_parser = share)]
     fail_under: Option<f64>,
+    /// How many threads plant [default: one for each core]; what is found is the same
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
     /// Also write the result as JSON
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
@@ -40,7 +45,9 @@ impl StrengthArgs {
         let written: Vec<&Path> = self.json.as_deref().into_iter().collect();
         let own = self.sources.own_places(defaults)?;
         places::hold_against(&written, &self.sources.files_read(defaults), &own)?;
-        let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into());
+        let cores = || available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let mut meter = Meter::new(&contract, &self.sources.base_url, self.fail_on.into())
+            .with_threads(self.threads.unwrap_or_else(cores));
         let mut unreadable = LeftOut::default();
         let progress = Progress::new();
         self.sources.each(&contract, defaults, |entry| {

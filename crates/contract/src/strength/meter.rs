@@ -1,5 +1,13 @@
 //! Plants faults in responses, one at a time, and asks the real check of each whether it notices.
 
+use std::{
+    iter,
+    num::NonZero,
+    panic::resume_unwind,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
 use serde_json::Value;
 
 use crate::{
@@ -23,6 +31,7 @@ use crate::{
 pub struct Meter<'c> {
     contract: &'c Contract,
     base_urls: Vec<String>,
+    threads: NonZero<usize>,
     sampler: Sampler,
     strength: Strength,
 }
@@ -33,7 +42,13 @@ impl<'c> Meter<'c> {
     pub fn new(contract: &'c Contract, base_urls: &[String], fail_on: Severity) -> Self {
         let base_urls = [contract.settings.base_urls.as_slice(), base_urls].concat();
         let strength = Strength::nothing_planted(contract.hash(), fail_on.min(Severity::Warning));
-        Self { contract, base_urls, sampler: Sampler::default(), strength }
+        let (threads, sampler) = (NonZero::<usize>::MIN, Sampler::default());
+        Self { contract, base_urls, threads, sampler, strength }
+    }
+
+    /// The meter, with so many threads that plant in each exchange; they show what one shows.
+    pub fn with_threads(self, threads: NonZero<usize>) -> Self {
+        Self { threads, ..self }
     }
 
     /// What the faults showed.
@@ -75,10 +90,11 @@ impl<'c> Meter<'c> {
         }
         self.strength.responses += 1;
         let confirmed = confirmed(judge, &body);
-        let strength = &mut self.strength;
-        let mut planter = Planter { operation, judge, checker, body, confirmed, strength };
-        for pointer in pointers {
-            Operator::ALL.iter().for_each(|it| planter.plant(*it, &pointer));
+        let planter = Planter { operation, judge, checker, body, confirmed };
+        for (operator, survivor) in planter.plant_all(&pointers, self.threads) {
+            self.strength.faults.add(survivor.is_none());
+            self.strength.operators.entry(operator).or_default().add(survivor.is_none());
+            survivor.into_iter().for_each(|it| self.strength.add_survivor(it));
         }
         Some(())
     }
@@ -121,17 +137,36 @@ struct Planter<'p> {
     checker: Checker<'p>,
     body: Value,
     confirmed: Confirmed,
-    strength: &'p mut Strength,
 }
 
+/// A fault that was planted, and as what it survived where nothing noticed it.
+type Outcome = (Operator, Option<Survivors>);
+
 impl Planter<'_> {
-    fn plant(&mut self, operator: Operator, pointer: &str) {
-        let Some(faulty) = plant(operator, &self.body, pointer) else { return };
-        let noticed = self.checker.is_broken_by(&faulty);
-        self.strength.faults.add(noticed);
-        self.strength.operators.entry(operator).or_default().add(noticed);
-        if noticed {
-            return;
+    /// Plants every fault that makes sense in the values that the pointers lead to. What comes out is in no order.
+    fn plant_all(&self, pointers: &[String], threads: NonZero<usize>) -> Vec<Outcome> {
+        let operators_at = |it| Operator::ALL.iter().map(move |operator| (*operator, it));
+        let faults: Vec<(Operator, &String)> = pointers.iter().flat_map(operators_at).collect();
+        let next = AtomicUsize::new(0);
+        let plant_next = || -> Vec<Outcome> {
+            let faults = iter::from_fn(|| faults.get(next.fetch_add(1, Ordering::Relaxed)));
+            faults.filter_map(|it| self.plant(it.0, it.1)).collect()
+        };
+        thread::scope(|scope| {
+            let threads = threads.get().min(faults.len());
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(plant_next)).collect();
+            let mut outcomes = plant_next();
+            for other in others {
+                outcomes.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            outcomes
+        })
+    }
+
+    fn plant(&self, operator: Operator, pointer: &str) -> Option<Outcome> {
+        let faulty = plant(operator, &self.body, pointer)?;
+        if self.checker.is_broken_by(&faulty) {
+            return Some((operator, None));
         }
         let survivor = Survivor {
             operator,
@@ -140,13 +175,14 @@ impl Planter<'_> {
             confirmed_before: &self.confirmed,
             after: &faulty,
         };
-        self.strength.add_survivor(Survivors {
+        let survivors = Survivors {
             operation: self.operation.id.clone(),
             status: self.checker.exchange.status,
             place: spot(self.judge, &self.body, pointer).place(),
             operator,
             reason: survivor.reason(self.judge, &self.checker.contract.quirks),
             count: 1,
-        });
+        };
+        Some((operator, Some(survivors)))
     }
 }
