@@ -70,7 +70,7 @@ fn what_nothing_would_notice_is_told() {
     let (_folder, path) = page(&["--strength", &strength]);
     let text = text(&fs::read_to_string(path).unwrap());
     assert!(text.contains("# Strength\n") && text.contains("planted faults noticed"), "{text}");
-    assert!(text.contains("| /last_rating | extra-member | 1 | open object"), "{text}");
+    assert!(text.contains("| /last_rating | extra-member | 5 | open object"), "{text}");
 }
 
 #[test]

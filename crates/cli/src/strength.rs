@@ -34,7 +34,7 @@ pub struct StrengthArgs {
     /// How many threads plant [default: one for each core]; what is found is the same
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
-    /// Also write the result as JSON
+    /// Also write the result as JSON; `-` is standard output, and the words go to standard error
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 }
@@ -42,7 +42,7 @@ pub struct StrengthArgs {
 impl StrengthArgs {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let contract = self.sources.load(defaults)?;
-        let written: Vec<&Path> = self.json.as_deref().into_iter().collect();
+        let written: Vec<&Path> = self.json_file().into_iter().collect();
         let own = self.sources.own_places(defaults)?;
         places::hold_against(&written, &self.sources.files_read(defaults), &own)?;
         let cores = || available_parallelism().unwrap_or(NonZero::<usize>::MIN);
@@ -62,18 +62,26 @@ impl StrengthArgs {
         drop(progress);
         let strength = meter.strength();
         let unreadable = left_unread(unreadable);
-        crate::out!("{}{}", in_words(strength), terminal::unreadable(&unreadable));
-        if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(strength)? + "\n";
-            harness::write_whole(path, text.as_bytes())?;
-        }
         let too_few = self.fail_under.filter(|it| strength.faults.share() < *it);
+        let mut words = in_words(strength) + &terminal::unreadable(&unreadable);
         if let Some(asked) = too_few {
-            crate::outln!(
-                "\n{} is less than the {} % that --fail-under asks for",
+            words += &format!(
+                "\n{} is less than the {} % that --fail-under asks for\n",
                 percent(strength.faults),
                 (asked * 1e6).round() / 1e4
             );
+        }
+        let json = || serde_json::to_string_pretty(strength).map(|it| it + "\n");
+        match (&self.json, self.json_file()) {
+            (Some(_), None) => {
+                terminal::mutter(words.trim_end());
+                crate::out!("{}", json()?);
+            }
+            (_, None) => crate::out!("{words}"),
+            (_, Some(path)) => {
+                crate::out!("{words}");
+                harness::write_whole(path, json()?.as_bytes())?;
+            }
         }
         Ok(match () {
             () if too_few.is_some() => 1,
@@ -81,6 +89,11 @@ impl StrengthArgs {
             () if strength.faults.planted == 0 => 3,
             () => 0,
         })
+    }
+
+    /// Where the JSON is written, unless that is standard output.
+    fn json_file(&self) -> Option<&Path> {
+        self.json.as_deref().filter(|it| *it != Path::new("-"))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
         Operator, Strength, Survivors,
         plant::plant,
         reason::{Confirmed, Survivor, confirmed},
-        sample::Sampler,
+        sample::{Chosen, Sampler},
     },
     walk::spot,
 };
@@ -82,16 +82,20 @@ impl<'c> Meter<'c> {
             self.strength.broken_responses += 1;
             return Some(());
         }
+        if as_it_came.ledger.tallies.iter().all(|it| it.1.exchanges == 0) {
+            return None;
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let body = json::read(bytes).ok()?.value;
-        let pointers = self.sampler.sample(&operation.id, exchange.status, judge, &body);
-        if pointers.is_empty() {
+        let chosen = self.sampler.sample(&operation.id, exchange.status, judge, &body);
+        if chosen.is_empty() {
             self.strength.alike_responses += 1;
             return Some(());
         }
         self.strength.responses += 1;
         let confirmed = confirmed(judge, &body);
         let planter = Planter { operation, judge, checker, body, confirmed };
-        for (operator, survivor) in planter.plant_all(&pointers, self.threads) {
+        for (operator, survivor) in planter.plant_all(&chosen, self.threads) {
             self.strength.faults.add(survivor.is_none());
             self.strength.operators.entry(operator).or_default().add(survivor.is_none());
             survivor.into_iter().for_each(|it| self.strength.add_survivor(it));
@@ -143,14 +147,16 @@ struct Planter<'p> {
 type Outcome = (Operator, Option<Survivors>);
 
 impl Planter<'_> {
-    /// Plants every fault that makes sense in the values that the pointers lead to. What comes out is in no order.
-    fn plant_all(&self, pointers: &[String], threads: NonZero<usize>) -> Vec<Outcome> {
-        let operators_at = |it| Operator::ALL.iter().map(move |operator| (*operator, it));
-        let faults: Vec<(Operator, &String)> = pointers.iter().flat_map(operators_at).collect();
+    /// Plants the faults that make sense in the chosen values. What comes out is in no order.
+    fn plant_all(&self, chosen: &[Chosen], threads: NonZero<usize>) -> Vec<Outcome> {
+        let mut faults = Vec::new();
+        for chosen in chosen {
+            faults.extend(chosen.operators.iter().map(|it| (*it, chosen)));
+        }
         let next = AtomicUsize::new(0);
         let plant_next = || -> Vec<Outcome> {
             let faults = iter::from_fn(|| faults.get(next.fetch_add(1, Ordering::Relaxed)));
-            faults.filter_map(|it| self.plant(it.0, it.1)).collect()
+            faults.flat_map(|it| self.plant(it.0, it.1)).collect()
         };
         thread::scope(|scope| {
             let threads = threads.get().min(faults.len());
@@ -163,26 +169,32 @@ impl Planter<'_> {
         })
     }
 
-    fn plant(&self, operator: Operator, pointer: &str) -> Option<Outcome> {
-        let faulty = plant(operator, &self.body, pointer)?;
-        if self.checker.is_broken_by(&faulty) {
-            return Some((operator, None));
+    fn plant(&self, operator: Operator, chosen: &Chosen) -> impl Iterator<Item = Outcome> {
+        let codes = chosen.live.iter().flat_map(|it| &self.judge.tree.node(*it).codes);
+        let codes: Vec<&Value> = codes.collect();
+        let faulty = plant(operator, &self.body, &chosen.pointer, &codes).into_iter();
+        faulty.map(move |it| (operator, self.survivors(operator, chosen, &it)))
+    }
+
+    /// As what a fault survives, if nothing notices it.
+    fn survivors(&self, operator: Operator, at: &Chosen, faulty: &Value) -> Option<Survivors> {
+        if self.checker.is_broken_by(faulty) {
+            return None;
         }
         let survivor = Survivor {
             operator,
-            pointer,
-            before: &self.body,
+            pointer: &at.pointer,
+            live_before: &at.live,
             confirmed_before: &self.confirmed,
-            after: &faulty,
+            after: faulty,
         };
-        let survivors = Survivors {
+        Some(Survivors {
             operation: self.operation.id.clone(),
             status: self.checker.exchange.status,
-            place: spot(self.judge, &self.body, pointer).place(),
+            place: spot(self.judge, &self.body, &at.pointer).place(),
             operator,
             reason: survivor.reason(self.judge, &self.checker.contract.quirks),
             count: 1,
-        };
-        Some((operator, Some(survivors)))
+        })
     }
 }

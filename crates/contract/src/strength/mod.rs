@@ -45,8 +45,16 @@ macro_rules! operators {
 }
 
 operators! {
-    /// A value of another JSON type.
-    AnotherType = "another-type";
+    /// A text where something else came.
+    TextInstead = "text-instead";
+    /// A number where something else came.
+    NumberInstead = "number-instead";
+    /// A boolean where something else came.
+    BooleanInstead = "boolean-instead";
+    /// An object where something else came.
+    ObjectInstead = "object-instead";
+    /// An empty list where something else came.
+    ListInstead = "list-instead";
     /// Null.
     Null = "null";
     /// Not there.
@@ -55,15 +63,19 @@ operators! {
     ExtraMember = "extra-member";
     /// An empty text, list or object.
     Empty = "empty";
-    /// A number or a text that no list has.
+    /// A number or a text like it that the list does not have.
     UnknownCode = "unknown-code";
+    /// Zero.
+    Zero = "zero";
+    /// A number just below zero.
+    Negative = "negative";
     /// A number beyond 32 bits.
     BeyondInt32 = "beyond-int32";
     /// A negative number beyond 32 bits.
     BelowInt32 = "below-int32";
     /// A number beyond 64 bits.
     BeyondInt64 = "beyond-int64";
-    /// A text of 1,000 characters.
+    /// A text with 1,000 characters more.
     TooLong = "too-long";
     /// A fraction for an integer.
     Fraction = "fraction";

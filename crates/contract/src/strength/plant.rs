@@ -2,23 +2,25 @@
 
 use std::{borrow::Cow, mem::discriminant};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use crate::{
-    form::form_of,
-    place::{ANY, printable_name, push_segment, unescape},
+    place::{push_segment, unescape},
     strength::Operator,
 };
 
-/// How long a text is that is too long, in characters.
-const LONG: usize = 1_000;
+/// By how much a text is longer that is too long, in characters.
+const LONGER: usize = 1_000;
+
+/// From here on, a number and a half is a whole number again.
+const NO_HALVES: f64 = (1_u64 << 52) as f64;
 
 /// Every fault that makes sense in a body: the operator, the JSON pointer of the value, the faulty body.
 pub fn faults(body: &Value) -> impl Iterator<Item = (Operator, String, Value)> {
     let each = |pointer: String| Operator::ALL.iter().map(move |it| (*it, pointer.clone()));
-    pointers(body).into_iter().flat_map(each).filter_map(|(operator, pointer)| {
-        let faulty = plant(operator, body, &pointer)?;
-        Some((operator, pointer, faulty))
+    pointers(body).into_iter().flat_map(each).flat_map(|(operator, pointer)| {
+        let faulty = plant(operator, body, &pointer, &[]);
+        faulty.into_iter().map(move |it| (operator, pointer.clone(), it))
     })
 }
 
@@ -41,82 +43,153 @@ fn pointers(value: &Value) -> Vec<String> {
     all
 }
 
-/// The body with a fault; none where it makes no sense at the value.
-pub(super) fn plant(operator: Operator, body: &Value, pointer: &str) -> Option<Value> {
+/// The body with each fault of an operator; none where it makes no sense at the value. `codes` are the value's listed ones.
+pub(super) fn plant(
+    operator: Operator,
+    body: &Value,
+    pointer: &str,
+    codes: &[&Value],
+) -> Vec<Value> {
     match operator {
-        Operator::Removed => remove(body, pointer),
-        Operator::Swapped => swap(body, pointer),
+        Operator::Removed => remove(body, pointer).into_iter().collect(),
+        Operator::Swapped => swap(body, pointer).into_iter().collect(),
         _ => {
-            let value = body.pointer(pointer)?;
-            let wrong = wrong(operator, value)?;
-            let mut faulty = body.clone();
-            *faulty.pointer_mut(pointer)? = wrong;
-            Some(faulty)
+            let Some(value) = body.pointer(pointer) else { return Vec::new() };
+            let put = |wrong| {
+                let mut faulty = body.clone();
+                *faulty.pointer_mut(pointer)? = wrong;
+                Some(faulty)
+            };
+            wrong(operator, value, codes).into_iter().filter_map(put).collect()
         }
     }
 }
 
 /// The operators that make something of a value.
-pub(super) fn operators_for(value: &Value) -> impl Iterator<Item = Operator> {
-    Operator::ALL.iter().copied().filter(|it| wrong(*it, value).is_some())
+pub(super) fn operators_for(value: &Value) -> Vec<Operator> {
+    let like = small_like(value);
+    let makes_some = |it: &Operator| !wrong(*it, &like, &[]).is_empty();
+    Operator::ALL.iter().copied().filter(makes_some).collect()
 }
 
-/// What an operator makes of a value, if anything.
-fn wrong(operator: Operator, value: &Value) -> Option<Value> {
-    let wrong = match (operator, value) {
-        (Operator::AnotherType, Value::String(_)) => json!(7),
-        (Operator::AnotherType, Value::Object(_)) => json!("text"),
-        (Operator::AnotherType, _) => json!({ "planted": 1 }),
-        (Operator::Null, _) => Value::Null,
-        (Operator::ExtraMember, Value::Object(members)) => {
-            let mut members = members.clone();
-            let mut name = "planted_member".to_owned();
-            while members.contains_key(&name) {
-                name.push('x');
-            }
-            members.insert(name, json!(1));
-            Value::Object(members)
+/// A small value in which the same faults make sense.
+fn small_like(value: &Value) -> Cow<'_, Value> {
+    match value {
+        Value::Number(_) => Cow::Owned(json!(1)),
+        Value::Array(items) => Cow::Owned(items.iter().take(2).map(|_| Value::Null).collect()),
+        Value::Object(members) if !members.is_empty() => Cow::Owned(json!({ "member": null })),
+        _ => Cow::Borrowed(value),
+    }
+}
+
+/// What an operator makes of a value: nothing, one thing, or several of which each may go unnoticed.
+fn wrong(operator: Operator, value: &Value, codes: &[&Value]) -> Vec<Value> {
+    match (operator, value) {
+        (Operator::ExtraMember, Value::Object(members)) => with_extra_member(members),
+        (Operator::UnknownCode, Value::Number(number)) => unlisted(numbers_near(number), codes),
+        (Operator::UnknownCode, Value::String(text)) => unlisted(texts_like(text), codes),
+        (Operator::Zero, Value::Number(number)) if number.as_f64() != Some(0.0) => {
+            unlisted([json!(0)].into_iter(), codes)
         }
+        (Operator::Negative, Value::Number(number)) if number.as_f64() != Some(-1.0) => {
+            unlisted([json!(-1)].into_iter(), codes)
+        }
+        (Operator::Fraction, Value::Number(number)) => halves_beside(number),
+        _ => wrong_one(operator, value).filter(|it| it != value).into_iter().collect(),
+    }
+}
+
+fn wrong_one(operator: Operator, value: &Value) -> Option<Value> {
+    Some(match (operator, value) {
+        (Operator::TextInstead, _) if !value.is_string() => json!("text"),
+        (Operator::NumberInstead, _) if !value.is_number() => json!(7),
+        (Operator::BooleanInstead, _) if !value.is_boolean() => json!(true),
+        (Operator::ObjectInstead, _) if !value.is_object() => json!({}),
+        (Operator::ListInstead, _) if !value.is_array() => json!([]),
+        (Operator::Null, _) => Value::Null,
         (Operator::Empty, Value::String(_)) => json!(""),
         (Operator::Empty, Value::Array(_)) => json!([]),
         (Operator::Empty, Value::Object(_)) => json!({}),
-        (Operator::UnknownCode, Value::Number(_)) => json!(97),
-        (Operator::UnknownCode, Value::String(text)) => Value::String(another_text(text)),
         (Operator::BeyondInt32, Value::Number(_)) => json!(2_147_483_648_i64),
         (Operator::BelowInt32, Value::Number(_)) => json!(-2_147_483_649_i64),
         (Operator::BeyondInt64, Value::Number(_)) => json!(9_223_372_036_854_775_808_u64),
-        (Operator::Fraction, Value::Number(_)) => json!(0.5),
         (Operator::BrokenDate, Value::String(text)) if is_moment(text) => {
-            Value::String(format!("{}02-30{}", &text[..5], &text[10..]))
+            json!(format!("{}02-30{}", &text[..5], &text[10..]))
         }
-        (Operator::OddDate, Value::String(text)) => Value::String(without_zone(text)?.to_owned()),
-        (Operator::TooLong, Value::String(text)) => {
-            Value::String(text.chars().chain("x".repeat(LONG).chars()).take(LONG).collect())
-        }
-        (Operator::OneCharacter, Value::String(text)) => Value::String(one_changed(text)?),
+        (Operator::OddDate, Value::String(text)) => json!(without_zone(text)?),
+        (Operator::TooLong, Value::String(text)) => json!(text.clone() + &"x".repeat(LONGER)),
+        (Operator::OneCharacter, Value::String(text)) => json!(one_changed(text)?),
         (Operator::InAList, it) if !it.is_array() => json!([it]),
-        (Operator::NumberAsText, Value::Number(number)) => Value::String(number.to_string()),
+        (Operator::NumberAsText, Value::Number(number)) => json!(number.to_string()),
         (Operator::BooleanAsNumber, Value::Bool(it)) => json!(u8::from(*it)),
-        (Operator::Truncated, Value::Array(items)) if !items.is_empty() => {
-            Value::Array(items[..items.len() - 1].to_vec())
+        // One item less than one is `empty`.
+        (Operator::Truncated, Value::Array(items)) if items.len() > 1 => {
+            json!(items[..items.len() - 1])
         }
         (Operator::Duplicated, Value::Array(items)) if !items.is_empty() => {
-            Value::Array(items.iter().chain(items.last()).cloned().collect())
+            json!(items.iter().chain(items.last()).collect::<Vec<_>>())
         }
         _ => return None,
-    };
-    (wrong != *value).then_some(wrong)
+    })
 }
 
-/// A text as no list has it: a word that begins as the text does; where that reads as no word, the text and a `~`.
-fn another_text(text: &str) -> String {
-    let more = match text.chars().next_back() {
-        _ if printable_name(text) == ANY => "~",
-        Some('A'..='Z') => "XQ",
-        Some('0'..='9') => "97",
-        _ => "xq",
+/// An object with one member more: of each type, as maps take one and not another.
+fn with_extra_member(members: &Map<String, Value>) -> Vec<Value> {
+    let mut name = "planted_member".to_owned();
+    while members.contains_key(&name) {
+        name.push('x');
+    }
+    let with = |value| {
+        let mut members = members.clone();
+        members.insert(name.clone(), value);
+        Value::Object(members)
     };
-    format!("{text}{more}")
+    [json!(1), json!("text"), json!(true), json!({}), json!([])].map(with).into()
+}
+
+/// The first that is not of the listed values.
+fn unlisted(mut candidates: impl Iterator<Item = Value>, codes: &[&Value]) -> Vec<Value> {
+    candidates.find(|it| !codes.contains(&it)).into_iter().collect()
+}
+
+/// Other numbers, the nearest first: what bounds the number bounds one of them.
+fn numbers_near(number: &Number) -> impl Iterator<Item = Value> {
+    let near = move |step: i64| match (number.as_i64(), number.as_f64().unwrap_or_default()) {
+        (Some(it), _) => [it.checked_add(step), it.checked_sub(step)].map(|it| json!(it)),
+        (None, it) if it.abs() < NO_HALVES => {
+            [it + step as f64, it - step as f64].map(|it| json!(it))
+        }
+        (None, it) => [it / (step + 1) as f64, 1.0 / step as f64].map(|it| json!(it)),
+    };
+    (1..).flat_map(near).filter(Value::is_number)
+}
+
+fn halves_beside(number: &Number) -> Vec<Value> {
+    match number.as_f64() {
+        Some(it) if it.abs() < NO_HALVES => vec![json!(it + 0.5), json!(it - 0.5)],
+        _ => vec![json!(0.5)],
+    }
+}
+
+/// Other texts of the same length: of a word, with another letter or digit of the same kind at its end; of what reads as
+/// none, with a `~`.
+fn texts_like(text: &str) -> impl Iterator<Item = Value> {
+    let is_word = text.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+    let at = text.rfind(|it: char| it.is_ascii_alphanumeric()).filter(|_| is_word);
+    let at = at.or_else(|| text.char_indices().next_back().map(|it| it.0)).unwrap_or(0);
+    let (start, end) = text.split_at(at);
+    let mut end = end.chars();
+    let others = match end.next() {
+        Some('a'..='z') if is_word => 'a'..='z',
+        Some('A'..='Z') if is_word => 'A'..='Z',
+        Some('0'..='9') if is_word => '0'..='9',
+        Some('~') => '!'..='!',
+        _ => '~'..='~',
+    };
+    let like = others.map(move |it| format!("{start}{it}{}", end.as_str()));
+    // Where all of them are listed.
+    let longer = format!("{text}~");
+    like.chain([longer]).filter(move |it| it != text).map(Value::String)
 }
 
 /// A moment without its zone.
@@ -131,8 +204,16 @@ fn one_changed(text: &str) -> Option<String> {
     (!text.contains(' ') || is_moment(text)).then(|| format!("{}_{}", &text[..at], &text[at + 1..]))
 }
 
+/// Whether a text begins with a day, whatever form of a time follows.
 fn is_moment(text: &str) -> bool {
-    form_of(text).is_some_and(|it| it.starts_with("date"))
+    let has_form = |(at, it): (usize, &u8)| match at {
+        4 | 7 => *it == b'-',
+        10 => b"Tt ".contains(it),
+        _ => it.is_ascii_digit(),
+    };
+    text.len() >= 10
+        && text.is_ascii()
+        && text.bytes().take(11).enumerate().all(|it| has_form((it.0, &it.1)))
 }
 
 /// The parent of what a JSON pointer leads to, and its name there; none of the whole.
@@ -148,11 +229,15 @@ fn remove(body: &Value, pointer: &str) -> Option<Value> {
     Some(faulty)
 }
 
-/// Lets a member and a sibling change their values.
+/// Lets a member and a sibling change their values; none where the sibling, which stands before it, does that.
 fn swap(body: &Value, pointer: &str) -> Option<Value> {
     let (parent, name) = split(pointer)?;
     let members = body.pointer(parent)?.as_object()?;
     let (sibling, other) = sibling_to_swap_with(members, &name)?;
+    let is_before = members.keys().take_while(|it| **it != *name).any(|it| it == sibling);
+    if is_before && sibling_to_swap_with(members, sibling).is_some_and(|it| **it.0 == *name) {
+        return None;
+    }
     let mut faulty = body.clone();
     let swapped = faulty.pointer_mut(parent)?.as_object_mut()?;
     swapped.insert(sibling.clone(), members.get(&*name)?.clone());
@@ -168,7 +253,8 @@ pub(super) fn sibling_to_swap_with<'m>(
 ) -> Option<(&'m String, &'m Value)> {
     let value = members.get(name)?;
     let is_of_type = |it: &Value| discriminant(it) == discriminant(value) && it != value;
-    let is_like = |it: &Value| operators_for(it).eq(operators_for(value));
+    let operators = operators_for(value);
+    let is_like = |it: &Value| operators_for(it) == operators;
     let mut siblings = members.iter().filter(|it| *it.0 != *name && is_of_type(it.1));
     let first = siblings.clone().next();
     siblings.find(|it| is_like(it.1)).or(first)

@@ -14,27 +14,20 @@ use crate::{
     walk::{Sight, walk},
 };
 
-const LIMITS: &[&str] = &[
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "contains",
-];
+const LIMITS_OF_NUMBERS: &[&str] =
+    &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+const LIMITS_OF_TEXTS: &[&str] = &["minLength", "maxLength"];
+/// What the number of a list's items hangs on.
+pub(super) const LIMITS_OF_LISTS: &[&str] =
+    &["minItems", "maxItems", "uniqueItems", "contains", "prefixItems"];
 
 /// A fault that nothing noticed.
 pub(super) struct Survivor<'p> {
     pub(super) operator: Operator,
     /// A JSON pointer to the value.
     pub(super) pointer: &'p str,
-    /// The body without it.
-    pub(super) before: &'p Value,
+    /// The schemas that held for the value.
+    pub(super) live_before: &'p [NodeId],
     /// The quirks that the body confirms without it.
     pub(super) confirmed_before: &'p Confirmed,
     /// The body with it.
@@ -58,14 +51,13 @@ pub(super) fn confirmed(judge: &Judge, body: &Value) -> Confirmed {
 impl Survivor<'_> {
     pub(super) fn reason(&self, judge: &Judge, quirks: &[Quirk]) -> String {
         let confirmed = confirmed(judge, self.after);
-        let live = live_at(judge, self.before, self.pointer);
         let by_quirk = self.widened_here(&confirmed).or_else(|| {
             // What a quirk lets come may hold anything.
-            live.is_empty().then(|| self.widened_above(&confirmed)).flatten()
+            self.live_before.is_empty().then(|| self.widened_above(&confirmed)).flatten()
         });
         match by_quirk {
             Some(quirk) => format!("quirk `{}` widened it", quirks[quirk].id),
-            None => self.by_schema(judge, &live).to_owned(),
+            None => self.by_schema(judge).to_owned(),
         }
     }
 
@@ -84,33 +76,48 @@ impl Survivor<'_> {
         confirmed.iter().rev().find(|it| is_above(&it.0)).map(|it| it.1)
     }
 
-    fn by_schema(&self, judge: &Judge, live: &[NodeId]) -> &'static str {
+    fn by_schema(&self, judge: &Judge) -> &'static str {
+        // What takes the faulty value need not be what took the one before it.
+        let live_after = live_at(judge, self.after, self.pointer);
+        let (live, value) = match self.after.pointer(self.pointer) {
+            Some(value) => (&live_after[..], value),
+            None => (self.live_before, &Value::Null),
+        };
         let nodes = || live.iter().map(|it| judge.tree.node(*it));
-        let has_limits = judge.tree.says(live, LIMITS);
-        let has_codes = nodes().any(|it| !it.codes.is_empty());
-        let has_form = nodes().any(|it| it.has_form);
+        let limits = match value {
+            Value::Number(_) => LIMITS_OF_NUMBERS,
+            Value::String(_) => LIMITS_OF_TEXTS,
+            Value::Array(_) => LIMITS_OF_LISTS,
+            _ => &[],
+        };
+        let has_limits = judge.tree.says(live, limits);
+        let is_listed = nodes().any(|it| it.codes.contains(value));
+        let has_form = value.is_string() && nodes().any(|it| it.has_form);
         let is_identifier = nodes().any(|it| it.sensitive.as_deref() == Some("identifier"));
-        let says_type = has_codes || nodes().any(Node::says_type);
+        let says_type = is_listed || nodes().any(Node::says_type);
         let is_described = !live.is_empty();
-        let value = self.before.pointer(self.pointer).unwrap_or(&Value::Null);
         match (self.operator, value) {
             (Operator::Removed, _) if is_described => "optional member",
+            (Operator::Swapped, _) if is_described => "a sibling of the same type",
             (Operator::Null, _) if says_type => "null is allowed",
             (
-                Operator::AnotherType
+                Operator::TextInstead
+                | Operator::NumberInstead
+                | Operator::BooleanInstead
+                | Operator::ObjectInstead
+                | Operator::ListInstead
                 | Operator::InAList
                 | Operator::NumberAsText
                 | Operator::BooleanAsNumber,
                 _,
             ) if says_type => "another type is allowed",
             (Operator::Fraction, _) if says_type => "fractions are allowed",
-            (Operator::Swapped, _) if is_described => "a sibling of the same type",
             _ if !says_type && !has_form && !has_limits => "nothing promised",
             (Operator::ExtraMember, _) => "open object",
             (_, Value::Object(_)) => "nothing required",
             (_, Value::Array(_)) if has_limits => "as many items are allowed",
             (_, Value::Array(_)) => "nothing says how many items",
-            _ if has_codes => "it is of the listed values",
+            _ if is_listed => "it is of the listed values",
             (_, Value::String(_)) if has_form => "its form allows it",
             _ if is_identifier => "opaque id",
             _ if has_limits => "within its limits",
