@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Exchange, Meter, Operator, Severity, Strength};
+use contract::{Exchange, Meter, Severity, Strength};
 use serde_json::{Value, json};
 
 use super::{Vendor, vendor};
@@ -66,7 +66,7 @@ fn a(size: usize) -> Value {
 }
 
 #[test]
-fn of_what_is_alike_two_get_faults() {
+fn what_is_alike_is_one_fault() {
     let other = [json!({ "kind": "b", "size": 1, "tags": [] })];
     let of = |count: usize| -> Vec<Value> {
         (0..count).map(|it| a(it % 9)).chain(other.clone()).collect()
@@ -85,10 +85,26 @@ fn of_what_is_alike_two_get_faults() {
 
     // What is true of items is true of responses.
     let pair = |first: usize| json!([a(first), a(first + 1)]);
-    let two = list.strength_in(&[pair(1), pair(2)]);
-    let three = list.strength_in(&[pair(1), pair(2), json!([a(3), a(4), a(5)])]);
-    assert_eq!((two.responses, three.responses, three.alike_responses), (2, 2, 1));
-    assert_eq!(two.faults, three.faults);
+    let mut pairs: Vec<Value> = [1, 2, 3].map(pair).into();
+    let three = list.strength_in(&pairs);
+    pairs.push(json!([a(3), a(4), a(5)]));
+    let four = list.strength_in(&pairs);
+    assert_eq!((three.responses, four.responses, four.alike_responses), (3, 3, 1));
+    assert_eq!(three.faults, four.faults);
+}
+
+/// More recordings of a stronger schema do not make it look weaker.
+#[test]
+fn what_is_said_of_values_lowers_no_share() {
+    let code = json!({ "type": "integer", "enum": (0..30).collect::<Vec<_>>() });
+    let pair = vendor(object(json!({ "a": code, "b": code })));
+    let pairs = |count: u32| (0..count).map(|it| json!({ "a": it % 30, "b": it / 30 }));
+    let few = pair.strength_in(&pairs(5).collect::<Vec<_>>()).faults;
+    assert_eq!(few, pair.strength_in(&pairs(90).collect::<Vec<_>>()).faults);
+    let list = vendor(json!({ "type": "array", "minItems": 1, "items": { "type": "integer" } }));
+    let lists = |count: u32| (2..count + 2).map(|it| json!((0..it).collect::<Vec<_>>()));
+    let few = list.strength_in(&lists(3).collect::<Vec<_>>()).faults;
+    assert_eq!(few, list.strength_in(&lists(30).collect::<Vec<_>>()).faults);
 }
 
 #[test]
@@ -191,6 +207,7 @@ fn reasons_are_true() {
     let tuple = json!({ "type": "array", "prefixItems": [listed, listed], "items": false });
     let it = vendor(json!({ "type": "object", "properties": {
         "limited": limited, "listed": listed, "any_list": any_list, "list": list, "mixed": mixed,
+        "untyped": { "minLength": 1 }, "halves": { "type": "number", "enum": [1, 1.5] },
         "open_list": open_list, "any_text": any_text, "tuple": tuple,
         "plain": { "type": "integer" }, "digits": { "type": "string", "format": "int64" }, "short": { "type": "string", "maxLength": 5000 }, "text": { "type": "string" },
     } }))
@@ -198,7 +215,7 @@ fn reasons_are_true() {
     .quirk("/more", "declared = false\nalso = { type = \"object\" }");
     let body = json!({
         "limited": 1, "listed": 1, "any_list": [], "list": [1, 2], "mixed": ["a b"], "plain": 1, "digits": "123",
-        "open_list": "a", "any_text": "0f0e0d0c-0b0a-4908-8706-050403020100", "tuple": [1, 1], "short": "a b", "text": "b c",
+        "untyped": "a b", "halves": 1, "open_list": "a", "any_text": "0f0e0d0c-0b0a-4908-8706-050403020100", "tuple": [1, 1], "short": "a b", "text": "b c",
         "more": { "a": 1 },
     });
     let found = it.strength(&body);
@@ -212,6 +229,9 @@ fn reasons_are_true() {
         ("/limited", "unknown-code", "within its limits"),
         ("/limited", "removed", "optional member"),
         ("/listed", "unknown-code", ""),
+        ("/untyped", "number-instead", "nothing promised"),
+        ("/untyped", "null", "nothing promised"),
+        ("/halves", "fraction", "it is of the listed values"),
         ("/open_list", "empty", "free text"),
         ("/open_list", "unknown-code", "free text"),
         ("/any_text", "one-character", "free text"),
@@ -299,6 +319,30 @@ fn what_is_weakened_shows() {
             "unknown-code",
         ),
         (
+            json!({ "format": "date-time", "enum": ["2026-01-02T00:00:00Z"] }),
+            json!({ "format": "date-time" }),
+            json!("2026-01-02T00:00:00Z"),
+            "unknown-code",
+        ),
+        (
+            json!({ "format": "email", "enum": ["a@b.org"] }),
+            json!({ "format": "email" }),
+            json!("a@b.org"),
+            "unknown-code",
+        ),
+        (
+            json!({ "pattern": "^[1-9]$", "enum": ["1", "2"] }),
+            json!({ "pattern": "^[1-9]$" }),
+            json!("1"),
+            "unknown-code",
+        ),
+        (
+            json!({ "pattern": "^#[0-9a-f]{6}$", "enum": ["#ffffff"] }),
+            json!({ "pattern": "^#[0-9a-f]{6}$" }),
+            json!("#ffffff"),
+            "unknown-code",
+        ),
+        (
             json!({ "type": "integer", "format": "int32", "minimum": 0 }),
             json!({ "type": "integer", "format": "int32" }),
             json!(5),
@@ -341,19 +385,36 @@ fn what_is_weakened_shows() {
     }
 }
 
-/// Whichever comes first, what only another list or another pair of values shows is shown.
+/// Whichever comes first, what only another value shows is shown.
 #[test]
-fn lists_of_other_lengths_and_other_listed_values_are_not_alike() {
-    let code = json!({ "type": "integer", "enum": [1, 2, 3] });
-    let two_or_more = json!({ "type": "array", "minItems": 2, "items": code });
-    let with_two = json!({ "type": "array", "contains": { "const": 2 } });
-    let pair = object(json!({ "a": code, "b": { "enum": [1, 2, 3, 4, 5] } }));
-    let pairs: Vec<Value> = [4, 5, 2, 3].map(|it| json!({ "a": 1, "b": it })).into();
+fn other_values_are_tried() {
+    let integer = json!({ "type": "integer" });
+    let up_to = |maximum: u32| json!({ "type": "integer", "minimum": 1, "maximum": maximum });
+    let two_or_more = json!({ "type": "array", "minItems": 2, "items": integer });
+    let of_two =
+        |keyword: &str, says: Value| json!({ "type": "array", "items": integer, keyword: says });
+    let [listed, limited] = [json!({ "enum": [1, 2, 3, 4, 5] }), up_to(100)];
+    let pair = |a: Value, b: Value| object(json!({ "a": a, "b": b }));
+    let pairs = |pairs: &[(u8, u8)]| -> Vec<Value> {
+        pairs.iter().map(|it| json!({ "a": it.0, "b": it.1 })).collect()
+    };
     let lists = |lists: &[&[u8]]| lists.iter().map(|it| json!(it)).collect::<Vec<_>>();
+    let numbers = |numbers: &[f64]| numbers.iter().map(|it| json!({ "n": it })).collect::<Vec<_>>();
+    let of_n = |says: Value| object(json!({ "n": says }));
+    let number = of_n(json!({ "type": "number" }));
     let cases = [
         (two_or_more, lists(&[&[1, 2], &[2, 3], &[1, 2, 3]]), "(whole body) truncated"),
-        (with_two, lists(&[&[3, 2], &[1, 2], &[2, 2]]), "(whole body) truncated"),
-        (pair, pairs, "/a swapped"),
+        (of_two("contains", json!({ "const": 2 })), lists(&[&[2], &[2], &[2, 2]]), "/* zero"),
+        (of_two("uniqueItems", json!(true)), lists(&[&[1, 2], &[1, 2], &[1]]), "/* unknown-code"),
+        (pair(up_to(3), listed), pairs(&[(1, 4), (1, 5), (1, 2)]), "/a swapped"),
+        (pair(up_to(10), limited), pairs(&[(1, 50), (2, 60), (3, 5)]), "/a swapped"),
+        (number.clone(), numbers(&[0.0, 0.0, 0.0, 5.0]), "/n zero"),
+        (number, numbers(&[1e300, 1e300, 1e300, 1.5]), "/n fraction"),
+        (
+            of_n(json!({ "type": "number", "maximum": 10 })),
+            numbers(&[10.0, 10.0, 10.0, 5.0]),
+            "/n unknown-code",
+        ),
     ];
     for (schema, mut bodies, fault) in cases {
         for _ in 0..2 {
@@ -364,16 +425,44 @@ fn lists_of_other_lengths_and_other_listed_values_are_not_alike() {
     }
 }
 
+/// What is listed is no fault, however it is written and wherever the list stands.
+#[test]
+fn listed_values_are_not_planted() {
+    let cases = [
+        (json!({ "type": "integer", "enum": [1, 2] }), json!(1.0)),
+        (json!({ "enum": [1.0, 2.0, 0.0, -1.0] }), json!(1)),
+        (json!({ "anyOf": [{ "enum": [1, 3] }, { "enum": [2, 0] }] }), json!(1)),
+        (json!({ "oneOf": [{ "const": "a" }, { "const": "b" }] }), json!("a")),
+        (json!({ "enum": ('a'..='z').collect::<Vec<_>>() }), json!("n")),
+        (json!({ "enum": [u64::MAX, 1e300] }), json!(1e300)),
+    ];
+    for (schema, value) in cases {
+        let closed = vendor(object(json!({ "f": schema })));
+        let found = survivors(&closed.strength(&json!({ "f": value })));
+        let of_codes = found.iter().filter(|it| it.starts_with("/f "));
+        assert_eq!(of_codes.collect::<Vec<_>>(), Vec::<&String>::new(), "{schema}");
+    }
+}
+
 #[test]
 fn one_body_is_one_fault() {
-    let integer = json!({ "type": "integer" });
-    let found = vendor(object(json!({ "a": integer, "b": integer, "list": { "type": "array" } })))
-        .strength(&json!({ "a": 1, "b": 2, "list": [1] }));
-    let planted = |operator| found.operators.get(&operator).map_or(0, |it| it.planted);
-    assert_eq!(
-        [Operator::Swapped, Operator::Truncated, Operator::Duplicated].map(planted),
-        [1, 0, 1]
-    );
+    let bodies = |body: Value| {
+        contract::faults(&body).map(|it| it.2.to_string()).fold(
+            (0, BTreeSet::new()),
+            |(count, mut all), it| {
+                all.insert(it);
+                (count + 1, all)
+            },
+        )
+    };
+    for body in [
+        json!({ "a": 1, "b": 2, "list": [1], "one": { "member": 7 } }),
+        json!({ "a": 1, "b": -2, "c": 2_147_483_647, "d": 0.5, "e": 1e300 }),
+        json!({ "a": "x", "b": "y", "c": "", "d": true, "e": null, "f": {}, "g": [], "h": [1, 2] }),
+    ] {
+        let (count, different) = bodies(body.clone());
+        assert_eq!(count, different.len(), "{body}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Plants faults in responses, one at a time, and asks the real check of each whether it notices.
 
 use std::{
+    collections::HashMap,
     iter,
     num::NonZero,
     panic::resume_unwind,
@@ -22,7 +23,7 @@ use crate::{
         Operator, Strength, Survivors,
         plant::plant,
         reason::{Confirmed, Survivor, confirmed},
-        sample::{Chosen, Sampler},
+        sample::{Chosen, Kind, Sampler},
     },
     walk::spot,
 };
@@ -33,8 +34,13 @@ pub struct Meter<'c> {
     base_urls: Vec<String>,
     threads: NonZero<usize>,
     sampler: Sampler,
+    /// The faults that were planted, and whether each survives in some value.
+    faults: HashMap<Fault, bool>,
     strength: Strength,
 }
+
+/// A fault in values of a kind: what an operator makes of them, by number where it makes several things.
+type Fault = (Kind, Operator, usize);
 
 impl<'c> Meter<'c> {
     /// A meter that has planted nothing yet. `base_urls` stand for the document's server, beside those of `contract.toml`;
@@ -43,7 +49,7 @@ impl<'c> Meter<'c> {
         let base_urls = [contract.settings.base_urls.as_slice(), base_urls].concat();
         let strength = Strength::nothing_planted(contract.hash(), fail_on.min(Severity::Warning));
         let (threads, sampler) = (NonZero::<usize>::MIN, Sampler::default());
-        Self { contract, base_urls, threads, sampler, strength }
+        Self { contract, base_urls, threads, sampler, faults: HashMap::new(), strength }
     }
 
     /// The meter, with so many threads that plant in each exchange; they show what one shows.
@@ -57,7 +63,7 @@ impl<'c> Meter<'c> {
     }
 
     /// Plants every fault that makes sense in the body of an exchange that keeps the contract; of values that are alike, in
-    /// two. An exchange that is not judged by a JSON body is only counted.
+    /// some. An exchange that is not judged by a JSON body is only counted.
     pub fn plant(&mut self, exchange: &Exchange<'_>) {
         if self.plant_in_judged(exchange).is_none() {
             self.strength.left_alone += 1;
@@ -94,13 +100,28 @@ impl<'c> Meter<'c> {
         }
         self.strength.responses += 1;
         let confirmed = confirmed(judge, &body);
-        let planter = Planter { operation, judge, checker, body, confirmed };
-        for (operator, survivor) in planter.plant_all(&chosen, self.threads) {
-            self.strength.faults.add(survivor.is_none());
-            self.strength.operators.entry(operator).or_default().add(survivor.is_none());
-            survivor.into_iter().for_each(|it| self.strength.add_survivor(it));
+        let known = &self.faults;
+        let planter = Planter { operation, judge, checker, body, confirmed, known };
+        for (fault, survivors) in planter.plant_all(&chosen, self.threads) {
+            if self.faults.get(&fault) != Some(&true) {
+                self.tell(fault, survivors);
+            }
         }
         Some(())
+    }
+
+    /// Counts a fault that was planted once more: it is noticed where it is in every value.
+    fn tell(&mut self, fault: Fault, survivors: Option<Survivors>) {
+        let survived = self.faults.insert(fault, survivors.is_some());
+        let of_operator = self.strength.operators.entry(fault.1).or_default();
+        for planted in [&mut self.strength.faults, of_operator] {
+            match survived {
+                None => planted.add(survivors.is_none()),
+                Some(_) if survivors.is_some() => planted.take_back(),
+                Some(_) => {}
+            }
+        }
+        survivors.into_iter().for_each(|it| self.strength.add_survivor(it));
     }
 }
 
@@ -141,39 +162,53 @@ struct Planter<'p> {
     checker: Checker<'p>,
     body: Value,
     confirmed: Confirmed,
+    known: &'p HashMap<Fault, bool>,
 }
 
-/// A fault that was planted, and as what it survived where nothing noticed it.
-type Outcome = (Operator, Option<Survivors>);
+/// A fault that was planted in a value, and as what it survived where nothing noticed it.
+type Outcome = (Fault, Option<Survivors>);
 
 impl Planter<'_> {
-    /// Plants the faults that make sense in the chosen values. What comes out is in no order.
+    /// Plants the faults that make sense in the chosen values, but for those that are known to survive.
     fn plant_all(&self, chosen: &[Chosen], threads: NonZero<usize>) -> Vec<Outcome> {
-        let mut faults = Vec::new();
+        let mut work = Vec::new();
         for chosen in chosen {
-            faults.extend(chosen.operators.iter().map(|it| (*it, chosen)));
+            let is_asked = |it: &&Operator| (**it == Operator::Swapped) == chosen.is_swapped;
+            work.extend(Operator::ALL.iter().filter(is_asked).map(|it| (chosen, *it)));
         }
         let next = AtomicUsize::new(0);
-        let plant_next = || -> Vec<Outcome> {
-            let faults = iter::from_fn(|| faults.get(next.fetch_add(1, Ordering::Relaxed)));
-            faults.flat_map(|it| self.plant(it.0, it.1)).collect()
+        let plant_next = || -> Vec<(usize, Outcome)> {
+            let mut outcomes = Vec::new();
+            let numbers = iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            for (number, (chosen, operator)) in numbers.map_while(|it| Some((it, work.get(it)?))) {
+                outcomes.extend(self.plant(*operator, chosen).map(|it| (number, it)));
+            }
+            outcomes
         };
-        thread::scope(|scope| {
-            let threads = threads.get().min(faults.len());
+        let mut outcomes = thread::scope(|scope| {
+            let threads = threads.get().min(work.len());
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(plant_next)).collect();
             let mut outcomes = plant_next();
             for other in others {
                 outcomes.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }
             outcomes
-        })
+        });
+        outcomes.sort_by_key(|it| it.0);
+        outcomes.into_iter().map(|it| it.1).collect()
     }
 
     fn plant(&self, operator: Operator, chosen: &Chosen) -> impl Iterator<Item = Outcome> {
-        let codes = chosen.live.iter().flat_map(|it| &self.judge.tree.node(*it).codes);
-        let codes: Vec<&Value> = codes.collect();
+        let codes = match operator {
+            Operator::UnknownCode | Operator::Zero | Operator::Negative => self.listed(chosen),
+            _ => Vec::new(),
+        };
         let faulty = plant(operator, &self.body, &chosen.pointer, &codes).into_iter();
-        faulty.map(move |it| (operator, self.survivors(operator, chosen, &it)))
+        let faults = faulty.enumerate().map(move |it| ((chosen.kind, operator, it.0), it.1));
+        let is_open = |it: &(Fault, Value)| self.known.get(&it.0) != Some(&true);
+        faults
+            .filter(is_open)
+            .map(move |(fault, it)| (fault, self.survivors(operator, chosen, &it)))
     }
 
     /// As what a fault survives, if nothing notices it.
@@ -196,5 +231,23 @@ impl Planter<'_> {
             reason: survivor.reason(self.judge, &self.checker.contract.quirks),
             count: 1,
         })
+    }
+
+    /// The values that the schemas of a value list, and their alternatives.
+    fn listed(&self, at: &Chosen) -> Vec<&Value> {
+        let tree = &self.judge.tree;
+        let value = self.body.pointer(&at.pointer).unwrap_or(&Value::Null);
+        let mut all = at.live.clone();
+        let mut next = 0;
+        while let Some(id) = all.get(next).copied() {
+            next += 1;
+            let alternatives = tree.unions(id).flat_map(|it| it.alternatives().collect::<Vec<_>>());
+            for further in alternatives.chain(tree.beside(id, value)) {
+                if !all.contains(&further) {
+                    all.push(further);
+                }
+            }
+        }
+        all.iter().flat_map(|it| &tree.node(*it).codes).collect()
     }
 }

@@ -99,6 +99,24 @@ operators! {
     Duplicated = "duplicated";
 }
 
+impl Operator {
+    /// Whether what it plants is of another JSON type.
+    fn changes_type(self) -> bool {
+        matches!(
+            self,
+            Self::TextInstead
+                | Self::NumberInstead
+                | Self::BooleanInstead
+                | Self::ObjectInstead
+                | Self::ListInstead
+                | Self::Null
+                | Self::InAList
+                | Self::NumberAsText
+                | Self::BooleanAsNumber
+        )
+    }
+}
+
 /// What planted faults showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +180,11 @@ impl Planted {
     fn add(&mut self, noticed: bool) {
         self.planted += 1;
         self.noticed += u64::from(noticed);
+    }
+
+    /// Tells that a fault that was noticed in one value is not in another.
+    fn take_back(&mut self) {
+        self.noticed -= 1;
     }
 }
 

@@ -12,6 +12,12 @@ use crate::{
 /// By how much a text is longer that is too long, in characters.
 const LONGER: usize = 1_000;
 
+const BEYOND_INT32: i64 = 1 << 31;
+const BELOW_INT32: i64 = -BEYOND_INT32 - 1;
+
+/// The integers that operators plant.
+const FIXED: [Option<i64>; 4] = [Some(0), Some(-1), Some(BEYOND_INT32), Some(BELOW_INT32)];
+
 /// From here on, a number and a half is a whole number again.
 const NO_HALVES: f64 = (1_u64 << 52) as f64;
 
@@ -77,7 +83,9 @@ fn small_like(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::Number(_) => Cow::Owned(json!(1)),
         Value::Array(items) => Cow::Owned(items.iter().take(2).map(|_| Value::Null).collect()),
-        Value::Object(members) if !members.is_empty() => Cow::Owned(json!({ "member": null })),
+        Value::Object(members) if !members.is_empty() => {
+            Cow::Owned(json!({ "a": null, "b": null }))
+        }
         _ => Cow::Borrowed(value),
     }
 }
@@ -109,9 +117,10 @@ fn wrong_one(operator: Operator, value: &Value) -> Option<Value> {
         (Operator::Null, _) => Value::Null,
         (Operator::Empty, Value::String(_)) => json!(""),
         (Operator::Empty, Value::Array(_)) => json!([]),
-        (Operator::Empty, Value::Object(_)) => json!({}),
-        (Operator::BeyondInt32, Value::Number(_)) => json!(2_147_483_648_i64),
-        (Operator::BelowInt32, Value::Number(_)) => json!(-2_147_483_649_i64),
+        // One member less than one is `removed`.
+        (Operator::Empty, Value::Object(members)) if members.len() != 1 => json!({}),
+        (Operator::BeyondInt32, Value::Number(_)) => json!(BEYOND_INT32),
+        (Operator::BelowInt32, Value::Number(_)) => json!(BELOW_INT32),
         (Operator::BeyondInt64, Value::Number(_)) => json!(9_223_372_036_854_775_808_u64),
         (Operator::BrokenDate, Value::String(text)) if is_moment(text) => {
             json!(format!("{}02-30{}", &text[..5], &text[10..]))
@@ -149,10 +158,15 @@ fn with_extra_member(members: &Map<String, Value>) -> Vec<Value> {
 
 /// The first that is not of the listed values.
 fn unlisted(mut candidates: impl Iterator<Item = Value>, codes: &[&Value]) -> Vec<Value> {
-    candidates.find(|it| !codes.contains(&it)).into_iter().collect()
+    candidates.find(|it| !codes.iter().any(|code| is_same(code, it))).into_iter().collect()
 }
 
-/// Other numbers, the nearest first: what bounds the number bounds one of them.
+/// Whether JSON Schema takes two values for one: numbers are equal by value.
+pub(super) fn is_same(a: &Value, b: &Value) -> bool {
+    a == b || (a.is_number() && b.is_number() && a.as_f64() == b.as_f64())
+}
+
+/// Other numbers, the nearest first: what bounds the number bounds one of them. None is what another operator plants.
 fn numbers_near(number: &Number) -> impl Iterator<Item = Value> {
     let near = move |step: i64| match (number.as_i64(), number.as_f64().unwrap_or_default()) {
         (Some(it), _) => [it.checked_add(step), it.checked_sub(step)].map(|it| json!(it)),
@@ -161,35 +175,49 @@ fn numbers_near(number: &Number) -> impl Iterator<Item = Value> {
         }
         (None, it) => [it / (step + 1) as f64, 1.0 / step as f64].map(|it| json!(it)),
     };
-    (1..).flat_map(near).filter(Value::is_number)
+    let is_free = |it: &Value| it.is_number() && !FIXED.contains(&it.as_i64());
+    (1..).flat_map(near).filter(is_free)
 }
 
+/// The number and a half, and less a half, unless that is zero.
 fn halves_beside(number: &Number) -> Vec<Value> {
     match number.as_f64() {
-        Some(it) if it.abs() < NO_HALVES => vec![json!(it + 0.5), json!(it - 0.5)],
+        Some(it) if it.abs() < NO_HALVES => {
+            [it + 0.5, it - 0.5].iter().filter(|it| **it != 0.0).map(|it| json!(it)).collect()
+        }
         _ => vec![json!(0.5)],
     }
 }
 
-/// Other texts of the same length: of a word, with another letter or digit of the same kind at its end; of what reads as
-/// none, with a `~`.
+/// Other texts of the same length: with another letter or digit for the last, before a moment's zone, the nearest first;
+/// where there is none, with a `~` at the end.
 fn texts_like(text: &str) -> impl Iterator<Item = Value> {
-    let is_word = text.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
-    let at = text.rfind(|it: char| it.is_ascii_alphanumeric()).filter(|_| is_word);
+    let (time, _) = text.split_at(without_zone(text).map_or(text.len(), str::len));
+    let at = time.rfind(|it: char| it.is_ascii_alphanumeric());
     let at = at.or_else(|| text.char_indices().next_back().map(|it| it.0)).unwrap_or(0);
     let (start, end) = text.split_at(at);
     let mut end = end.chars();
-    let others = match end.next() {
-        Some('a'..='z') if is_word => 'a'..='z',
-        Some('A'..='Z') if is_word => 'A'..='Z',
-        Some('0'..='9') if is_word => '0'..='9',
-        Some('~') => '!'..='!',
-        _ => '~'..='~',
-    };
-    let like = others.map(move |it| format!("{start}{it}{}", end.as_str()));
+    let others = end.next().map_or_else(|| vec!['~'], others_like);
+    let like: Vec<String> =
+        others.iter().map(|it| format!("{start}{it}{}", end.as_str())).collect();
     // Where all of them are listed.
     let longer = format!("{text}~");
-    like.chain([longer]).filter(move |it| it != text).map(Value::String)
+    like.into_iter().chain([longer]).map(Value::String)
+}
+
+/// The other letters or digits, the nearest first; of digits the higher, of letters the lower: more patterns take them.
+fn others_like(character: char) -> Vec<char> {
+    let class = match character {
+        '0'..='9' => '0'..='9',
+        'a'..='z' => 'a'..='z',
+        'A'..='Z' => 'A'..='Z',
+        '~' => '!'..='!',
+        _ => '~'..='~',
+    };
+    let mut others: Vec<char> = class.filter(|it| *it != character).collect();
+    let is_later = |it: char| (it > character) != character.is_ascii_digit();
+    others.sort_by_key(|it| (u32::from(*it).abs_diff(u32::from(character)), is_later(*it)));
+    others
 }
 
 /// A moment without its zone.

@@ -9,7 +9,7 @@ use crate::{
     place::segments,
     quirk::{Quirk, Verdict},
     schema::tree::{Member, Node, NodeId},
-    strength::Operator,
+    strength::{Operator, plant::is_same},
     tally::Tally,
     walk::{Sight, walk},
 };
@@ -17,8 +17,7 @@ use crate::{
 const LIMITS_OF_NUMBERS: &[&str] =
     &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 const LIMITS_OF_TEXTS: &[&str] = &["minLength", "maxLength"];
-/// What the number of a list's items hangs on.
-pub(super) const LIMITS_OF_LISTS: &[&str] =
+const LIMITS_OF_LISTS: &[&str] =
     &["minItems", "maxItems", "uniqueItems", "contains", "prefixItems"];
 
 /// A fault that nothing noticed.
@@ -91,33 +90,26 @@ impl Survivor<'_> {
             _ => &[],
         };
         let has_limits = judge.tree.says(live, limits);
-        let is_listed = nodes().any(|it| it.codes.contains(value));
+        let is_listed = nodes().flat_map(|it| &it.codes).any(|it| is_same(it, value));
         let has_form = value.is_string() && nodes().any(|it| it.has_form);
         let is_identifier = nodes().any(|it| it.sensitive.as_deref() == Some("identifier"));
-        let says_type = is_listed || nodes().any(Node::says_type);
+        let says_type = nodes().any(Node::says_type);
         let is_described = !live.is_empty();
         match (self.operator, value) {
             (Operator::Removed, _) if is_described => "optional member",
             (Operator::Swapped, _) if is_described => "a sibling of the same type",
+            _ if is_listed => "it is of the listed values",
             (Operator::Null, _) if says_type => "null is allowed",
-            (
-                Operator::TextInstead
-                | Operator::NumberInstead
-                | Operator::BooleanInstead
-                | Operator::ObjectInstead
-                | Operator::ListInstead
-                | Operator::InAList
-                | Operator::NumberAsText
-                | Operator::BooleanAsNumber,
-                _,
-            ) if says_type => "another type is allowed",
             (Operator::Fraction, _) if says_type => "fractions are allowed",
+            (operator, _) if operator.changes_type() => match says_type {
+                true => "another type is allowed",
+                false => "nothing promised",
+            },
             _ if !says_type && !has_form && !has_limits => "nothing promised",
             (Operator::ExtraMember, _) => "open object",
             (_, Value::Object(_)) => "nothing required",
             (_, Value::Array(_)) if has_limits => "as many items are allowed",
             (_, Value::Array(_)) => "nothing says how many items",
-            _ if is_listed => "it is of the listed values",
             (_, Value::String(_)) if has_form => "its form allows it",
             _ if is_identifier => "opaque id",
             _ if has_limits => "within its limits",
