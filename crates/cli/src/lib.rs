@@ -178,7 +178,7 @@ static IS_UNHEARD: AtomicBool = AtomicBool::new(false);
 pub fn write_out(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let mut shown = AutoStream::new(Vec::new(), AutoStream::choice(&stdout));
-    let written = shown.write_all(text.as_bytes()).and_then(|()| {
+    let written = shown.write_all(terminal::legible(text).as_bytes()).and_then(|()| {
         stdout.write_all(&shown.into_inner())?;
         stdout.flush()
     });
@@ -367,7 +367,7 @@ impl Sources {
 
 /// The operations of a contract, in a line.
 fn operations(contract: &Contract) -> String {
-    let names: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
+    let names: Vec<String> = contract.operations().map(ToString::to_string).collect();
     names.join(", ")
 }
 
@@ -416,7 +416,7 @@ fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
 fn unreadable(error: &harness::SourceError) -> Unreadable {
     let source = error.path().display().to_string();
     let reason = error.to_string();
-    let reason = reason.strip_prefix(&format!("{source}: ")).map(str::to_owned).unwrap_or(reason);
+    let reason = reason.strip_prefix(&format!("{}: ", contract::printable(&source))).map(str::to_owned).unwrap_or(reason);
     Unreadable { source, entry: None, byte: None, reason }
 }
 

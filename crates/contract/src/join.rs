@@ -287,7 +287,7 @@ impl Places {
     fn take(&mut self, part: Vec<PlaceTally>) {
         for tally in part {
             let segments = tally.place.segments().map(Into::into).collect();
-            match self.0.entry((tally.operation.to_string(), tally.status, segments)) {
+            match self.0.entry((tally.operation.as_str().to_owned(), tally.status, segments)) {
                 Entry::Vacant(it) => {
                     it.insert(tally);
                 }

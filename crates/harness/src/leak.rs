@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, fmt, sync::LazyLock};
 
+use contract::printable;
 use regex::{Captures, Regex};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -19,7 +20,7 @@ pub struct Leak {
 
 impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.kind)
+        write!(f, "{}:{}: {}", printable(&self.file), self.line, self.kind)
     }
 }
 

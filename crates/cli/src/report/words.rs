@@ -5,6 +5,8 @@ use contract::{
     Unreadable, Verdict, keep_first,
 };
 
+pub(crate) use contract::printable;
+
 /// How much of what could not be read is told at once.
 pub(crate) const MOST_UNREADABLE: usize = 10;
 
@@ -15,11 +17,6 @@ pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
         count if word.ends_with('y') => format!("{count} {}ies", &word[..word.len() - 1]),
         count => format!("{count} {word}s"),
     }
-}
-
-/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
-pub(crate) fn printable(text: impl std::fmt::Display) -> String {
-    text.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 pub(crate) fn verdict(report: &Report) -> &'static str {

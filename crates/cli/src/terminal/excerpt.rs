@@ -8,7 +8,7 @@ use std::{
 use contract::{Finding, Location, PromisedBy, Rule, Severity};
 
 use crate::{
-    report::words::{often, printable},
+    report::words::often,
     terminal::{ERROR, NOTE, WARNING, snippet::Excerpt},
 };
 
@@ -48,7 +48,7 @@ impl Files {
             let lines = text.lines().enumerate().filter(|it| wanted.contains(&(it.0 + 1)));
             files
                 .texts
-                .extend(lines.map(|(index, line)| ((file.to_owned(), index + 1), printable(line))));
+                .extend(lines.map(|(index, line)| ((file.to_owned(), index + 1), line.to_owned())));
         }
         files
     }
@@ -74,8 +74,7 @@ fn came(finding: &Finding, files: &Files, unfolded: bool) -> Option<Excerpt> {
     let byte = first.byte.map_or_else(String::new, |it| format!(", byte {it}"));
     let pointer =
         if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
-    let source = printable(&first.source);
-    let origin = format!("{source}{number}, entry {}{byte}{pointer}", first.entry);
+    let origin = format!("{}{number}, entry {}{byte}{pointer}", first.source, first.entry);
     let words: Vec<&str> = finding.came.iter().map(String::as_str).collect();
     let often = often(finding).unwrap_or_default();
     let name = first.pointer.rsplit('/').next().unwrap_or_default();
@@ -171,11 +170,11 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
         PromisedBy::Model => "modelled",
     };
     Excerpt {
-        origin: format!("{}:{line}:{column}", printable(file)),
+        origin: format!("{file}:{line}:{column}"),
         line: Some(*line),
         lines: text.into_iter().cloned().collect(),
         arrow: (start, end.saturating_sub(start)),
-        label: format!("{by}: {}", printable(&finding.promised)),
+        label: format!("{by}: {}", finding.promised),
         style: NOTE,
     }
 }

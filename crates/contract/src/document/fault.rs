@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::text::printable;
+
 /// Something wrong with the vendor's document, and what was made of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct DocumentFault {
@@ -20,7 +22,7 @@ pub struct DocumentFault {
 
 impl fmt::Display for DocumentFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place(), self.message)
+        write!(f, "{}: {}", self.place(), printable(&self.message))
     }
 }
 
@@ -28,6 +30,6 @@ impl DocumentFault {
     /// The place as people read it: `openapi.yaml:12#/paths`.
     pub fn place(&self) -> String {
         let line = self.line.map_or_else(String::new, |it| format!(":{it}"));
-        format!("{}{line}#{}", self.file, self.pointer)
+        printable(format!("{}{line}#{}", self.file, self.pointer))
     }
 }
