@@ -71,6 +71,17 @@ fn operations_can_be_chosen() {
     assert!(check(&["--include", operation]).starts_with("exit 0\n"));
     assert!(check(&["--exclude", operation]).starts_with("exit 3\n"));
     compare("unknown-operation", &check(&["--include", "GET /chat/rooms"]));
+    // What is not documented can be left out too, as its finding says.
+    let undocumented = "tests/cases/warned/operation.har";
+    assert!(check(&[undocumented]).contains("leave it out with --exclude"));
+    let screen = check(&[undocumented, "--exclude", "GET /chat/chatrooms/{id}/messages"]);
+    assert!(screen.starts_with("exit 0\n") && !screen.contains("warning["), "{screen}");
+    let screen = check(&[undocumented, "--exclude", "GET /chat/rooms"]);
+    assert!(
+        screen.starts_with("exit 0\n") && screen.contains("--exclude `GET /chat/rooms` leaves nothing out"),
+        "{screen}"
+    );
+    assert!(check(&["--exclude", "chatrooms"]).starts_with("exit 2\n"));
 }
 
 #[test]

@@ -8,8 +8,8 @@ use crate::{
     Bulk, Defaults, Sources, fields,
     live::{Begin, LiveArgs},
     operations,
-    report::{FailOn, Output},
-    shape,
+    report::{FailOn, Output, words::plural},
+    shape, terminal,
 };
 
 /// Arguments of `check`.
@@ -24,8 +24,8 @@ pub struct Check {
     /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
-    /// Leave this operation out; may be repeated
-    #[arg(long, value_name = "OPERATION")]
+    /// Leave this operation out, documented or not; may be repeated
+    #[arg(long, value_name = "OPERATION", value_parser = operation)]
     exclude: Vec<String>,
     /// Take no document with faults: list all of them, and check nothing
     #[arg(long)]
@@ -69,6 +69,11 @@ impl Check {
         };
         let mut run = Run::new(&contract, options);
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, Some(&self.bulk))?;
+        for name in run.excluded_in_vain() {
+            terminal::warn(&format!(
+                "--exclude `{name}` leaves nothing out: neither the contract has it nor what came"
+            ));
+        }
         let mut report = run.report();
         contract.locate(&texts, &mut report);
         if let Some(types) = self.sources.types(defaults) {
@@ -80,7 +85,7 @@ impl Check {
     /// A misspelt operation would silently check nothing.
     fn check_names(&self, contract: &Contract) -> anyhow::Result<()> {
         let known: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
-        for name in self.include.iter().chain(&self.exclude) {
+        for name in &self.include {
             if !known.contains(&name.as_str()) {
                 bail!("no operation `{name}` in the contract; it has: {}", operations(contract));
             }
@@ -89,14 +94,21 @@ impl Check {
     }
 }
 
+/// What may be left out need not be documented.
+fn operation(text: &str) -> Result<String, String> {
+    match text.split_once(' ') {
+        Some((method, path)) if !method.is_empty() && path.starts_with('/') => Ok(text.to_owned()),
+        _ => Err("promised a method and a path, such as \"GET /chat/chatrooms/{id}\"".into()),
+    }
+}
+
 /// # Errors
 /// Everything that is wrong with the vendor's document.
 fn sound(contract: &Contract, texts: &ContractTexts) -> anyhow::Result<()> {
     let faults: Vec<String> =
         contract.located_faults(texts).iter().map(ToString::to_string).collect();
-    match faults.len() {
+    match faults.len() as u64 {
         0 => Ok(()),
-        1 => bail!("the document has 1 fault\n{}", faults[0]),
-        count => bail!("the document has {count} faults\n{}", faults.join("\n")),
+        count => bail!("the document has {}\n{}", plural(count, "fault"), faults.join("\n")),
     }
 }

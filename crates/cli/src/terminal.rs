@@ -76,6 +76,11 @@ pub(crate) fn complain(error: &str) {
     mutter(&format!("{} {error}", paint(ERROR, "error:")));
 }
 
+/// Says on standard error what was done otherwise than it may have been meant.
+pub(crate) fn warn(what: &str) {
+    mutter(&format!("{} {what}", paint(WARNING, "warning:")));
+}
+
 /// Writes a line to standard error. Where it cannot be written, there is nobody to tell that to, and no reason to stop.
 pub(crate) fn mutter(line: &str) {
     let _ = writeln!(anstream::stderr(), "{}", legible(line));
@@ -260,7 +265,8 @@ fn left_out(report: &Report, view: &View) -> String {
         let (source, reason) = (printable(&skipped.source), printable(&skipped.reason));
         let _ = writeln!(out, "  {source}, entry {}: {reason}", skipped.entry);
     }
-    let more = report.skipped.len().saturating_sub(named) as u64 + report.more_skipped();
+    let unnamed = report.skipped.len().saturating_sub(named) as u64;
+    let more = report.more_skipped().saturating_add(unnamed);
     if more > 0 {
         let _ = writeln!(out, "  and {more} more");
     }

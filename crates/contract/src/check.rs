@@ -36,7 +36,8 @@ impl<'c> Run<'c> {
                 self.skip(exchange, "CORS preflight")
             }
             Scope::Undocumented(operation) if self.is_excluded(&operation) => {
-                self.counts.out_of_scope += 1
+                self.counts.out_of_scope += 1;
+                self.undocumented_left_out.insert(operation);
             }
             Scope::Undocumented(operation) if exchange.probe.is_some() => {
                 self.probed(&operation, exchange)
