@@ -408,9 +408,8 @@ fn compile(texts: &ContractTexts) -> anyhow::Result<Contract> {
 
 /// Everything that is wrong with what has the faults.
 fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
-    let count = faults.0.len();
-    let s = if count == 1 { "" } else { "s" };
-    anyhow::anyhow!("{who} {count} fault{s}\n{faults}")
+    let count = report::words::plural(faults.0.len() as u64, "fault");
+    anyhow::anyhow!("{who} {count}\n{faults}")
 }
 
 fn unreadable(error: &harness::SourceError) -> Unreadable {
