@@ -132,7 +132,7 @@ fn not_checked(report: &Report) -> String {
     let skipped = report.skipped.iter();
     let skipped =
         skipped.map(|it| (format!("{}, entry {}", it.source, it.entry), it.reason.as_str()));
-    let unnamed = report.more_unreadable() + report.more_skipped();
+    let unnamed = report.more_unreadable().saturating_add(report.more_skipped());
     folded("Not checked", unjudged.chain(unreadable).chain(skipped).collect(), unnamed)
 }
 
@@ -146,7 +146,7 @@ fn folded(title: &str, all: Vec<(String, &str)>, unnamed: u64) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let count = all.len() as u64 + unnamed;
+    let count = unnamed.saturating_add(all.len() as u64);
     let mut out = format!("\n<details><summary>{title} ({count})</summary>\n\n");
     for (what, why) in all.iter().take(MOST_TOLD) {
         let _ = writeln!(out, "- {}: {}", code(what), prose(why));

@@ -146,7 +146,7 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
     for it in &report.skipped {
         told.push(tell("note", format!("{}, entry {}: {}", it.source, it.entry, it.reason)));
     }
-    folded(told, report.more_unreadable() + report.more_skipped())
+    folded(told, report.more_unreadable().saturating_add(report.more_skipped()))
 }
 
 /// What is wrong with the vendor's document: a place in it, and how it was read.
@@ -171,7 +171,7 @@ fn tell(level: &str, text: String) -> Value {
 }
 
 fn folded(mut told: Vec<Value>, unnamed: u64) -> Vec<Value> {
-    let more = told.len().saturating_sub(MOST_NOTIFICATIONS) as u64 + unnamed;
+    let more = unnamed.saturating_add(told.len().saturating_sub(MOST_NOTIFICATIONS) as u64);
     told.truncate(MOST_NOTIFICATIONS);
     if more > 0 {
         let keeps = if unnamed > 0 { "counts" } else { "has" };

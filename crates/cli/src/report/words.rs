@@ -104,7 +104,7 @@ pub(crate) fn left_out(report: &Report) -> Vec<String> {
 pub(crate) fn unreadable(named: &[Unreadable], more: u64, most: usize) -> Vec<String> {
     let mut told = named.to_vec();
     keep_first(&mut told, most);
-    let more = more + (named.len() - told.len()) as u64;
+    let more = more.saturating_add((named.len() - told.len()) as u64);
     let line = |it: &Unreadable| {
         let entry = it.entry.map_or_else(String::new, |it| format!(", entry {it}"));
         let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));

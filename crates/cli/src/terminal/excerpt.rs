@@ -32,7 +32,7 @@ impl Files {
                 bytes.entry(&first.source).or_default().insert(byte);
             }
             if let Some(at) = &finding.promised_at {
-                wanted.entry(&at.file).or_default().insert(at.line);
+                wanted.entry(&at.file).or_default().insert(at.line.get());
             }
         }
         let mut files = Self::default();
@@ -156,12 +156,13 @@ fn unescaped(segment: &str) -> String {
 
 /// The line of the contract that says what was promised.
 fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
-    let Location { file, line, column } = at;
-    let text = files.texts.get(&(file.clone(), *line));
+    let Location { file, .. } = at;
+    let (line, column) = (at.line.get(), at.column.get());
+    let text = files.texts.get(&(file.clone(), line));
     let end = text.map_or(0, |it| it.trim_end().trim_end_matches(',').chars().count());
     let blank = text.map_or(0, |it| it.chars().take_while(|it| it.is_whitespace()).count());
     // An object that opens here says its name on this line, and no more.
-    let start = if end <= *column { blank } else { column - 1 };
+    let start = if end <= column { blank } else { column - 1 };
     let end = text.and_then(|it| value_end(it, start)).unwrap_or(end);
     let by = match finding.promised_by {
         PromisedBy::Documented => "documented",
@@ -171,7 +172,7 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
     };
     Excerpt {
         origin: format!("{file}:{line}:{column}"),
-        line: Some(*line),
+        line: Some(line),
         lines: text.into_iter().cloned().collect(),
         arrow: (start, end.saturating_sub(start)),
         label: format!("{by}: {}", finding.promised),

@@ -1,6 +1,6 @@
 //! What is wrong with a vendor's document. The rest of it is used all the same.
 
-use std::fmt;
+use std::{fmt, num::NonZero};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub struct DocumentFault {
     /// Where in the file, as a JSON pointer (RFC 6901).
     pub pointer: String,
     /// The line, counted from one; none where nobody looked.
-    pub line: Option<usize>,
+    pub line: Option<NonZero<usize>>,
     /// What is wrong, and how it is read.
     pub message: String,
 }
