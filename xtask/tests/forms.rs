@@ -255,6 +255,35 @@ fn many_findings_are_folded_into_what_people_read_and_tools_take() {
 const QUIRKS: usize = 10;
 
 /// What is wrong with the vendor's document is told by each form, breaks nothing, and is folded.
+/// A runner's annotation and a code scanner's location lead to files, and to nothing else.
+#[test]
+fn what_is_no_file_is_not_pointed_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = &forms(&["check", "tests/cases/mutated"], folder.path())["json"];
+    let mut report: Value = serde_json::from_str(report).unwrap();
+    let path = folder.path().join("edited.json");
+    for (source, at, is_file) in [
+        ("a.har", Value::Null, true),
+        ("live", Value::Null, true),
+        ("live", json!("2026-11-23T02:00:00Z"), false),
+        ("stand-in", json!("2026-11-23T02:00:00Z"), false),
+        ("(standard input)", Value::Null, false),
+    ] {
+        report["run"]["at"] = at;
+        for finding in report["findings"].as_array_mut().unwrap() {
+            finding["promised_at"] = Value::Null;
+            if finding["first"].is_object() {
+                finding["first"]["source"] = json!(source);
+            }
+        }
+        fs::write(&path, report.to_string()).unwrap();
+        let forms = forms(&["report", path.to_str().unwrap()], folder.path());
+        assert_eq!(forms["screen"].contains("file="), is_file, "{source}: {}", forms["screen"]);
+        assert_eq!(forms["sarif"].contains("artifactLocation"), is_file, "{source}");
+        assert!(forms["sarif"].contains(&format!("first in {source}, entry")), "{source}");
+    }
+}
+
 /// Sets the numbers under a name, wherever it stands.
 fn set(value: &mut Value, name: &str, number: u64) {
     match value {

@@ -60,6 +60,9 @@ impl SourceError {
 /// The name of standard input.
 const STREAM: &str = "-";
 
+/// What exchanges of standard input are from, in reports.
+pub const STANDARD_INPUT: &str = "(standard input)";
+
 /// The recordings that a path names: the file itself (`-` is standard input), every file that a pattern (`*`, `?`, `**`)
 /// matches, or every recording below a folder, in order of name; or why there is none. Plain JSON files are recordings
 /// where `bodies` says so.
@@ -170,7 +173,7 @@ pub(crate) fn each_raw(
     each: &mut dyn FnMut(Result<Raw<'_>, Unreadable>),
 ) {
     let is_stream = path == Path::new(STREAM);
-    let source = if is_stream { "(standard input)".into() } else { path.display().to_string() };
+    let source = if is_stream { STANDARD_INPUT.to_owned() } else { path.display().to_string() };
     let kind = match (ending(path).as_str(), answered) {
         ("har", _) => Kind::Har,
         ("ndjson" | "jsonl", _) => Kind::Lines,

@@ -1,7 +1,7 @@
 //! What several forms say alike.
 
 use contract::{
-    DocumentFault, Finding, LeftOut, QuirkReport, QuirkState, Report, Severity, Sighting,
+    DocumentFault, Finding, LeftOut, Provenance, QuirkReport, QuirkState, Report, Rule, Severity, Sighting,
     Unreadable, Verdict, keep_first,
 };
 
@@ -41,6 +41,12 @@ pub(crate) fn subject(finding: &Finding) -> String {
     format!("{}{status}{place}", finding.operation)
 }
 
+/// Whether a finding is about the accepted shape: what is accepted stands elsewhere than at the finding's line of the
+/// contract, which only describes the place.
+pub(crate) fn is_of_shape(finding: &Finding) -> bool {
+    matches!(finding.rule, Rule::ShapeNew | Rule::ShapeGone)
+}
+
 /// `3 times in 2 exchanges`; nothing where no exchange is concerned.
 pub(crate) fn often(finding: &Finding) -> Option<String> {
     finding.first.as_ref()?;
@@ -54,6 +60,14 @@ pub(crate) fn sighting(first: &Sighting) -> String {
     let pointer =
         if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
     format!("{}, entry {}{byte}{pointer}", first.source, first.entry)
+}
+
+/// The file that a finding was first seen in; none where what was seen came from a server or through standard input.
+pub(crate) fn file_of<'f>(report: &Report, finding: &'f Finding) -> Option<&'f str> {
+    let source = finding.first.as_ref()?.source.as_str();
+    let is_server = report.run.at.is_some()
+        && [Provenance::Live, Provenance::StandIn].iter().any(|it| it.as_str() == source);
+    (!is_server && source != harness::STANDARD_INPUT).then_some(source)
 }
 
 /// What was counted of a quirk.
