@@ -475,6 +475,17 @@ fn a_new_version_of_the_document_is_compared() {
     assert!(screen.starts_with("exit 2\n") && screen.contains("new.json"), "{screen}");
 }
 
+#[test]
+fn nothing_is_drafted_beside_a_quirk_that_changed() {
+    for (case, step) in [
+        ("mutated/source-null", "change what `returned` says in schemas/quirks/source-is-an-integer.toml"),
+        ("healed/source-word", "delete schemas/quirks/source-is-an-integer.toml"),
+    ] {
+        let screen = xtask(&["quirks", "suggest", &format!("tests/cases/{case}.har")]);
+        assert!(screen.contains(step) && screen.contains("nothing to draft"), "{screen}");
+    }
+}
+
 /// What is not yet seen on the wire is not told as if it were.
 #[test]
 fn the_vendor_is_told_of_a_quirk() {
