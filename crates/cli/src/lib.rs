@@ -49,7 +49,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::{Contract, ContractTexts, Exchange, Run, Shard, Unreadable};
 
 pub use live::{Running, StandIns};
@@ -103,6 +103,34 @@ impl Global {
                 "error: a fault of this program{place}; please report it with the command that shows it"
             ));
         }));
+    }
+}
+
+/// What an API says on paper, next to what it says on the wire.
+#[derive(Debug, Parser)]
+#[command(name = "paperwire", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Cli {
+    /// Runs the command for any API: its contract folder is named, and has its own recordings.
+    ///
+    /// # Errors
+    /// As [`Command::run`].
+    pub fn run(&self) -> anyhow::Result<u8> {
+        self.command.run(&Defaults {
+            contract: None,
+            shape: None,
+            types: None,
+            recordings: Vec::new(),
+            stand_ins: None,
+            command: "paperwire",
+        })
     }
 }
 
