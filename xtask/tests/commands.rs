@@ -94,6 +94,14 @@ fn another_host_is_named_by_its_base_url() {
     let file = file.to_str().unwrap();
     let screen = check(&[file]);
     assert!(screen.starts_with("exit 3\n") && screen.contains("--base-url"), "{screen}");
+    assert!(screen.contains("about `https://domain.tld/api/v2`. If what is out of"), "{screen}");
+    let beside = folder.path().join("beside.har");
+    fs::write(&beside, example.replace("domain.tld/api/v2", "user:secret@domain.tld")).unwrap();
+    let screen = check(&[beside.to_str().unwrap()]);
+    assert!(!screen.contains("secret"), "{screen}");
+    fs::write(&beside, example.replace("domain.tld/api/v2", "domain.tld")).unwrap();
+    let screen = check(&[beside.to_str().unwrap()]);
+    assert!(screen.contains("1 exchange came from its host, below another"), "{screen}");
     assert!(check(&[file, "--base-url", "https://staging.example.org"]).starts_with("exit 0\n"));
 }
 

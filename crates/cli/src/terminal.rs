@@ -67,7 +67,7 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
     out += &document_faults(report, view);
     let most = if view.unfolded { usize::MAX } else { words::MOST_UNREADABLE };
     out += &unreadable(&words::unreadable(&report.unreadable, report.more_unreadable(), most));
-    out += &next_step(report, view.command);
+    out += &next_step(report, view);
     out
 }
 
@@ -341,14 +341,14 @@ pub(crate) fn unreadable(lines: &[String]) -> String {
     out
 }
 
-fn next_step(report: &Report, command: &str) -> String {
-    let counts = &report.exchanges;
-    if counts.checked == 0 && counts.out_of_scope > 0 {
-        return "\nIf the exchanges out of scope are of another host than the documented one, name it: --base-url URL\n"
-            .into();
+fn next_step(report: &Report, view: &View) -> String {
+    if let Some(told) = words::out_of_scope(report) {
+        return format!("\n{}", indented(&told, 0, view));
     }
     match report.findings.iter().find(|it| it.severity == Severity::Error) {
-        Some(finding) => format!("\nMore about a rule: {command} explain {}\n", finding.rule.id()),
+        Some(finding) => {
+            format!("\nMore about a rule: {} explain {}\n", view.command, finding.rule.id())
+        }
         None => String::new(),
     }
 }

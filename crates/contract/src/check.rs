@@ -31,7 +31,11 @@ impl<'c> Run<'c> {
         let located = locate(&contract.documented, &self.base_urls, exchange, &url);
         let checked = self.counts.checked;
         match located.scope {
-            Scope::Out => self.counts.out_of_scope += 1,
+            Scope::Out => {
+                self.counts.out_of_scope += 1;
+                let is_beside = self.servers().any(|it| it.has_host_of(&url));
+                self.counts.beside_base_path += u64::from(is_beside);
+            }
             Scope::Undocumented(_) if is_preflight(exchange) => {
                 self.skip(exchange, "CORS preflight")
             }

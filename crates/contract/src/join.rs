@@ -99,6 +99,7 @@ pub fn join(named: Vec<(String, Report)>) -> Result<Report, JoinError> {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
+        whole.run.servers.extend(part.run.servers);
         whole.asked.extend(part.asked);
         whole.judged.extend(part.judged);
         whole.without_model.extend(part.without_model);

@@ -234,6 +234,7 @@ impl<'c> Run<'c> {
             run: RunInfo {
                 tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
                 contract: self.contract.hash.clone(),
+                servers: self.servers().map(Server::url).collect(),
                 at: self.options.at.clone(),
                 fail_on: self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning),
                 shard: self.options.shard,
@@ -256,6 +257,11 @@ impl<'c> Run<'c> {
         };
         report.conclude();
         report
+    }
+
+    /// The servers that the contract is about, by whatever name.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.contract.documented.servers.iter().chain(&self.base_urls)
     }
 
     fn without_model(&self) -> BTreeSet<OperationId> {

@@ -10,6 +10,9 @@ pub(crate) use contract::printable;
 /// How much of what could not be read is told at once.
 pub(crate) const MOST_UNREADABLE: usize = 10;
 
+/// How many servers of a contract are named.
+const MOST_SERVERS: usize = 3;
+
 /// `1 error`, `2 errors`.
 pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
     match count.into() {
@@ -137,6 +140,32 @@ pub(crate) fn left_unread(left_out: LeftOut<Unreadable>) -> Vec<String> {
 /// The same of a report, folded.
 pub(crate) fn unreadable_of(report: &Report) -> Vec<String> {
     unreadable(&report.unreadable, report.more_unreadable(), MOST_UNREADABLE)
+}
+
+/// Why exchanges may be out of scope where none was judged, and what settles it.
+pub(crate) fn out_of_scope(report: &Report) -> Option<String> {
+    let counts = &report.exchanges;
+    if counts.checked > 0 || counts.out_of_scope == 0 {
+        return None;
+    }
+    let servers = &report.run.servers;
+    let named: Vec<String> = servers.iter().take(MOST_SERVERS).map(|it| format!("`{it}`")).collect();
+    let more = match servers.len().saturating_sub(MOST_SERVERS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let about = match named.as_slice() {
+        [] => String::new(),
+        named => format!("The contract is about {}{more}. ", named.join(", ")),
+    };
+    let may_be = match counts.beside_base_path {
+        0 => "If what is out of scope is the same API on another host".to_owned(),
+        count => format!(
+            "{} came from its host, below another base path; if that is the API",
+            plural(count, "exchange")
+        ),
+    };
+    Some(format!("{about}{may_be}, name the server, base path included: `--base-url URL`"))
 }
 
 /// How many exchanges were judged though nobody names their host, and what settles it; none where there are none.
