@@ -307,6 +307,9 @@ fn sources_of_every_kind_are_checked() {
         assert_eq!(told(arguments).0, "exit 2", "{arguments:?}");
     }
     assert_eq!(told(&["-"]).0, "exit 2");
+    let (exit, _, screen) = told(&[body]);
+    assert!(exit == "exit 2" && screen.contains("body.json is a body alone, say what it"), "{screen}");
+    assert!(!told(&[day]).2.contains("a body alone"));
     fs::write(path("empty.ndjson"), "").unwrap();
     let (exit, _, screen) = told(&[unnamed, &path("empty.ndjson")]);
     assert!(exit == "exit 2" && screen.contains("empty.ndjson, byte 0: promised"), "{screen}");

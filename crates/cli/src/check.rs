@@ -2,13 +2,13 @@
 
 use anyhow::bail;
 use clap::Args;
-use contract::{Contract, ContractTexts, Run, RunOptions};
+use contract::{Contract, ContractTexts, Report, Run, RunOptions, Unreadable};
 
 use crate::{
     Bulk, Defaults, Sources, fields,
     live::{Begin, LiveArgs},
     operations,
-    report::{FailOn, Output, words::plural},
+    report::{FailOn, Output, words::{plural, printable}},
     shape, terminal,
 };
 
@@ -79,7 +79,22 @@ impl Check {
         if let Some(types) = self.sources.types(defaults) {
             fields::locate(types, &mut report);
         }
-        Ok(self.output.deliver(&report, defaults))
+        let code = self.output.deliver(&report, defaults);
+        self.tell_of_bodies(&report);
+        Ok(code)
+    }
+
+    /// A body alone does not say what it answers.
+    fn tell_of_bodies(&self, report: &Report) {
+        let is_json = |it: &&Unreadable| it.entry.is_none() && it.source.ends_with(".json");
+        let found = report.unreadable.iter().find(is_json);
+        if let Some(it) = found.filter(|_| self.sources.operation.is_none()) {
+            terminal::warn(&printable(format!(
+                "if {} is a body alone, say what it answers: --operation \"GET /path\" --status 200; bodies of several \
+                 operations go into NDJSON, an exchange a line",
+                it.source
+            )));
+        }
     }
 
     /// A misspelt operation would silently check nothing.
