@@ -317,7 +317,8 @@ fn numbers(value: &Value) -> BTreeSet<String> {
 #[test]
 fn no_number_of_a_report_stops_a_form() {
     let folder = tempfile::tempdir().unwrap();
-    let sources = ["tests/cases/violation/several-at-once.har", "tests/cases/skipped", "missing.har"];
+    let sources =
+        ["tests/cases/violation/several-at-once.har", "tests/cases/skipped", "missing.har"];
     let forms = forms(&[&["check"], &sources[..]].concat(), folder.path());
     let report: Value = serde_json::from_str(&forms["json"]).unwrap();
     let path = folder.path().join("edited.json").display().to_string();

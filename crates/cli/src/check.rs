@@ -8,7 +8,10 @@ use crate::{
     Bulk, Defaults, Sources, fields,
     live::{Begin, LiveArgs},
     operations,
-    report::{FailOn, Output, words::{plural, printable}},
+    report::{
+        FailOn, Output,
+        words::{plural, printable},
+    },
     shape, terminal,
 };
 

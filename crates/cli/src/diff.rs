@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use contract::{Change, Diff, Effect};
 
-use crate::{Defaults, faults, report::words::{self, printable}, terminal};
+use crate::{
+    Defaults, faults,
+    report::words::{self, printable},
+    terminal,
+};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]

@@ -443,7 +443,10 @@ fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
 fn unreadable(error: &harness::SourceError) -> Unreadable {
     let source = error.path().display().to_string();
     let reason = error.to_string();
-    let reason = reason.strip_prefix(&format!("{}: ", contract::printable(&source))).map(str::to_owned).unwrap_or(reason);
+    let reason = reason
+        .strip_prefix(&format!("{}: ", contract::printable(&source)))
+        .map(str::to_owned)
+        .unwrap_or(reason);
     Unreadable { source, entry: None, byte: None, reason }
 }
 

@@ -25,8 +25,7 @@ impl fmt::Display for Leak {
 }
 
 /// Headers, and parameters of a query, whose values are secret.
-const SECRET: &str =
-    "(?:(?:set-)?cookie|(?:proxy-)?authorization|x-(?:[a-z0-9]+-)*(?:key|token)|(?:access|api)[_-]?(?:key|token))";
+const SECRET: &str = "(?:(?:set-)?cookie|(?:proxy-)?authorization|x-(?:[a-z0-9]+-)*(?:key|token)|(?:access|api)[_-]?(?:key|token))";
 /// A member that a HAR may have beside name and value.
 const MEMBER: &str = r#""[a-z_]+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^"{}\[\],]+)"#;
 
@@ -49,15 +48,13 @@ static PATTERNS: LazyLock<[(Regex, &str); 10]> = LazyLock::new(|| {
             regex(r"(?i)[?&](?:(?:access|api|auth)[_-]?)?(?:key|token)=[a-z0-9._~+/%-]{8,}"),
             "a token in a URL",
         ),
-        (
-            regex(r#"://[^\s/?\#@:"'<>{}$\\]+:[^\s/?\#@"'<>{}$\\]+@"#),
-            "a user and password",
-        ),
+        (regex(r#"://[^\s/?\#@:"'<>{}$\\]+:[^\s/?\#@"'<>{}$\\]+@"#), "a user and password"),
         (regex(r#""cookies"\s*:\s*\[\s*\{"#), "a cookie"),
     ]
 });
-static E_MAIL: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"[\p{L}0-9._%+-]+(?:@|%40)([\p{L}0-9-]+(?:\.[\p{L}0-9-]+)*\.\p{L}{2,})"));
+static E_MAIL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"[\p{L}0-9._%+-]+(?:@|%40)([\p{L}0-9-]+(?:\.[\p{L}0-9-]+)*\.\p{L}{2,})")
+});
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a fixed pattern")
@@ -176,12 +173,12 @@ mod tests {
                 "a header that is secret",
             ),
             (format!("{}: sk_live_abcdefghijkl", "X-Auth-Token"), "a header that is secret"),
-            (format!("https://v.test/x?a=1&{}=abcdefghijklmnop", "access_token"), "a token in a URL"),
-            (format!("https://ann:{}@localhost/x", "pass"), "a user and password"),
             (
-                format!("ann{}", "@müller.de"),
-                "an e-mail address outside the reserved domains",
+                format!("https://v.test/x?a=1&{}=abcdefghijklmnop", "access_token"),
+                "a token in a URL",
             ),
+            (format!("https://ann:{}@localhost/x", "pass"), "a user and password"),
+            (format!("ann{}", "@müller.de"), "an e-mail address outside the reserved domains"),
         ];
         for (text, kind) in cases {
             let found = leaks("f", &format!("fine\n{text}\n"), &secrets);

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Write};
 use contract::{Finding, Report, Rule};
 
 use crate::report::words::{
-    counts, foreign_hosts, is_of_shape, left_out, often, plural, printable, quirk_counts, sighting, subject,
-    verdict,
+    counts, foreign_hosts, is_of_shape, left_out, often, plural, printable, quirk_counts, sighting,
+    subject, verdict,
 };
 
 /// How many findings have a row, and their own words folded below it.

@@ -1,8 +1,8 @@
 //! What several forms say alike.
 
 use contract::{
-    DocumentFault, Finding, LeftOut, Provenance, QuirkReport, QuirkState, Report, Rule, Severity, Sighting,
-    Unreadable, Verdict, keep_first,
+    DocumentFault, Finding, LeftOut, Provenance, QuirkReport, QuirkState, Report, Rule, Severity,
+    Sighting, Unreadable, Verdict, keep_first,
 };
 
 pub(crate) use contract::printable;
@@ -149,7 +149,8 @@ pub(crate) fn out_of_scope(report: &Report) -> Option<String> {
         return None;
     }
     let servers = &report.run.servers;
-    let named: Vec<String> = servers.iter().take(MOST_SERVERS).map(|it| format!("`{it}`")).collect();
+    let named: Vec<String> =
+        servers.iter().take(MOST_SERVERS).map(|it| format!("`{it}`")).collect();
     let more = match servers.len().saturating_sub(MOST_SERVERS) {
         0 => String::new(),
         more => format!(" and {more} more"),

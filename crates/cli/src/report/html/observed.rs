@@ -35,7 +35,9 @@ pub(super) fn observed(tally: &PlaceTally) -> String {
     let mut words = Vec::new();
     let types = types(tally);
     let form = match tally.formats.iter().next() {
-        Some((form, count)) if tally.formats.len() == 1 && count.saturating_add(tally.empty) >= values => {
+        Some((form, count))
+            if tally.formats.len() == 1 && count.saturating_add(tally.empty) >= values =>
+        {
             format!(" ({form})")
         }
         Some(_) => {
