@@ -1,8 +1,9 @@
 //! The commands as a user runs them: exit codes and output.
 
-#[path = "../common/mod.rs"]
 mod common;
+#[path = "commands/contracts.rs"]
 mod contracts;
+#[path = "commands/sources.rs"]
 mod sources;
 
 use std::{collections::BTreeMap, fs};
