@@ -213,26 +213,9 @@ fn contract() -> anyhow::Result<Contract> {
 }
 
 /// The commands, as the binary has them.
-#[derive(Parser)]
-#[command(name = "paperwire", version, arg_required_else_help = true)]
-struct Cli {
-    #[command(flatten)]
-    global: paperwire::Global,
-    #[command(subcommand)]
-    command: paperwire::Command,
-}
-
 fn cli(arguments: &[&str]) {
-    let defaults = paperwire::Defaults {
-        contract: None,
-        shape: None,
-        types: None,
-        recordings: Vec::new(),
-        stand_ins: None,
-        command: "paperwire",
-    };
-    match Cli::try_parse_from([&["paperwire"], arguments].concat()) {
-        Ok(cli) => drop(cli.command.run(&defaults)),
+    match paperwire::Cli::try_parse_from([&["paperwire"], arguments].concat()) {
+        Ok(cli) => drop(cli.run()),
         Err(help) => println!("{help}"),
     }
 }

@@ -106,7 +106,7 @@ pub fn document(bytes: &[u8]) {
     };
     let breaks = text.chars().filter(|it| ['\n', '\r'].contains(it)).count();
     for fault in contract.located_faults(&texts) {
-        assert!(fault.line.is_some_and(|it| (1..=breaks + 1).contains(&it)), "{fault}");
+        assert!(fault.line.is_some_and(|it| (1..=breaks + 1).contains(&it.get())), "{fault}");
     }
     let operations: Vec<String> = contract.operations().map(|it| it.as_str().to_owned()).collect();
     for operation in operations {

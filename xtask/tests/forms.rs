@@ -255,6 +255,94 @@ fn many_findings_are_folded_into_what_people_read_and_tools_take() {
 const QUIRKS: usize = 10;
 
 /// What is wrong with the vendor's document is told by each form, breaks nothing, and is folded.
+/// A runner's annotation and a code scanner's location lead to files, and to nothing else.
+#[test]
+fn what_is_no_file_is_not_pointed_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = &forms(&["check", "tests/cases/mutated"], folder.path())["json"];
+    let mut report: Value = serde_json::from_str(report).unwrap();
+    let path = folder.path().join("edited.json");
+    for (source, at, is_file) in [
+        ("a.har", Value::Null, true),
+        ("live", Value::Null, true),
+        ("live", json!("2026-11-23T02:00:00Z"), false),
+        ("stand-in", json!("2026-11-23T02:00:00Z"), false),
+        ("(standard input)", Value::Null, false),
+    ] {
+        report["run"]["at"] = at;
+        for finding in report["findings"].as_array_mut().unwrap() {
+            finding["promised_at"] = Value::Null;
+            if finding["first"].is_object() {
+                finding["first"]["source"] = json!(source);
+            }
+        }
+        fs::write(&path, report.to_string()).unwrap();
+        let forms = forms(&["report", path.to_str().unwrap()], folder.path());
+        assert_eq!(forms["screen"].contains("file="), is_file, "{source}: {}", forms["screen"]);
+        assert_eq!(forms["sarif"].contains("artifactLocation"), is_file, "{source}");
+        assert!(forms["sarif"].contains(&format!("first in {source}, entry")), "{source}");
+    }
+}
+
+/// Sets the numbers under a name, wherever it stands.
+fn set(value: &mut Value, name: &str, number: u64) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|it| set(it, name, number)),
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                match member {
+                    Value::Number(it) if key == name => *it = number.into(),
+                    _ => set(member, name, number),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The names under which numbers stand.
+fn numbers(value: &Value) -> BTreeSet<String> {
+    let of_member = |(key, member): (&String, &Value)| match member {
+        Value::Number(_) => [key.clone()].into(),
+        _ => numbers(member),
+    };
+    match value {
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        Value::Object(members) => members.iter().flat_map(of_member).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Whoever edits a report by hand may write any number.
+#[test]
+fn no_number_of_a_report_stops_a_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources =
+        ["tests/cases/violation/several-at-once.har", "tests/cases/skipped", "missing.har"];
+    let forms = forms(&[&["check"], &sources[..]].concat(), folder.path());
+    let report: Value = serde_json::from_str(&forms["json"]).unwrap();
+    let path = folder.path().join("edited.json").display().to_string();
+    let targets = ["junit", "sarif", "markdown", "html"]
+        .map(|it| format!("{it}={}", folder.path().join(it).display()))
+        .join(",");
+    let names = numbers(&report);
+    for name in ["line", "column", "seen", "missing", "missing.har", "out_of_scope", "count"] {
+        assert!(names.contains(name), "{name}: {names:?}");
+    }
+    for name in &names {
+        for number in [0, u64::MAX] {
+            let mut edited = report.clone();
+            set(&mut edited, name, number);
+            fs::write(&path, edited.to_string()).unwrap();
+            let report = ["report", &path, &path, "-v", "--report", &format!("{targets},github")];
+            let screen = xtask(&report, &BTreeMap::new());
+            assert!(!screen.contains("a fault of this program"), "{name} = {number}: {screen}");
+            let is_refused = screen.contains("promised a canonical report");
+            assert!(is_refused || number > 0 || !["line", "column"].contains(&name.as_str()));
+        }
+    }
+}
+
 #[test]
 fn every_form_tells_the_documents_faults() {
     let folder = tempfile::tempdir().unwrap();

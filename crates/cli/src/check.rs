@@ -2,14 +2,17 @@
 
 use anyhow::bail;
 use clap::Args;
-use contract::{Contract, ContractTexts, Run, RunOptions};
+use contract::{Contract, ContractTexts, Report, Run, RunOptions, Unreadable};
 
 use crate::{
     Bulk, Defaults, Sources, fields,
     live::{Begin, LiveArgs},
     operations,
-    report::{FailOn, Output},
-    shape,
+    report::{
+        FailOn, Output,
+        words::{plural, printable},
+    },
+    shape, terminal,
 };
 
 /// Arguments of `check`.
@@ -24,8 +27,8 @@ pub struct Check {
     /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
-    /// Leave this operation out; may be repeated
-    #[arg(long, value_name = "OPERATION")]
+    /// Leave this operation out, documented or not; may be repeated
+    #[arg(long, value_name = "OPERATION", value_parser = operation)]
     exclude: Vec<String>,
     /// Take no document with faults: list all of them, and check nothing
     #[arg(long)]
@@ -69,18 +72,38 @@ impl Check {
         };
         let mut run = Run::new(&contract, options);
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, Some(&self.bulk))?;
+        for name in run.excluded_in_vain() {
+            terminal::warn(&format!(
+                "--exclude `{name}` leaves nothing out: neither the contract has it nor what came"
+            ));
+        }
         let mut report = run.report();
         contract.locate(&texts, &mut report);
         if let Some(types) = self.sources.types(defaults) {
             fields::locate(types, &mut report);
         }
-        Ok(self.output.deliver(&report, defaults))
+        let code = self.output.deliver(&report, defaults);
+        self.tell_of_bodies(&report);
+        Ok(code)
+    }
+
+    /// A body alone does not say what it answers.
+    fn tell_of_bodies(&self, report: &Report) {
+        let is_json = |it: &&Unreadable| it.entry.is_none() && it.source.ends_with(".json");
+        let found = report.unreadable.iter().find(is_json);
+        if let Some(it) = found.filter(|_| self.sources.operation.is_none()) {
+            terminal::warn(&printable(format!(
+                "if {} is a body alone, say what it answers: --operation \"GET /path\" --status 200; bodies of several \
+                 operations go into NDJSON, an exchange a line",
+                it.source
+            )));
+        }
     }
 
     /// A misspelt operation would silently check nothing.
     fn check_names(&self, contract: &Contract) -> anyhow::Result<()> {
         let known: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
-        for name in self.include.iter().chain(&self.exclude) {
+        for name in &self.include {
             if !known.contains(&name.as_str()) {
                 bail!("no operation `{name}` in the contract; it has: {}", operations(contract));
             }
@@ -89,14 +112,21 @@ impl Check {
     }
 }
 
+/// What may be left out need not be documented.
+fn operation(text: &str) -> Result<String, String> {
+    match text.split_once(' ') {
+        Some((method, path)) if !method.is_empty() && path.starts_with('/') => Ok(text.to_owned()),
+        _ => Err("promised a method and a path, such as \"GET /chat/chatrooms/{id}\"".into()),
+    }
+}
+
 /// # Errors
 /// Everything that is wrong with the vendor's document.
 fn sound(contract: &Contract, texts: &ContractTexts) -> anyhow::Result<()> {
     let faults: Vec<String> =
         contract.located_faults(texts).iter().map(ToString::to_string).collect();
-    match faults.len() {
+    match faults.len() as u64 {
         0 => Ok(()),
-        1 => bail!("the document has 1 fault\n{}", faults[0]),
-        count => bail!("the document has {count} faults\n{}", faults.join("\n")),
+        count => bail!("the document has {}\n{}", plural(count, "fault"), faults.join("\n")),
     }
 }

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use contract::{Change, Diff, Effect};
 
-use crate::{Defaults, faults, report::words, terminal};
+use crate::{
+    Defaults, faults,
+    report::words::{self, printable},
+    terminal,
+};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
@@ -68,13 +72,13 @@ fn screen(diff: &Diff) -> String {
         out += &format!(
             "  {:<13} {}\n{:16}{} {} `{}`\n{:16}{}\n",
             it.touch.as_str(),
-            it.id,
+            printable(&it.id),
             "",
             it.operation,
             it.status,
             it.place,
             "",
-            it.message
+            printable(&it.message)
         );
     }
     let mut operation = None;
@@ -97,5 +101,6 @@ fn line(change: &Change) -> String {
     let place = change.place.as_ref().map_or_else(String::new, ToString::to_string);
     let where_ = [status, &place].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
     let where_ = if where_.is_empty() { String::new() } else { where_.join(" ") + ": " };
-    format!("  {style}{:<16}{style:#} {where_}{}\n", change.effect.as_str(), change.what)
+    let what = printable(format!("{where_}{}", change.what));
+    format!("  {style}{:<16}{style:#} {what}\n", change.effect.as_str())
 }

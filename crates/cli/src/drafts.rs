@@ -61,7 +61,7 @@ impl Drafts {
             let status = it.status.map_or_else(String::new, |it| format!(" {it}"));
             let place = it.place.as_ref().map_or("", |it| it.as_str());
             let place = if place.is_empty() { String::new() } else { format!(" {place}") };
-            let (rule, why) = (it.rule.id(), why(it.rule));
+            let (rule, why) = (it.rule.id(), why(it));
             let line = format!("{rule} {}{status}{place}: {why}", it.operation);
             out += &format!("  {}\n", printable(&line));
         }
@@ -73,8 +73,10 @@ impl Drafts {
 }
 
 /// Why an error stays.
-fn why(rule: Rule) -> &'static str {
-    match rule {
+fn why(finding: &Finding) -> &str {
+    match finding.rule {
+        // What settles it is in the file of the quirk that there is.
+        Rule::QuirkMutated | Rule::QuirkHealed => &finding.settle,
         Rule::DuplicateMember => "what a member means that comes twice, no quirk could say",
         Rule::UndocumentedField => "no quirk could say that the member may come here",
         Rule::Null | Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds | Rule::Required => {

@@ -1,6 +1,6 @@
 //! Finds the Rust field that a finding about the model is to be settled in, by reading the types' sources.
 
-use std::path::Path;
+use std::{num::NonZero, path::Path};
 
 use contract::{Location, PromisedBy, Report};
 
@@ -23,6 +23,7 @@ pub(crate) fn locate(types: &Path, report: &mut Report) {
         };
         let found = sources.iter().find_map(|(file, text)| {
             let (line, column) = field(text, owner, member)?;
+            let (line, column) = (NonZero::new(line)?, NonZero::new(column)?);
             Some(Location { file: file.clone(), line, column })
         });
         if found.is_some() {

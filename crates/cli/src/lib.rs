@@ -49,7 +49,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::{Contract, ContractTexts, Exchange, Run, Shard, Unreadable};
 
 pub use live::{Running, StandIns};
@@ -103,6 +103,34 @@ impl Global {
                 "error: a fault of this program{place}; please report it with the command that shows it"
             ));
         }));
+    }
+}
+
+/// What an API says on paper, next to what it says on the wire.
+#[derive(Debug, Parser)]
+#[command(name = "paperwire", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Cli {
+    /// Runs the command for any API: its contract folder is named, and has its own recordings.
+    ///
+    /// # Errors
+    /// As [`Command::run`].
+    pub fn run(&self) -> anyhow::Result<u8> {
+        self.command.run(&Defaults {
+            contract: None,
+            shape: None,
+            types: None,
+            recordings: Vec::new(),
+            stand_ins: None,
+            command: "paperwire",
+        })
     }
 }
 
@@ -178,7 +206,7 @@ static IS_UNHEARD: AtomicBool = AtomicBool::new(false);
 pub fn write_out(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let mut shown = AutoStream::new(Vec::new(), AutoStream::choice(&stdout));
-    let written = shown.write_all(text.as_bytes()).and_then(|()| {
+    let written = shown.write_all(terminal::legible(text).as_bytes()).and_then(|()| {
         stdout.write_all(&shown.into_inner())?;
         stdout.flush()
     });
@@ -367,7 +395,7 @@ impl Sources {
 
 /// The operations of a contract, in a line.
 fn operations(contract: &Contract) -> String {
-    let names: Vec<&str> = contract.operations().map(contract::OperationId::as_str).collect();
+    let names: Vec<String> = contract.operations().map(ToString::to_string).collect();
     names.join(", ")
 }
 
@@ -408,15 +436,17 @@ fn compile(texts: &ContractTexts) -> anyhow::Result<Contract> {
 
 /// Everything that is wrong with what has the faults.
 fn faults(who: &str, faults: &contract::Faults) -> anyhow::Error {
-    let count = faults.0.len();
-    let s = if count == 1 { "" } else { "s" };
-    anyhow::anyhow!("{who} {count} fault{s}\n{faults}")
+    let count = report::words::plural(faults.0.len() as u64, "fault");
+    anyhow::anyhow!("{who} {count}\n{faults}")
 }
 
 fn unreadable(error: &harness::SourceError) -> Unreadable {
     let source = error.path().display().to_string();
     let reason = error.to_string();
-    let reason = reason.strip_prefix(&format!("{source}: ")).map(str::to_owned).unwrap_or(reason);
+    let reason = reason
+        .strip_prefix(&format!("{}: ", contract::printable(&source)))
+        .map(str::to_owned)
+        .unwrap_or(reason);
     Unreadable { source, entry: None, byte: None, reason }
 }
 

@@ -8,7 +8,7 @@ use contract::{Contract, Provenance};
 use harness::{Answer, LiveOptions, NoAnswer, Plan, Planned, Probes};
 use secrecy::SecretString;
 
-use crate::{Defaults, progress::Progress};
+use crate::{Defaults, progress::Progress, report::words::plural};
 
 /// A server of our own that can be asked instead of the live one.
 #[derive(Debug)]
@@ -138,10 +138,11 @@ impl Asking {
     fn in_words(&self) -> String {
         let requests: String =
             self.plan.requests.iter().map(|it| format!("  {}\n", it.in_words())).collect();
-        let (count, budget) = (self.plan.requests.len(), self.options.budget);
         format!(
-            "{count} requests to {}, at most {budget} with retries:\n{requests}",
-            self.plan.base_url
+            "{} to {}, at most {} with retries:\n{requests}",
+            plural(self.plan.requests.len() as u64, "request"),
+            self.plan.base_url,
+            self.options.budget
         )
     }
 

@@ -3,29 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use paperwire::{Command, Defaults, Global};
-
-/// What an API says on paper, next to what it says on the wire.
-#[derive(Parser)]
-#[command(name = "paperwire", version, arg_required_else_help = true)]
-struct Cli {
-    #[command(flatten)]
-    global: Global,
-    #[command(subcommand)]
-    command: Command,
-}
+use paperwire::Cli;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.global.apply();
-    // A folder of any other API names its own recordings.
-    let defaults = Defaults {
-        contract: None,
-        shape: None,
-        types: None,
-        recordings: Vec::new(),
-        stand_ins: None,
-        command: "paperwire",
-    };
-    paperwire::exit(cli.command.run(&defaults))
+    paperwire::exit(cli.run())
 }

@@ -1,6 +1,6 @@
 //! `quirks report ID`: the message to the vendor about one quirk.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use contract::{Provenance, Run, RunOptions, Shown};
 
@@ -17,7 +17,8 @@ pub(crate) struct Message {
 
 impl Message {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
-        let contract = self.sources.load(defaults)?;
+        let texts = self.sources.texts(defaults)?;
+        let contract = crate::compile(&texts)?;
         let Some(quirk) = contract.quirks().iter().find(|it| it.id.as_str() == self.id) else {
             let known: Vec<&str> = contract.quirks().iter().map(|it| it.id.as_str()).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -43,13 +44,7 @@ impl Message {
             Err(it) => run.unreadable(it),
         })?;
         let report = run.report();
-        let folder = self.sources.folder(defaults)?;
-        let documented =
-            harness::read_contract(folder).context("the contract could not be read")?;
-        out!(
-            "{}",
-            contract.message(quirk, &report.quirks, shown.as_ref(), &documented.documented)?
-        );
+        out!("{}", contract.message(quirk, &report.quirks, shown.as_ref(), &texts.documented)?);
         if !report.unreadable.is_empty() {
             // What is printed is for sending.
             terminal::mutter(&terminal::unreadable(&unreadable_of(&report)));

@@ -67,7 +67,7 @@ pub(crate) fn report(report: &Report, view: &View) -> String {
     out += &document_faults(report, view);
     let most = if view.unfolded { usize::MAX } else { words::MOST_UNREADABLE };
     out += &unreadable(&words::unreadable(&report.unreadable, report.more_unreadable(), most));
-    out += &next_step(report, view.command);
+    out += &next_step(report, view);
     out
 }
 
@@ -76,9 +76,34 @@ pub(crate) fn complain(error: &str) {
     mutter(&format!("{} {error}", paint(ERROR, "error:")));
 }
 
+/// Says on standard error what was done otherwise than it may have been meant.
+pub(crate) fn warn(what: &str) {
+    mutter(&format!("{} {what}", paint(WARNING, "warning:")));
+}
+
 /// Writes a line to standard error. Where it cannot be written, there is nobody to tell that to, and no reason to stop.
 pub(crate) fn mutter(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{}", legible(line));
+}
+
+/// A text without what does more to a terminal than to end lines and to colour them.
+pub(crate) fn legible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|it: char| it.is_control() && it != '\n') {
+        let (before, control) = rest.split_at(at);
+        out += before;
+        let is_parameter = |it: char| it.is_ascii_digit() || it == ';';
+        let colour = control.strip_prefix("\u{1b}[").map(|it| it.trim_start_matches(is_parameter));
+        if let Some(after) = colour.and_then(|it| it.strip_prefix('m')) {
+            out += &control[..control.len() - after.len()];
+            rest = after;
+        } else {
+            out.push(' ');
+            rest = control.split_at(control.chars().next().map_or(0, char::len_utf8)).1;
+        }
+    }
+    out + rest
 }
 
 fn paint(style: Style, text: impl std::fmt::Display) -> String {
@@ -111,7 +136,7 @@ fn findings(report: &Report, view: &View) -> String {
     }
     let mut out = String::new();
     for (operation, findings) in by_operation {
-        let _ = writeln!(out, "\n{}\n{findings}", paint(STRONG, printable(operation)));
+        let _ = writeln!(out, "\n{}\n{findings}", paint(STRONG, operation));
         // Each ends in a blank line.
         out.pop();
     }
@@ -119,7 +144,7 @@ fn findings(report: &Report, view: &View) -> String {
         out.push('\n');
     }
     for finding in &folded[..named] {
-        let _ = writeln!(out, "{} {}", title(finding), paint(FAINT, printable(&finding.operation)));
+        let _ = writeln!(out, "{} {}", title(finding), paint(FAINT, &finding.operation));
     }
     if !folded.is_empty() {
         let more = match folded.len() - named {
@@ -146,7 +171,7 @@ fn title(finding: &Finding) -> String {
     };
     let rule = paint(style, format!("{}[{}]", finding.severity.as_str(), finding.rule.id()));
     let status = finding.status.map_or_else(String::new, |it| format!(" {it}"));
-    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {}", printable(it)));
+    let place = finding.place.as_ref().map_or_else(String::new, |it| format!(" {it}"));
     format!("  {rule}{status}{} {}", paint(STRONG, place), paint(FAINT, &finding.id))
 }
 
@@ -226,7 +251,7 @@ pub(crate) fn quirk_line(quirk: &QuirkReport, places: usize) -> String {
     if places > 1 {
         let _ = write!(counts, ", at {places} places");
     }
-    format!("  {state} {} {}\n", quirk.id, paint(FAINT, format!("({counts})")))
+    format!("  {state} {} {}\n", printable(&quirk.id), paint(FAINT, format!("({counts})")))
 }
 
 fn left_out(report: &Report, view: &View) -> String {
@@ -240,11 +265,12 @@ fn left_out(report: &Report, view: &View) -> String {
         let (source, reason) = (printable(&skipped.source), printable(&skipped.reason));
         let _ = writeln!(out, "  {source}, entry {}: {reason}", skipped.entry);
     }
-    let more = report.skipped.len().saturating_sub(named) as u64 + report.more_skipped();
+    let unnamed = report.skipped.len().saturating_sub(named) as u64;
+    let more = report.more_skipped().saturating_add(unnamed);
     if more > 0 {
         let _ = writeln!(out, "  and {more} more");
     }
-    let unjudged: Vec<String> = report.unjudged().map(printable).collect();
+    let unjudged: Vec<String> = report.unjudged().map(ToString::to_string).collect();
     let named = if view.unfolded { usize::MAX } else { MOST_SKIPPED };
     if !unjudged.is_empty() {
         let _ = writeln!(out, "\nAsked, and no answer could be judged");
@@ -263,7 +289,7 @@ fn left_out(report: &Report, view: &View) -> String {
     match unmodelled.len() {
         0 => {}
         few @ ..=MOST_UNMODELLED => {
-            let names: Vec<String> = unmodelled.iter().map(printable).collect();
+            let names: Vec<String> = unmodelled.iter().map(ToString::to_string).collect();
             let (has, them) = if few == 1 { ("has", "it") } else { ("have", "them") };
             let names = names.join(", ");
             let _ = writeln!(out, "\n{names} {has} no model; documented + quirks judged {them}");
@@ -290,7 +316,7 @@ fn document_faults(report: &Report, view: &View) -> String {
             0 => String::new(),
             more => format!(" and {}", words::plural(more as u64, "more place")),
         };
-        let place = paint(FAINT, format!("{}{elsewhere}", printable(fault.place())));
+        let place = paint(FAINT, format!("{}{elsewhere}", fault.place()));
         let _ = writeln!(out, "  {place}");
         out += &indented(&fault.message, 4, view);
     }
@@ -315,14 +341,31 @@ pub(crate) fn unreadable(lines: &[String]) -> String {
     out
 }
 
-fn next_step(report: &Report, command: &str) -> String {
-    let counts = &report.exchanges;
-    if counts.checked == 0 && counts.out_of_scope > 0 {
-        return "\nIf the exchanges out of scope are of another host than the documented one, name it: --base-url URL\n"
-            .into();
+fn next_step(report: &Report, view: &View) -> String {
+    if let Some(told) = words::out_of_scope(report) {
+        return format!("\n{}", indented(&told, 0, view));
     }
     match report.findings.iter().find(|it| it.severity == Severity::Error) {
-        Some(finding) => format!("\nMore about a rule: {command} explain {}\n", finding.rule.id()),
+        Some(finding) => {
+            format!("\nMore about a rule: {} explain {}\n", view.command, finding.rule.id())
+        }
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::legible;
+
+    #[test]
+    fn a_terminal_is_told_lines_and_colours_alone() {
+        for (text, expected) in [
+            ("a\nb é", "a\nb é"),
+            ("\u{1b}[1m\u{1b}[31ma\u{1b}[0m", "\u{1b}[1m\u{1b}[31ma\u{1b}[0m"),
+            ("\u{1b}[2Ja\r\u{7}\u{9b}1A\u{1b}\n", " [2Ja   1A \n"),
+            ("\u{1b}]0;title\u{7}\u{1b}[31", " ]0;title  [31"),
+        ] {
+            assert_eq!(legible(text), expected, "{text:?}");
+        }
     }
 }

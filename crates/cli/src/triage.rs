@@ -8,7 +8,7 @@ use clap::Args;
 /// Arguments of `triage`.
 #[derive(Debug, Args)]
 pub struct Triage {
-    /// Canonical reports, the oldest first and tonight's last
+    /// Canonical reports, tonight's the last: those of live runs by their times, others as they are named, the oldest first
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
 }

@@ -385,6 +385,55 @@ fn what_was_asked_and_could_not_be_judged_is_named() {
     compare("check-outage", &paperwire(folder, &check));
 }
 
+/// A runner takes a line that starts with `::` for a command, and a terminal obeys what follows an escape.
+#[test]
+fn what_the_vendor_calls_things_is_no_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let run = |arguments: &[&str]| paperwire(folder, arguments);
+    let name = "a\n::stop-commands::\u{1b}[31mRED";
+    let code = "open\n::stop-commands::\u{1b}[31mRED";
+    let document = |kind: &str| {
+        let members = json!({ name: { "type": kind }, "state": { "type": "string", "enum": ["shut", code] } });
+        let schema = json!({ "type": "object", "properties": members });
+        let content = json!({ "application/json": { "schema": schema } });
+        json!({
+            "openapi": "3.1.0",
+            "servers": [{ "url": "https://api.orders.test/v1" }],
+            "paths": { format!("/{name}"): { "get": { "responses": { "200": { "description": "", "content": content } } } } },
+        })
+        .to_string()
+    };
+    fs::write(folder.join("old.json"), document("string")).unwrap();
+    fs::write(folder.join("new.json"), document("integer")).unwrap();
+    let traffic = |body: Value| har(&[("/a%0A::stop-commands::%1B%5B31mRED", body)]);
+    fs::write(folder.join("faulty.har"), traffic(json!({ name: null, "state": "ajar" }))).unwrap();
+    fs::write(folder.join("good.har"), traffic(json!({ name: "x", "state": code }))).unwrap();
+    fs::create_dir(folder.join("kept")).unwrap();
+    let secret = format!("ann{}", "@popular-mail.com");
+    fs::write(folder.join("kept").join("x\n::stop-commands::\u{1b}[31mRED.har"), secret).unwrap();
+    run(&["init", "old.json", "--out", "orders"]);
+    let check = ["--color", "always", "check", "--contract", "orders", "faulty.har"];
+    let commands: [(&[&str], &str); 9] = [
+        (&check, "error[null]"),
+        (&[&check[..], &["-v"]].concat(), "error[enum]"),
+        (&[&check[..], &["--report", "github"]].concat(), "::error "),
+        (&[&check[..], &["--include", "nope"]].concat(), "no operation"),
+        (&["check", "--contract", "orders", "kept"], "could not be read"),
+        (&["shape", "--contract", "orders", "good.har"], "shape-new"),
+        (&["strength", "--contract", "orders", "good.har"], "Unnoticed"),
+        (&["diff", "old.json", "new.json"], "breaks"),
+        (&["leaks", "kept"], "e-mail"),
+    ];
+    for (arguments, expected) in commands {
+        let screen = run(arguments);
+        assert!(screen.contains(expected) && screen.contains("[31mRED"), "{arguments:?}: {screen}");
+        assert!(!screen.contains("\u{1b}[31mRED"), "{arguments:?}: {screen:?}");
+        let is_command = |it: &str| it.trim_start().starts_with("::stop");
+        assert!(!screen.lines().any(is_command), "{arguments:?}: {screen}");
+    }
+}
+
 fn assert_no_canaries(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

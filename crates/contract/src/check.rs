@@ -31,12 +31,17 @@ impl<'c> Run<'c> {
         let located = locate(&contract.documented, &self.base_urls, exchange, &url);
         let checked = self.counts.checked;
         match located.scope {
-            Scope::Out => self.counts.out_of_scope += 1,
+            Scope::Out => {
+                self.counts.out_of_scope += 1;
+                let is_beside = self.servers().any(|it| it.has_host_of(&url));
+                self.counts.beside_base_path += u64::from(is_beside);
+            }
             Scope::Undocumented(_) if is_preflight(exchange) => {
                 self.skip(exchange, "CORS preflight")
             }
             Scope::Undocumented(operation) if self.is_excluded(&operation) => {
-                self.counts.out_of_scope += 1
+                self.counts.out_of_scope += 1;
+                self.undocumented_left_out.insert(operation);
             }
             Scope::Undocumented(operation) if exchange.probe.is_some() => {
                 self.probed(&operation, exchange)

@@ -1,6 +1,6 @@
 //! One defect: where it is, what was promised, what came, and what settles it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, num::NonZero};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -94,9 +94,9 @@ pub struct Location {
     /// The file.
     pub file: String,
     /// Counted from one.
-    pub line: usize,
+    pub line: NonZero<usize>,
     /// The character of the line, counted from one.
-    pub column: usize,
+    pub column: NonZero<usize>,
 }
 
 /// Where something was seen.

@@ -99,6 +99,7 @@ pub fn join(named: Vec<(String, Report)>) -> Result<Report, JoinError> {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
+        whole.run.servers.extend(part.run.servers);
         whole.asked.extend(part.asked);
         whole.judged.extend(part.judged);
         whole.without_model.extend(part.without_model);
@@ -287,7 +288,7 @@ impl Places {
     fn take(&mut self, part: Vec<PlaceTally>) {
         for tally in part {
             let segments = tally.place.segments().map(Into::into).collect();
-            match self.0.entry((tally.operation.to_string(), tally.status, segments)) {
+            match self.0.entry((tally.operation.as_str().to_owned(), tally.status, segments)) {
                 Entry::Vacant(it) => {
                     it.insert(tally);
                 }

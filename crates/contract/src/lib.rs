@@ -86,7 +86,7 @@ pub use shard::Shard;
 pub use strength::{Meter, Operator, Planted, Strength, Survivors, faults};
 pub use suggest::Draft;
 pub use tally::PlaceTally;
-pub use text::{Fault, Faults, Text};
+pub use text::{Fault, Faults, Text, printable};
 pub use triage::{Closed, Issue, Triage, triage};
 
 pub use format::schema as format_schema;

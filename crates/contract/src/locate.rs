@@ -1,5 +1,7 @@
 //! Finds the line of the contract's texts that a finding contradicts: the place to look at, and mostly the one to edit.
 
+use std::num::NonZero;
+
 use crate::{
     contract::{Contract, ContractTexts},
     document::{DocumentFault, Lines},
@@ -9,6 +11,7 @@ use crate::{
     report::Report,
     rule::Rule,
     schema::{Address, Side, Store, edit},
+    text::Text,
 };
 
 impl Contract {
@@ -72,7 +75,8 @@ impl Contract {
 fn locate_faults(files: &[Lines<'_>], faults: &mut [DocumentFault]) {
     for fault in faults.iter_mut().filter(|it| it.line.is_none()) {
         let lines = files.iter().find(|it| it.text.name == fault.file);
-        fault.line = lines.and_then(|it| it.of_pointer(&fault.pointer)).map(|it| it.0);
+        let position = lines.and_then(|it| it.of_pointer(&fault.pointer));
+        fault.line = position.and_then(|it| NonZero::new(it.0));
     }
 }
 
@@ -118,13 +122,17 @@ fn in_quirk(texts: &ContractTexts, quirk: &Quirk, rule: Rule) -> Option<Location
     let value = content.find('=').map_or(0, |it| it + 1);
     let blank = content[value..].chars().take_while(|it| it.is_whitespace()).count();
     let column = content[..value].chars().count() + blank + 1;
-    Some(Location { file: text.name.clone(), line, column })
+    location(text, (line, column))
 }
 
 /// Where the value of a pointer starts.
 fn at(lines: &Lines<'_>, pointer: &str) -> Option<Location> {
-    let (line, column) = lines.of_pointer(pointer)?;
-    Some(Location { file: lines.text.name.clone(), line, column })
+    location(lines.text, lines.of_pointer(pointer)?)
+}
+
+fn location(text: &Text, (line, column): (usize, usize)) -> Option<Location> {
+    let (line, column) = (NonZero::new(line)?, NonZero::new(column)?);
+    Some(Location { file: text.name.clone(), line, column })
 }
 
 /// Where the exported model has a field, `Chatroom.source`.

@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::text::printable;
+
 /// A JSON pointer (RFC 6901) in which `*` stands for every array item or map key. Empty: the whole body.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -51,7 +53,7 @@ impl Place {
 
     /// The place between backquotes, or that it is the whole body.
     pub(crate) fn in_words(&self) -> String {
-        if self.0.is_empty() { "the whole body".into() } else { format!("`{}`", self.0) }
+        if self.0.is_empty() { "the whole body".into() } else { format!("`{self}`") }
     }
 
     /// The member of that name below this place.
@@ -75,7 +77,7 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "(whole body)" } else { &self.0 })
+        f.write_str(&if self.0.is_empty() { "(whole body)".into() } else { printable(&self.0) })
     }
 }
 

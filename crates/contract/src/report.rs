@@ -68,6 +68,10 @@ pub struct RunInfo {
     pub tool: String,
     /// A hash over the contract's texts.
     pub contract: String,
+    /// The servers that the contract is about: the document's, with a value for each variable, and the base URLs. Reports of
+    /// older versions do not say it.
+    #[serde(default)]
+    pub servers: BTreeSet<String>,
     /// When the run asked a server; none where it only read recordings.
     pub at: Option<String>,
     /// The least grave finding that breaks the contract.
@@ -105,6 +109,10 @@ pub struct ExchangeCounts {
     /// paths speak for them. Reports of older versions do not say it.
     #[serde(default)]
     pub on_foreign_hosts: u64,
+    /// Those out of scope that came from the host of one of the servers, below another base path. Reports of older versions
+    /// do not say it.
+    #[serde(default)]
+    pub beside_base_path: u64,
 }
 
 impl ExchangeCounts {
@@ -114,6 +122,7 @@ impl ExchangeCounts {
         add(&mut self.out_of_scope, other.out_of_scope);
         add(&mut self.could_not_check, other.could_not_check);
         add(&mut self.on_foreign_hosts, other.on_foreign_hosts);
+        add(&mut self.beside_base_path, other.beside_base_path);
     }
 }
 

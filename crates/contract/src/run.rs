@@ -65,6 +65,8 @@ pub struct Run<'c> {
     pub(crate) base_urls: Vec<Server>,
     pub(crate) ledger: Ledger,
     pub(crate) shortcuts: Shortcuts<'c>,
+    /// Operations that came, are not documented and were not to be checked.
+    pub(crate) undocumented_left_out: BTreeSet<OperationId>,
     skipped: LeftOut<Skipped>,
     unreadable: LeftOut<Unreadable>,
 }
@@ -82,6 +84,7 @@ impl<'c> Run<'c> {
             judged: BTreeSet::new(),
             ledger: Ledger::default(),
             shortcuts: Shortcuts::default(),
+            undocumented_left_out: BTreeSet::new(),
             skipped: LeftOut::default(),
             unreadable: LeftOut::default(),
         }
@@ -95,6 +98,13 @@ impl<'c> Run<'c> {
     /// What the run was told.
     pub fn options(&self) -> &RunOptions {
         &self.options
+    }
+
+    /// The operations of the options' `exclude` that neither the contract has nor what came.
+    pub fn excluded_in_vain(&self) -> impl Iterator<Item = &str> {
+        let known = self.contract.operations().chain(&self.undocumented_left_out);
+        let known: BTreeSet<&str> = known.map(OperationId::as_str).collect();
+        self.options.exclude.iter().map(String::as_str).filter(move |it| !known.contains(it))
     }
 
     /// How many bodies the full check has left to the shortcut.
@@ -113,6 +123,7 @@ impl<'c> Run<'c> {
         self.counts.absorb(other.counts);
         self.asked.extend(other.asked);
         self.judged.extend(other.judged);
+        self.undocumented_left_out.extend(other.undocumented_left_out);
         self.skipped.absorb(other.skipped);
         self.unreadable.absorb(other.unreadable);
         self.ledger.absorb(other.ledger);
@@ -223,6 +234,7 @@ impl<'c> Run<'c> {
             run: RunInfo {
                 tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
                 contract: self.contract.hash.clone(),
+                servers: self.servers().map(Server::url).collect(),
                 at: self.options.at.clone(),
                 fail_on: self.options.fail_on.unwrap_or(Severity::Error).min(Severity::Warning),
                 shard: self.options.shard,
@@ -245,6 +257,11 @@ impl<'c> Run<'c> {
         };
         report.conclude();
         report
+    }
+
+    /// The servers that the contract is about, by whatever name.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.contract.documented.servers.iter().chain(&self.base_urls)
     }
 
     fn without_model(&self) -> BTreeSet<OperationId> {

@@ -13,7 +13,7 @@ use crate::{
     place::{Place, ancestors},
     rule::Rule,
     tally::{add, add_counts},
-    text::{Fault, Text},
+    text::{Fault, Text, printable},
 };
 
 /// How unlikely it must be that a member is missing by chance before it is called gone.
@@ -145,7 +145,7 @@ impl Shape {
         for ((operation, status), shape) in &self.responses {
             out += &format!("{operation} {status}, {} seen\n", shape.exchanges);
             for (place, seen) in &shape.places {
-                let place = if place.is_empty() { "(whole body)" } else { place };
+                let place = if place.is_empty() { "(whole body)".into() } else { printable(place) };
                 out += &format!("  {place}: {}\n", seen.in_words());
             }
         }
@@ -162,7 +162,7 @@ impl Shape {
     ) {
         let response = ResponseShape {
             format_version: 1,
-            operation: operation.to_string(),
+            operation: operation.as_str().to_owned(),
             status,
             exchanges,
             places,
@@ -224,7 +224,7 @@ impl Shape {
                 };
                 let new = seen.beyond(known);
                 if !new.is_empty() {
-                    add(Rule::ShapeNew, Some(place), new.join(", "));
+                    add(Rule::ShapeNew, Some(place), printable(new.join(", ")));
                 }
                 if is_gone(known, seen) {
                     let what = format!(
@@ -259,7 +259,7 @@ impl PlaceShape {
         words.extend(
             rest.iter().filter(|it| it.0 > 0).map(|(count, word)| format!("{word} {count}")),
         );
-        words.join(", ")
+        printable(words.join(", "))
     }
 
     /// What is here and not in the baseline.

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
+pub fn printable(text: impl fmt::Display) -> String {
+    text.to_string().replace(char::is_control, " ")
+}
+
 /// A file's text under the name that people know it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -24,9 +29,10 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, message) = (printable(&self.file), printable(&self.message));
         match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.file, self.message),
-            None => write!(f, "{}: {}", self.file, self.message),
+            Some(line) => write!(f, "{file}:{line}: {message}"),
+            None => write!(f, "{file}: {message}"),
         }
     }
 }

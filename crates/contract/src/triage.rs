@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -63,7 +64,7 @@ pub(crate) fn schema() -> Value {
     format::written_schema::<Triage>("urn:paperwire:format:triage")
 }
 
-/// Compares the nights, the oldest first and tonight last.
+/// Compares the nights, tonight last: those that say when they asked by their times, all others as they come.
 ///
 /// # Errors
 /// Every text that is no canonical report.
@@ -78,6 +79,7 @@ pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
     if !faults.is_empty() {
         return Err(faults);
     }
+    in_order(&mut nights);
     let Some((tonight, past)) = nights.split_last() else {
         return Ok(nothing());
     };
@@ -113,6 +115,17 @@ pub fn triage(reports: &[Text]) -> Result<Triage, Vec<Fault>> {
     triage.reasons = reasons(&triage, tonight, past);
     triage.red = !triage.reasons.is_empty();
     Ok(triage)
+}
+
+/// Puts the nights that say when they asked in order, among the places that they have.
+fn in_order(nights: &mut [Report]) {
+    let time = |it: &Report| it.run.at.as_ref()?.parse::<Timestamp>().ok();
+    let places: Vec<usize> = (0..nights.len()).filter(|it| time(&nights[*it]).is_some()).collect();
+    let mut timed: Vec<Report> = places.iter().map(|it| nights[*it].clone()).collect();
+    timed.sort_by_key(time);
+    for (place, night) in places.into_iter().zip(timed) {
+        nights[place] = night;
+    }
 }
 
 fn nothing() -> Triage {
@@ -323,6 +336,26 @@ mod tests {
         for (what, nights, expected) in cases {
             let nights: Vec<Value> = nights.iter().map(|it| (*it).clone()).collect();
             assert_eq!(check(&nights), *expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn nights_are_in_order_of_their_times() {
+        let (bad, good) = (night(vec![finding("null")], 1), night(vec![], 1));
+        let at = |night: &Value, at: &str| {
+            let mut night = night.clone();
+            night["run"]["at"] = json!(at);
+            night
+        };
+        let (first, second) = ("2026-11-22T02:00:00Z", "2026-11-23T02:00:00Z");
+        for (what, nights, expected) in [
+            ("as they came", [at(&bad, first), at(&good, second)], "[0, 0, 1, 0]"),
+            ("the newest first", [at(&good, second), at(&bad, first)], "[0, 0, 1, 0]"),
+            ("of one time", [at(&good, first), at(&bad, first)], "[1, 0, 0, 0] red"),
+            ("one without", [good.clone(), at(&bad, first)], "[1, 0, 0, 0] red"),
+            ("no time", [at(&good, "tonight"), at(&bad, first)], "[1, 0, 0, 0] red"),
+        ] {
+            assert_eq!(check(&nights), expected, "{what}");
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, fmt, sync::LazyLock};
 
+use contract::printable;
 use regex::{Captures, Regex};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -19,25 +20,41 @@ pub struct Leak {
 
 impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.kind)
+        write!(f, "{}:{}: {}", printable(&self.file), self.line, self.kind)
     }
 }
 
-static PATTERNS: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
+/// Headers, and parameters of a query, whose values are secret.
+const SECRET: &str = "(?:(?:set-)?cookie|(?:proxy-)?authorization|x-(?:[a-z0-9]+-)*(?:key|token)|(?:access|api)[_-]?(?:key|token))";
+/// A member that a HAR may have beside name and value.
+const MEMBER: &str = r#""[a-z_]+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^"{}\[\],]+)"#;
+
+static PATTERNS: LazyLock<[(Regex, &str); 10]> = LazyLock::new(|| {
+    let member = |name: &str, value: &str| format!(r#""{name}"\s*:\s*"{value}"#);
+    let [name, value] = [member("name", SECRET), member("value", r#"(?:[^"\\]|\\.)"#)];
+    let more = format!(r"(?:,\s*{MEMBER}\s*)*?,\s*");
     [
         (regex(r"(?i)\bbearer[ +]+[a-z0-9._~+/=-]{8,}"), "a bearer token"),
         (regex(r"(?i)\bbasic[ +]+[a-z0-9+/]{8,}={0,2}"), "a user and password"),
         (regex(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}"), "a JSON web token"),
         (regex(r#"(?i)\b(set-)?cookie"?\s*[:=]\s*"?[a-z0-9_-]+=[^;\s"]{4,}"#), "a cookie"),
         (
-            regex(r#"(?i)"name"\s*:\s*"((set-)?cookie|authorization)"\s*,\s*"value"\s*:\s*"[^"]"#),
+            regex(r"(?i)\bx-(?:[a-z0-9]+-)*(?:key|token)\b\s*[:=]\s*[a-z0-9._~+/=-]{8,}"),
             "a header that is secret",
         ),
+        (regex(&format!(r#"(?i){name}"\s*{more}{value}"#)), "a header that is secret"),
+        (regex(&format!(r#"(?i){value}+"\s*{more}{name}""#)), "a header that is secret"),
+        (
+            regex(r"(?i)[?&](?:(?:access|api|auth)[_-]?)?(?:key|token)=[a-z0-9._~+/%-]{8,}"),
+            "a token in a URL",
+        ),
+        (regex(r#"://[^\s/?\#@:"'<>{}$\\]+:[^\s/?\#@"'<>{}$\\]+@"#), "a user and password"),
         (regex(r#""cookies"\s*:\s*\[\s*\{"#), "a cookie"),
     ]
 });
-static E_MAIL: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)[a-z0-9._%+-]+(?:@|%40)([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})"));
+static E_MAIL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"[\p{L}0-9._%+-]+(?:@|%40)([\p{L}0-9-]+(?:\.[\p{L}0-9-]+)*\.\p{L}{2,})")
+});
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a fixed pattern")
@@ -147,6 +164,21 @@ mod tests {
                 format!(r#"{{\"name\": \"{}\",\"value\": \"laravel=1\"}}"#, "Cookie"),
                 "a header that is secret",
             ),
+            (
+                format!(r#"{{"value":"a\"b","comment":"","name":"{}"}}"#, "Cookie"),
+                "a header that is secret",
+            ),
+            (
+                format!(r#"{{"name":"{}","value":"sk_live_abcdefghijkl"}}"#, "x-api-key"),
+                "a header that is secret",
+            ),
+            (format!("{}: sk_live_abcdefghijkl", "X-Auth-Token"), "a header that is secret"),
+            (
+                format!("https://v.test/x?a=1&{}=abcdefghijklmnop", "access_token"),
+                "a token in a URL",
+            ),
+            (format!("https://ann:{}@localhost/x", "pass"), "a user and password"),
+            (format!("ann{}", "@müller.de"), "an e-mail address outside the reserved domains"),
         ];
         for (text, kind) in cases {
             let found = leaks("f", &format!("fine\n{text}\n"), &secrets);
@@ -162,6 +194,13 @@ mod tests {
             "bearer token",
             "cookies: []",
             "maintainers@users.example",
+            "ann@müller.example",
+            "https://${USER}:${PASSWORD}@v.test",
+            "https://v.test:8080/a@b",
+            "https://v.test/x?page=2&key=name&token=",
+            "x-api-key: ${TOKEN}",
+            r#"{"name": "accept", "value": "*/*"}, {"name": "Cookie", "value": ""}"#,
+            r#"{"value": "", "name": "x-api-key"}, {"value": "*/*", "name": "accept"}"#,
         ] {
             assert_eq!(leaks("f", fine, &secrets), [], "{fine}");
         }

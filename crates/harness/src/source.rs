@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use contract::{Exchange, Unreadable};
+use contract::{Exchange, Unreadable, printable};
 
 use crate::{
     gzip::{GZIP, Unzipped},
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Nothing there, or not to be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}", printable(path.display()))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -26,19 +26,19 @@ pub enum SourceError {
         error: io::Error,
     },
     /// A folder without a recording.
-    #[error("{}: this folder holds no recording (*.har, *.ndjson, *.jsonl, or those with .gz); name a HAR file or a folder of them", path.display())]
+    #[error("{}: this folder holds no recording (*.har, *.ndjson, *.jsonl, or those with .gz); name a HAR file or a folder of them", printable(path.display()))]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
     },
     /// Something in a folder that is called as recordings are.
-    #[error("{}: promised a file, and this is a pipe, a folder's link or one that leads nowhere; remove it, or name what is meant", path.display())]
+    #[error("{}: promised a file, and this is a pipe, a folder's link or one that leads nowhere; remove it, or name what is meant", printable(path.display()))]
     NoFile {
         /// What is there.
         path: PathBuf,
     },
     /// A pattern that names nothing.
-    #[error("{}: no file has such a name", path.display())]
+    #[error("{}: no file has such a name", printable(path.display()))]
     EmptyPattern {
         /// The pattern.
         path: PathBuf,
@@ -59,6 +59,9 @@ impl SourceError {
 
 /// The name of standard input.
 const STREAM: &str = "-";
+
+/// What exchanges of standard input are from, in reports.
+pub const STANDARD_INPUT: &str = "(standard input)";
 
 /// The recordings that a path names: the file itself (`-` is standard input), every file that a pattern (`*`, `?`, `**`)
 /// matches, or every recording below a folder, in order of name; or why there is none. Plain JSON files are recordings
@@ -170,7 +173,7 @@ pub(crate) fn each_raw(
     each: &mut dyn FnMut(Result<Raw<'_>, Unreadable>),
 ) {
     let is_stream = path == Path::new(STREAM);
-    let source = if is_stream { "(standard input)".into() } else { path.display().to_string() };
+    let source = if is_stream { STANDARD_INPUT.to_owned() } else { path.display().to_string() };
     let kind = match (ending(path).as_str(), answered) {
         ("har", _) => Kind::Har,
         ("ndjson" | "jsonl", _) => Kind::Lines,

@@ -2,7 +2,7 @@
 
 use contract::{Finding, Report, Severity};
 
-use crate::report::words::{foreign_hosts, often, plural, subject};
+use crate::report::words::{file_of, foreign_hosts, often, plural, subject};
 
 /// GitHub shows this many annotations of one level and step, and 50 of a run.
 const MOST_OF_A_LEVEL: usize = 10;
@@ -14,7 +14,7 @@ pub(super) fn annotations(report: &Report) -> String {
         let found: Vec<&Finding> =
             report.findings.iter().filter(|it| it.severity == severity).collect();
         let told = if found.len() > MOST_OF_A_LEVEL { MOST_OF_A_LEVEL - 1 } else { found.len() };
-        found.iter().take(told).for_each(|it| out += &annotation(command, it));
+        found.iter().take(told).for_each(|it| out += &annotation(report, command, it));
         if found.len() > told {
             let more = plural((found.len() - told) as u64, &format!("more {command}"));
             out += &format!(
@@ -38,10 +38,10 @@ pub(super) fn annotations(report: &Report) -> String {
     out
 }
 
-fn annotation(command: &str, finding: &Finding) -> String {
-    let place = match (&finding.promised_at, &finding.first) {
+fn annotation(report: &Report, command: &str, finding: &Finding) -> String {
+    let place = match (&finding.promised_at, file_of(report, finding)) {
         (Some(at), _) => format!("file={},line={},col={},", property(&at.file), at.line, at.column),
-        (None, Some(first)) => format!("file={},", property(&first.source)),
+        (None, Some(file)) => format!("file={},", property(file)),
         (None, None) => String::new(),
     };
     let title = format!("{} {}", finding.rule.id(), subject(finding));

@@ -12,7 +12,7 @@ use contract::{OperationId, Place, QuirkState, Report, Severity, Strength, Verdi
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use crate::report::words::{counts, plural, verdict};
+use crate::report::words::{self, counts, plural, verdict};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -125,10 +125,7 @@ fn next_steps(report: &Report, rules: &[findings::OfRule<'_>]) -> Markup {
             @if report.verdict == Verdict::CouldNotCheck {
                 p { "Nothing was judged, or nothing of an operation that was asked: see "
                     a href="#left-out" { "what was left out" } " and why."
-                    @if report.exchanges.out_of_scope > 0 {
-                        " If the exchanges out of scope are of another host than the documented one, name it: "
-                        code { "--base-url URL" }
-                    } }
+                    @if let Some(told) = words::out_of_scope(report) { " " (with_code(&told)) "." } }
             }
             @if !cards.is_empty() { ol {
                 @for card in cards.iter().take(MOST_STEPS) {

@@ -253,9 +253,10 @@ fn sources(report: &Report) -> Option<Suite> {
     }
     let mut is_told = BTreeSet::new();
     for it in report.unreadable.iter().filter(|it| is_told.insert(&it.source)) {
-        let more = match report.unreadable_by_source.get(&it.source).copied().unwrap_or(1) {
-            1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
+        let counted = report.unreadable_by_source.get(&it.source).copied().unwrap_or(1);
+        let more = match counted.saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
         };
         let message = format!("could not be read: {}{more}", it.reason);
         cases.push(Case { name: it.source.clone(), outcome: Outcome::CouldNotCheck { message } });

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Write};
 use contract::{Finding, Report, Rule};
 
 use crate::report::words::{
-    counts, foreign_hosts, left_out, often, plural, printable, quirk_counts, sighting, subject,
-    verdict,
+    counts, foreign_hosts, is_of_shape, left_out, often, plural, printable, quirk_counts, sighting,
+    subject, verdict,
 };
 
 /// How many findings have a row, and their own words folded below it.
@@ -42,8 +42,8 @@ pub(super) fn markdown(report: &Report) -> String {
     let _ = writeln!(
         out,
         "\n<sub>{}, contract {}</sub>",
-        code_free(&report.run.tool),
-        report.run.contract
+        plain(&report.run.tool),
+        plain(&report.run.contract)
     );
     out
 }
@@ -63,8 +63,8 @@ fn table(found: &[&Finding]) -> String {
             "| {} | `{}` | {} | {} |",
             finding.severity.as_str(),
             finding.rule.id(),
-            code(&subject(finding)),
-            prose(&shortened(&finding.message, 300))
+            cell(&code(&subject(finding))),
+            cell(&prose(&shortened(&finding.message, 300)))
         );
     }
     if found.len() > MOST_TOLD {
@@ -95,7 +95,8 @@ fn details(finding: &Finding) -> String {
         row("seen", format!("{often}, first in {}", code(&sighting(first))));
     }
     if let Some(at) = &finding.promised_at {
-        row("promised in", code(&format!("{}:{}", at.file, at.line)));
+        let name = if is_of_shape(finding) { "place in" } else { "promised in" };
+        row(name, code(&format!("{}:{}", at.file, at.line)));
     }
     row("settle", prose(&finding.settle));
     row("id", code(&finding.id));
@@ -117,8 +118,8 @@ fn quirks(report: &Report) -> String {
             out,
             "| {} | {} | {} | {seen} |",
             it.state.as_str(),
-            code(it.id.as_str()),
-            prose(&it.summary)
+            cell(&code(it.id.as_str())),
+            cell(&prose(&it.summary))
         );
     }
     out += "\n</details>\n";
@@ -132,7 +133,7 @@ fn not_checked(report: &Report) -> String {
     let skipped = report.skipped.iter();
     let skipped =
         skipped.map(|it| (format!("{}, entry {}", it.source, it.entry), it.reason.as_str()));
-    let unnamed = report.more_unreadable() + report.more_skipped();
+    let unnamed = report.more_unreadable().saturating_add(report.more_skipped());
     folded("Not checked", unjudged.chain(unreadable).chain(skipped).collect(), unnamed)
 }
 
@@ -146,7 +147,7 @@ fn folded(title: &str, all: Vec<(String, &str)>, unnamed: u64) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let count = all.len() as u64 + unnamed;
+    let count = unnamed.saturating_add(all.len() as u64);
     let mut out = format!("\n<details><summary>{title} ({count})</summary>\n\n");
     for (what, why) in all.iter().take(MOST_TOLD) {
         let _ = writeln!(out, "- {}: {}", code(what), prose(why));
@@ -166,13 +167,14 @@ fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// A code span, also in a table and whatever it holds.
-fn code(text: &str) -> String {
-    format!("`{}`", code_free(text).replace('|', "\\|"))
+/// What stands in a table, where a bar ends a cell, in a code span too.
+fn cell(markdown: &str) -> String {
+    markdown.replace('|', "\\|")
 }
 
-fn code_free(text: &str) -> String {
-    printable(text).replace('`', "'")
+/// A code span, whatever it holds.
+fn code(text: &str) -> String {
+    format!("`{}`", printable(text).replace('`', "'"))
 }
 
 /// A sentence of ours, whose backticks are code spans, and in which everything else stands for itself.
@@ -191,7 +193,7 @@ fn prose(text: &str) -> String {
 fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in html(text).chars() {
-        if matches!(c, '\\' | '*' | '_' | '[' | ']' | '|' | '~' | '#') {
+        if matches!(c, '\\' | '*' | '_' | '[' | ']' | '~' | '#') {
             out.push('\\');
         }
         out.push(c);
@@ -210,7 +212,9 @@ mod tests {
 
     #[test]
     fn text_stays_text() {
-        assert_eq!(prose("`a|b` <b> *x* 1|2"), "`a\\|b` &lt;b&gt; \\*x\\* 1\\|2");
+        let told = prose("`a|b` <b> *x* 1|2");
+        assert_eq!(told, "`a|b` &lt;b&gt; \\*x\\* 1|2");
+        assert_eq!(cell(&told), "`a\\|b` &lt;b&gt; \\*x\\* 1\\|2");
         assert_eq!(prose("an odd ` one"), "an odd ' one");
         assert_eq!(code("a`b\nc"), "`a'b c`");
         assert_eq!(shortened("`long`", 3), "'lo…");

@@ -3,7 +3,7 @@
 use contract::{DocumentFault, Finding, Location, Report, Rule, Severity, Verdict};
 use serde_json::{Value, json};
 
-use crate::report::words::{foreign_hosts, often, plural, sighting, subject};
+use crate::report::words::{file_of, foreign_hosts, often, plural, sighting, subject};
 
 /// GitHub takes no more results of a run; the gravest come first.
 const MOST_RESULTS: usize = 25_000;
@@ -68,7 +68,7 @@ fn result(report: &Report, finding: &Finding) -> Value {
         "ruleIndex": number,
         "level": finding.severity.as_str(),
         "message": { "text": text },
-        "locations": [location(finding)],
+        "locations": [location(report, finding)],
         "partialFingerprints": { "finding/v1": finding.id },
         "occurrenceCount": finding.count,
         "suppressions": suppressions(report, finding),
@@ -85,27 +85,27 @@ fn result(report: &Report, finding: &Finding) -> Value {
         },
     });
     if let (Some(_), Some(first)) = (&finding.promised_at, &finding.first) {
-        let recording = json!({ "artifactLocation": { "uri": uri(&first.source) } });
-        result["relatedLocations"] = json!([{
-            "id": 0,
-            "physicalLocation": recording,
-            "message": { "text": format!("first seen in {}", sighting(first)) },
-        }]);
+        let mut seen = json!({ "id": 0 });
+        if let Some(file) = file_of(report, finding) {
+            seen["physicalLocation"] = json!({ "artifactLocation": { "uri": uri(file) } });
+        }
+        seen["message"] = json!({ "text": format!("first seen in {}", sighting(first)) });
+        result["relatedLocations"] = json!([seen]);
     }
     result
 }
 
 /// Where somebody edits: what was promised, or else where it was seen.
-fn location(finding: &Finding) -> Value {
+fn location(report: &Report, finding: &Finding) -> Value {
     let mut location = json!({
         "logicalLocations": [{ "fullyQualifiedName": subject(finding), "kind": "member" }],
     });
-    let physical = match (&finding.promised_at, &finding.first) {
+    let physical = match (&finding.promised_at, file_of(report, finding)) {
         (Some(Location { file, line, column }), _) => Some(json!({
             "artifactLocation": { "uri": uri(file) },
             "region": { "startLine": line, "startColumn": column },
         })),
-        (None, Some(first)) => Some(json!({ "artifactLocation": { "uri": uri(&first.source) } })),
+        (None, Some(file)) => Some(json!({ "artifactLocation": { "uri": uri(file) } })),
         (None, None) => None,
     };
     if let Some(physical) = physical {
@@ -146,7 +146,7 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
     for it in &report.skipped {
         told.push(tell("note", format!("{}, entry {}: {}", it.source, it.entry, it.reason)));
     }
-    folded(told, report.more_unreadable() + report.more_skipped())
+    folded(told, report.more_unreadable().saturating_add(report.more_skipped()))
 }
 
 /// What is wrong with the vendor's document: a place in it, and how it was read.
@@ -171,7 +171,7 @@ fn tell(level: &str, text: String) -> Value {
 }
 
 fn folded(mut told: Vec<Value>, unnamed: u64) -> Vec<Value> {
-    let more = told.len().saturating_sub(MOST_NOTIFICATIONS) as u64 + unnamed;
+    let more = unnamed.saturating_add(told.len().saturating_sub(MOST_NOTIFICATIONS) as u64);
     told.truncate(MOST_NOTIFICATIONS);
     if more > 0 {
         let keeps = if unnamed > 0 { "counts" } else { "has" };
@@ -182,12 +182,27 @@ fn folded(mut told: Vec<Value>, unnamed: u64) -> Vec<Value> {
 
 /// A file's path as a URI reference (RFC 3986): relative as it is, absolute as `file:`.
 fn uri(path: &str) -> String {
-    let mut out = String::new();
+    if cfg!(windows) { uri_on_windows(path) } else { uri_reference(path) }
+}
+
+/// The same of a path with backslashes, which may start with a drive.
+fn uri_on_windows(path: &str) -> String {
     let path = path.replace('\\', "/");
-    if path.starts_with('/') {
-        out.push_str("file://");
+    let drive = path.split_once(':').filter(|it| it.0.len() == 1 && it.1.starts_with('/'));
+    match drive {
+        Some((drive, rest)) => format!("file:///{drive}:{}", percent_encoded(rest)),
+        None => uri_reference(&path),
     }
-    for byte in path.trim_start_matches("./").bytes() {
+}
+
+fn uri_reference(path: &str) -> String {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", percent_encoded(path.trim_start_matches("./")))
+}
+
+fn percent_encoded(path: &str) -> String {
+    let mut out = String::new();
+    for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
                 out.push(byte as char);
@@ -208,8 +223,17 @@ mod tests {
             ("a/b.har", "a/b.har"),
             ("./a b%.har", "a%20b%25.har"),
             ("/tmp/é.har", "file:///tmp/%C3%A9.har"),
+            (r"w\x/a.har", "w%5Cx/a.har"),
         ] {
-            assert_eq!(uri(path), expected);
+            assert_eq!(uri_reference(path), expected);
+        }
+        for (path, expected) in [
+            (r".\a b\c.har", "a%20b/c.har"),
+            (r"C:\a b\c.har", "file:///C:/a%20b/c.har"),
+            ("C:/a.har", "file:///C:/a.har"),
+            (r"\a.har", "file:///a.har"),
+        ] {
+            assert_eq!(uri_on_windows(path), expected);
         }
     }
 }

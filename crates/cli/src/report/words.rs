@@ -1,12 +1,17 @@
 //! What several forms say alike.
 
 use contract::{
-    DocumentFault, Finding, LeftOut, QuirkReport, QuirkState, Report, Severity, Sighting,
-    Unreadable, Verdict, keep_first,
+    DocumentFault, Finding, LeftOut, Provenance, QuirkReport, QuirkState, Report, Rule, Severity,
+    Sighting, Unreadable, Verdict, keep_first,
 };
+
+pub(crate) use contract::printable;
 
 /// How much of what could not be read is told at once.
 pub(crate) const MOST_UNREADABLE: usize = 10;
+
+/// How many servers of a contract are named.
+const MOST_SERVERS: usize = 3;
 
 /// `1 error`, `2 errors`.
 pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
@@ -15,11 +20,6 @@ pub(crate) fn plural(count: impl Into<u64>, word: &str) -> String {
         count if word.ends_with('y') => format!("{count} {}ies", &word[..word.len() - 1]),
         count => format!("{count} {word}s"),
     }
-}
-
-/// A text on one line, without what moves a terminal's cursor or starts a command of a runner.
-pub(crate) fn printable(text: impl std::fmt::Display) -> String {
-    text.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 pub(crate) fn verdict(report: &Report) -> &'static str {
@@ -44,6 +44,12 @@ pub(crate) fn subject(finding: &Finding) -> String {
     format!("{}{status}{place}", finding.operation)
 }
 
+/// Whether a finding is about the accepted shape: what is accepted stands elsewhere than at the finding's line of the
+/// contract, which only describes the place.
+pub(crate) fn is_of_shape(finding: &Finding) -> bool {
+    matches!(finding.rule, Rule::ShapeNew | Rule::ShapeGone)
+}
+
 /// `3 times in 2 exchanges`; nothing where no exchange is concerned.
 pub(crate) fn often(finding: &Finding) -> Option<String> {
     finding.first.as_ref()?;
@@ -57,6 +63,14 @@ pub(crate) fn sighting(first: &Sighting) -> String {
     let pointer =
         if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
     format!("{}, entry {}{byte}{pointer}", first.source, first.entry)
+}
+
+/// The file that a finding was first seen in; none where what was seen came from a server or through standard input.
+pub(crate) fn file_of<'f>(report: &Report, finding: &'f Finding) -> Option<&'f str> {
+    let source = finding.first.as_ref()?.source.as_str();
+    let is_server = report.run.at.is_some()
+        && [Provenance::Live, Provenance::StandIn].iter().any(|it| it.as_str() == source);
+    (!is_server && source != harness::STANDARD_INPUT).then_some(source)
 }
 
 /// What was counted of a quirk.
@@ -107,7 +121,7 @@ pub(crate) fn left_out(report: &Report) -> Vec<String> {
 pub(crate) fn unreadable(named: &[Unreadable], more: u64, most: usize) -> Vec<String> {
     let mut told = named.to_vec();
     keep_first(&mut told, most);
-    let more = more + (named.len() - told.len()) as u64;
+    let more = more.saturating_add((named.len() - told.len()) as u64);
     let line = |it: &Unreadable| {
         let entry = it.entry.map_or_else(String::new, |it| format!(", entry {it}"));
         let byte = it.byte.map_or_else(String::new, |it| format!(", byte {it}"));
@@ -126,6 +140,33 @@ pub(crate) fn left_unread(left_out: LeftOut<Unreadable>) -> Vec<String> {
 /// The same of a report, folded.
 pub(crate) fn unreadable_of(report: &Report) -> Vec<String> {
     unreadable(&report.unreadable, report.more_unreadable(), MOST_UNREADABLE)
+}
+
+/// Why exchanges may be out of scope where none was judged, and what settles it.
+pub(crate) fn out_of_scope(report: &Report) -> Option<String> {
+    let counts = &report.exchanges;
+    if counts.checked > 0 || counts.out_of_scope == 0 {
+        return None;
+    }
+    let servers = &report.run.servers;
+    let named: Vec<String> =
+        servers.iter().take(MOST_SERVERS).map(|it| format!("`{it}`")).collect();
+    let more = match servers.len().saturating_sub(MOST_SERVERS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let about = match named.as_slice() {
+        [] => String::new(),
+        named => format!("The contract is about {}{more}. ", named.join(", ")),
+    };
+    let may_be = match counts.beside_base_path {
+        0 => "If what is out of scope is the same API on another host".to_owned(),
+        count => format!(
+            "{} came from its host, below another base path; if that is the API",
+            plural(count, "exchange")
+        ),
+    };
+    Some(format!("{about}{may_be}, name the server, base path included: `--base-url URL`"))
 }
 
 /// How many exchanges were judged though nobody names their host, and what settles it; none where there are none.

@@ -8,7 +8,7 @@ use std::{
 use contract::{Finding, Location, PromisedBy, Rule, Severity};
 
 use crate::{
-    report::words::{often, printable},
+    report::words::{is_of_shape, often},
     terminal::{ERROR, NOTE, WARNING, snippet::Excerpt},
 };
 
@@ -32,7 +32,7 @@ impl Files {
                 bytes.entry(&first.source).or_default().insert(byte);
             }
             if let Some(at) = &finding.promised_at {
-                wanted.entry(&at.file).or_default().insert(at.line);
+                wanted.entry(&at.file).or_default().insert(at.line.get());
             }
         }
         let mut files = Self::default();
@@ -48,7 +48,7 @@ impl Files {
             let lines = text.lines().enumerate().filter(|it| wanted.contains(&(it.0 + 1)));
             files
                 .texts
-                .extend(lines.map(|(index, line)| ((file.to_owned(), index + 1), printable(line))));
+                .extend(lines.map(|(index, line)| ((file.to_owned(), index + 1), line.to_owned())));
         }
         files
     }
@@ -74,8 +74,7 @@ fn came(finding: &Finding, files: &Files, unfolded: bool) -> Option<Excerpt> {
     let byte = first.byte.map_or_else(String::new, |it| format!(", byte {it}"));
     let pointer =
         if first.pointer.is_empty() { String::new() } else { format!(", {}", first.pointer) };
-    let source = printable(&first.source);
-    let origin = format!("{source}{number}, entry {}{byte}{pointer}", first.entry);
+    let origin = format!("{}{number}, entry {}{byte}{pointer}", first.source, first.entry);
     let words: Vec<&str> = finding.came.iter().map(String::as_str).collect();
     let often = often(finding).unwrap_or_default();
     let name = first.pointer.rsplit('/').next().unwrap_or_default();
@@ -157,12 +156,13 @@ fn unescaped(segment: &str) -> String {
 
 /// The line of the contract that says what was promised.
 fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
-    let Location { file, line, column } = at;
-    let text = files.texts.get(&(file.clone(), *line));
+    let Location { file, .. } = at;
+    let (line, column) = (at.line.get(), at.column.get());
+    let text = files.texts.get(&(file.clone(), line));
     let end = text.map_or(0, |it| it.trim_end().trim_end_matches(',').chars().count());
     let blank = text.map_or(0, |it| it.chars().take_while(|it| it.is_whitespace()).count());
     // An object that opens here says its name on this line, and no more.
-    let start = if end <= *column { blank } else { column - 1 };
+    let start = if end <= column { blank } else { column - 1 };
     let end = text.and_then(|it| value_end(it, start)).unwrap_or(end);
     let by = match finding.promised_by {
         PromisedBy::Documented => "documented",
@@ -171,11 +171,14 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
         PromisedBy::Model => "modelled",
     };
     Excerpt {
-        origin: format!("{}:{line}:{column}", printable(file)),
-        line: Some(*line),
+        origin: format!("{file}:{line}:{column}"),
+        line: Some(line),
         lines: text.into_iter().cloned().collect(),
         arrow: (start, end.saturating_sub(start)),
-        label: format!("{by}: {}", printable(&finding.promised)),
+        label: match is_of_shape(finding) {
+            true => "the place in the document".to_owned(),
+            false => format!("{by}: {}", finding.promised),
+        },
         style: NOTE,
     }
 }

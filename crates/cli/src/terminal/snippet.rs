@@ -6,7 +6,10 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
-use crate::terminal::{FAINT, FRAME, paint};
+use crate::{
+    report::words::printable,
+    terminal::{FAINT, FRAME, paint},
+};
 
 /// A place in a source.
 pub(super) struct Excerpt {
@@ -33,7 +36,7 @@ pub(super) fn draw(excerpts: &[Excerpt], rows: &[(&str, String)], width: usize) 
     let mut out = String::new();
     for (index, excerpt) in excerpts.iter().enumerate() {
         let mark = paint(FRAME, if index == 0 { "-->" } else { ":::" });
-        let _ = writeln!(out, "{:indent$}{mark} {}", "", excerpt.origin);
+        let _ = writeln!(out, "{:indent$}{mark} {}", "", printable(&excerpt.origin));
         let Some((last, parents)) = excerpt.lines.split_last() else { continue };
         let room = width.saturating_sub(indent + 3).max(20);
         let (last, start, length) = fit(last, excerpt.arrow, room);
@@ -42,11 +45,11 @@ pub(super) fn draw(excerpts: &[Excerpt], rows: &[(&str, String)], width: usize) 
         for (index, line) in parents.iter().chain([&last]).enumerate() {
             let number = if index == 0 { number.as_str() } else { "" };
             let number = paint(FRAME, format!("{number:>indent$}"));
-            let line: String = line.chars().take(room).collect();
+            let line: String = printable(line).chars().take(room).collect();
             let _ = writeln!(out, "{number} {bar} {line}");
         }
         let arrow = if index == 0 { "^" } else { "-" }.repeat(length);
-        let label = &excerpt.label;
+        let label = printable(&excerpt.label);
         // Beside the arrow where there is room, else below it.
         if start + length + 1 + label.chars().count() <= room {
             let arrow = paint(excerpt.style, format!("{arrow} {label}"));
@@ -54,7 +57,7 @@ pub(super) fn draw(excerpts: &[Excerpt], rows: &[(&str, String)], width: usize) 
         } else {
             let _ =
                 writeln!(out, "{:indent$} {bar} {:start$}{}", "", "", paint(excerpt.style, arrow));
-            for line in wrapped(label, room) {
+            for line in wrapped(&label, room) {
                 let _ = writeln!(out, "{:indent$} {bar} {}", "", paint(excerpt.style, line));
             }
         }

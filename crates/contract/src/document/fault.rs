@@ -1,9 +1,11 @@
 //! What is wrong with a vendor's document. The rest of it is used all the same.
 
-use std::fmt;
+use std::{fmt, num::NonZero};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::text::printable;
 
 /// Something wrong with the vendor's document, and what was made of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -13,14 +15,14 @@ pub struct DocumentFault {
     /// Where in the file, as a JSON pointer (RFC 6901).
     pub pointer: String,
     /// The line, counted from one; none where nobody looked.
-    pub line: Option<usize>,
+    pub line: Option<NonZero<usize>>,
     /// What is wrong, and how it is read.
     pub message: String,
 }
 
 impl fmt::Display for DocumentFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place(), self.message)
+        write!(f, "{}: {}", self.place(), printable(&self.message))
     }
 }
 
@@ -28,6 +30,6 @@ impl DocumentFault {
     /// The place as people read it: `openapi.yaml:12#/paths`.
     pub fn place(&self) -> String {
         let line = self.line.map_or_else(String::new, |it| format!(":{it}"));
-        format!("{}{line}#{}", self.file, self.pointer)
+        printable(format!("{}{line}#{}", self.file, self.pointer))
     }
 }

@@ -4,6 +4,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
+    num::NonZero,
 };
 
 use serde_json::{Value, json};
@@ -81,7 +82,7 @@ impl Files {
                     files.faults.push(DocumentFault {
                         file: fault.file.clone(),
                         pointer: String::new(),
-                        line: fault.line,
+                        line: fault.line.and_then(NonZero::new),
                         message: fault.message.clone(),
                     });
                     broken.push(fault);

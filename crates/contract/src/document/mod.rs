@@ -28,7 +28,7 @@ pub(crate) use schema::{assert_formats, misspelt};
 pub(crate) use server::{Server, normal};
 pub(crate) use template::PathTemplate;
 
-use crate::schema::Address;
+use crate::{schema::Address, text::printable};
 
 /// An operation as people name it: `GET /chat/chatrooms/{id}`.
 #[derive(
@@ -61,7 +61,7 @@ impl OperationId {
 
 impl fmt::Display for OperationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&printable(&self.0))
     }
 }
 

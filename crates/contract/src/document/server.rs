@@ -71,6 +71,11 @@ impl Server {
         rest(&self.parts[self.origin.unwrap_or(0)..], path)
     }
 
+    /// Whether a URL, as [`normal`] writes it, is on its host.
+    pub(crate) fn has_host_of(&self, url: &str) -> bool {
+        self.origin.is_some_and(|it| rest(&self.parts[..it], url).is_some())
+    }
+
     /// Whether it is on a host, which may be a variable; else any host is one.
     pub(crate) fn has_host(&self) -> bool {
         self.origin.is_some()

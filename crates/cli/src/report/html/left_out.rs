@@ -75,7 +75,7 @@ pub(super) fn document_faults(report: &Report) -> Markup {
                 @for (file, faults) in by_file {
                     details open[faults.len() <= UNFOLDED] {
                         summary { (plural(faults.len() as u64, "fault")) " in " span.place { (file) } }
-                        ul { @for it in faults { li { span.place { "#" (it.pointer) } @if let Some(line) = it.line { ", line " (line) } ": " (with_code(&it.message)) } } }
+                        ul { @for it in faults { li { span.place { "#" (it.pointer) } @if let Some(line) = it.line { ", line " (line.get()) } ": " (with_code(&it.message)) } } }
                     }
                 }
             }

@@ -12,7 +12,7 @@ pub(super) fn presence(tally: &PlaceTally) -> Markup {
     let mut parts: Vec<_> =
         types.map(|(nth, it)| (if nth == 0 { "value" } else { "other" }, it.1)).collect();
     parts.push(("null", tally.null));
-    bar(&parts, tally.seen + tally.missing)
+    bar(&parts, tally.seen.saturating_add(tally.missing))
 }
 
 /// The types of the values that are not null, the most frequent first.
@@ -26,8 +26,8 @@ fn types(tally: &PlaceTally) -> Vec<(&str, u64)> {
 
 /// What was seen, in words.
 pub(super) fn observed(tally: &PlaceTally) -> String {
-    let values = tally.seen - tally.null;
-    let share = |count: u64, of: u64| match count * 100 / of.max(1) {
+    let values = tally.seen.saturating_sub(tally.null);
+    let share = |count: u64, of: u64| match u128::from(count) * 100 / u128::from(of.max(1)) {
         0 => "<1\u{a0}%".to_owned(),
         100 if count < of => ">99\u{a0}%".to_owned(),
         percent => format!("{percent}\u{a0}%"),
@@ -35,7 +35,9 @@ pub(super) fn observed(tally: &PlaceTally) -> String {
     let mut words = Vec::new();
     let types = types(tally);
     let form = match tally.formats.iter().next() {
-        Some((form, count)) if tally.formats.len() == 1 && *count + tally.empty >= values => {
+        Some((form, count))
+            if tally.formats.len() == 1 && count.saturating_add(tally.empty) >= values =>
+        {
             format!(" ({form})")
         }
         Some(_) => {
@@ -68,7 +70,7 @@ pub(super) fn observed(tally: &PlaceTally) -> String {
     }
     for (count, of, word) in [
         (tally.null, tally.seen, "null"),
-        (tally.missing, tally.seen + tally.missing, "missing"),
+        (tally.missing, tally.seen.saturating_add(tally.missing), "missing"),
         (tally.empty, values, "empty"),
     ] {
         match count {
@@ -82,7 +84,9 @@ pub(super) fn observed(tally: &PlaceTally) -> String {
 
 /// A bar of parts, each a class and a count; what they leave of the whole is empty. The words beside it say the same.
 pub(super) fn bar(parts: &[(&str, u64)], whole: u64) -> Markup {
-    let starts = parts.iter().scan(0, |from, it| Some(std::mem::replace(from, *from + it.1)));
+    let starts = parts
+        .iter()
+        .scan(0_u64, |from, it| Some(std::mem::replace(from, from.saturating_add(it.1))));
     html! {
         svg.bar aria-hidden="true" {
             @for ((class, count), from) in parts.iter().zip(starts).filter(|it| it.0.1 > 0) {

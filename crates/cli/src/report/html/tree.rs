@@ -150,7 +150,7 @@ impl Row<'_> {
             'q' => !self.quirks.is_empty(),
             'u' => tally.seen > 0 && tally.documented.is_none(),
             'm' => tally.documented.is_some() && tally.modelled.is_none(),
-            'n' => tally.seen > 0 && tally.null + tally.missing > 0,
+            'n' => tally.seen > 0 && (tally.null > 0 || tally.missing > 0),
             _ => tally.seen == 0,
         };
         FILTERS.iter().map(|it| it.0).filter(|it| is(*it)).collect()
@@ -238,7 +238,7 @@ fn row(row: &Row<'_>) -> Markup {
                 Some(words) => (words),
                 None => span.none { "not modelled" },
             } }
-            td { @if tally.seen + tally.missing > 0 { div.observed { (presence(tally)) " " span { (observed(tally)) } } } }
+            td { @if tally.seen > 0 || tally.missing > 0 { div.observed { (presence(tally)) " " span { (observed(tally)) } } } }
             td { span.state { (state.words()) } (named(row.findings)) }
         }
     }
