@@ -17,7 +17,7 @@ mod write;
 
 pub use bulk::{Bulk, Found, check_all};
 pub use folder::{FolderError, read_contract, read_documents, read_text, read_texts};
-pub use leak::{Leak, leaks};
+pub use leak::{Leak, leaks, starred};
 pub use live::{Answer, LiveError, LiveOptions, NoAnswer, ask, check_answer, exchange};
 pub use look::{Looked, look_through};
 pub use new_folder::NewFolder;
