@@ -153,7 +153,7 @@ impl Taken {
             self.foreign += 1;
             return;
         };
-        let name = harness::recording_name(&masked);
+        let name = harness::recording_name(&contract.file_names()[&masked.operation], &masked);
         if !masked.why_dropped.is_empty() {
             let places: BTreeSet<String> =
                 masked.why_dropped.iter().map(ToString::to_string).collect();

@@ -49,7 +49,7 @@ impl ShapeArgs {
                     defaults.command
                 );
             }
-            for (name, text) in shape.files() {
+            for (name, text) in shape.files(&contract) {
                 let path = folder.join(name);
                 harness::write_whole(&path, text.as_bytes())?;
                 outln!("wrote {}", path.display());
