@@ -5,8 +5,8 @@ use clap::Args;
 use contract::{Contract, ContractTexts, Run, RunOptions};
 
 use crate::{
-    Bulk, Defaults, Sources, fields,
-    live::{Begin, LiveArgs},
+    Bulk, Defaults, Sources, Today, fields,
+    live::{Begin, ProbingArgs},
     operations,
     report::{FailOn, Output},
     shape,
@@ -18,9 +18,11 @@ pub struct Check {
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
-    live: LiveArgs,
+    live: ProbingArgs,
     #[command(flatten)]
     bulk: Bulk,
+    #[command(flatten)]
+    today: Today,
     /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
@@ -47,7 +49,7 @@ impl Check {
         self.check_names(&contract)?;
         let own = self.sources.own_places(defaults)?;
         self.output.hold_against(&self.sources.files_read(defaults), &own)?;
-        let asking = match self.live.begin(&contract, defaults)? {
+        let asking = match self.live.begin(&contract, self.sources.stand_ins(defaults))? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),
             Begin::Printed => return Ok(0),
@@ -58,7 +60,7 @@ impl Check {
             base_urls,
             include: self.include.clone(),
             exclude: self.exclude.clone(),
-            today: Some(self.sources.today()),
+            today: Some(self.today.day()),
             fail_on: Some(self.fail_on.into()),
             shard: self.bulk.shard,
             no_fast_path: self.bulk.no_fast_path,
@@ -70,6 +72,9 @@ impl Check {
         let mut run = Run::new(&contract, options);
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, Some(&self.bulk))?;
         let mut report = run.report();
+        if let Some(asking) = &asking {
+            report = asking.without_secrets(report)?;
+        }
         contract.locate(&texts, &mut report);
         if let Some(types) = self.sources.types(defaults) {
             fields::locate(types, &mut report);

@@ -12,7 +12,7 @@ use contract::{Contract, ContractTexts, OperationId, Report, Run, RunOptions};
 use harness::{NewFolder, write_whole};
 
 use crate::{
-    Defaults, base_url,
+    Defaults, Today, check_base_urls,
     drafts::{Drafts, drafts},
     faults,
     report::words::{alike, foreign_hosts, plural, printable, unreadable_of},
@@ -33,16 +33,16 @@ pub struct Init {
     #[arg(long, value_name = "DIR", default_value = "contract")]
     out: PathBuf,
     /// A URL that stands for the documented server, base path included; may be repeated
-    #[arg(long, value_name = "URL", value_parser = base_url)]
+    #[arg(long, value_name = "URL")]
     base_url: Vec<String>,
-    /// Take this day for today's [default: today, UTC]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    today: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    today: Today,
 }
 
 impl Init {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let Self { document, traffic, out, .. } = self;
+        check_base_urls(&self.base_url)?;
         let documents = documents::collect(document)?;
         let recordings = match traffic {
             Some(path) => {
@@ -72,7 +72,7 @@ impl Init {
         let options = RunOptions { base_urls: self.base_url.clone(), ..RunOptions::default() };
         let mut run = Run::new(&contract, options);
         check(&mut run, &recordings);
-        let today = self.today.unwrap_or_else(crate::today);
+        let today = self.today.day();
         let can_be_read_again = !traffic.as_deref().is_some_and(harness::is_read_once);
         let drafts = match can_be_read_again {
             true => drafts(&run, &texts, today, |run| {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use paperwire::{Command, Defaults, Global};
 
 /// What an API says on paper, next to what it says on the wire.
@@ -16,7 +16,9 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // There is no server of ours for any other API.
+    let command = paperwire::without_stand_ins(Cli::command());
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|it| it.exit());
     cli.global.apply();
     // A folder of any other API names its own recordings.
     let defaults = Defaults {

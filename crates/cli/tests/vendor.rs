@@ -1,20 +1,11 @@
 //! Another vendor, from a document and a HAR to a contract that would notice: the commands as their user runs them.
 
-use std::{fs, path::Path, process::Command};
+mod common;
 
+use std::{fs, path::Path};
+
+use common::paperwire;
 use serde_json::{Value, json};
-
-/// Runs `paperwire` in a folder, and gives its exit code and what it prints.
-fn paperwire(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_paperwire"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(name);
-    }
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let code = output.status.code().unwrap();
-    format!("exit {code}\n{}{}", text(&output.stdout), text(&output.stderr))
-}
 
 fn compare(name: &str, screen: &str) {
     let mut settings = insta::Settings::new();
