@@ -204,6 +204,96 @@ fn no_message_holds_a_base_url_that_is_none() {
     }
 }
 
+/// What is printed to be run next runs.
+#[test]
+fn the_next_step_can_be_run_as_it_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    contract(folder, &["/a"], &number());
+    fs::create_dir(folder.join("my days")).unwrap();
+    fs::write(folder.join("my days/day.ndjson"), line("/a", &json!({ "n": 1 }))).unwrap();
+    let shape = paperwire(folder, &["shape", "--contract", "c", "my days"]);
+    let step = "\nTo accept: paperwire shape --accept --contract c 'my days'\n";
+    assert!(shape.starts_with("exit 0\n") && shape.ends_with(step), "{shape}");
+    let made = paperwire(
+        folder,
+        &["init", "c/documented/openapi.json", "my days", "--out", "the contract"],
+    );
+    for step in [
+        "\n  1. paperwire check --contract 'the contract' 'my days'\n",
+        "\n  2. paperwire record --contract 'the contract' --from 'my days'   #",
+    ] {
+        assert!(made.starts_with("exit 0\n") && made.contains(step), "{made}");
+    }
+    let record = ["record", "--contract", "the contract", "--from", "my days"];
+    let recorded = paperwire(folder, &record);
+    assert!(recorded.starts_with("exit 0\n") && recorded.contains("1 recorded"), "{recorded}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_not_made_and_the_users_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    contract(folder, &["/a"], &number());
+    let document = fs::read(folder.join("c/documented/openapi.json")).unwrap();
+    for name in ["v.json", "api-docs", "v.txt", ".hid.json"] {
+        fs::write(folder.join(name), &document).unwrap();
+    }
+    fs::write(folder.join("page.har"), "<html>").unwrap();
+    fs::write(folder.join("empty.har"), r#"{"log": {"version": "1.2", "entries": []}}"#).unwrap();
+    fs::write(folder.join("day.har"), "{}").unwrap();
+    let before = names(folder);
+    let none = "promised an OpenAPI document, called *.json, *.yaml or *.yml";
+    let cases: [(&[&str], &str); 6] = [
+        (&["api-docs"], &format!("api-docs: {none}")),
+        (&["v.txt"], &format!("v.txt: {none}")),
+        (&[".hid.json"], &format!(".hid.json: {none}")),
+        (&["day.har", "v.json"], "they stand the other way round: paperwire init v.json day.har"),
+        (&["v.json", "page.har"], "nothing of the traffic could be read, and no folder was made"),
+        (&["v.json", "empty.har"], "nothing of the traffic could be read, and no folder was made"),
+    ];
+    for (arguments, told) in cases {
+        let screen = paperwire(folder, &[&["init"], arguments].concat());
+        assert!(screen.starts_with("exit 2\n") && screen.contains(told), "{screen}");
+        assert!(!screen.contains(".paperwire"), "{screen}");
+        assert_eq!(names(folder), before);
+    }
+    // An empty folder that is not the one it runs in is as good as none.
+    fs::create_dir(folder.join("empty")).unwrap();
+    let here = paperwire(&folder.join("empty"), &["init", "../v.json", "--out", "."]);
+    assert!(here.starts_with("exit 2\n") && here.contains("such as ./contract"), "{here}");
+    let made = paperwire(folder, &["init", "v.json", "--out", "empty"]);
+    assert!(made.starts_with("exit 0\n"), "{made}");
+}
+
+#[test]
+fn traffic_of_which_nothing_is_checked_is_told_as_by_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    contract(folder, &["/a"], &number());
+    let document = "c/documented/openapi.json";
+    let outage = line("/a", &json!({})).replace("200", "503");
+    fs::write(folder.join("outage.ndjson"), outage).unwrap();
+    let foreign = line("/x/a", &json!({})).replace("v.test", "w.test");
+    fs::write(folder.join("foreign.ndjson"), foreign).unwrap();
+    let screen = paperwire(folder, &["init", document, "outage.ndjson", "--out", "one"]);
+    assert!(
+        screen.starts_with("exit 3\n") && screen.contains("outage.ndjson, entry 0: "),
+        "{screen}"
+    );
+    assert!(!screen.contains("base_urls"), "{screen}");
+    let screen = paperwire(folder, &["init", document, "foreign.ndjson", "--out", "two"]);
+    assert!(
+        screen.starts_with("exit 3\n")
+            && screen.contains("1. nothing of the traffic was checked: name the server"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("3. paperwire quirks suggest --contract two foreign.ndjson "),
+        "{screen}"
+    );
+}
+
 /// A binary speaks of its own commands, and of flags that do something.
 #[test]
 fn help_speaks_of_what_there_is() {

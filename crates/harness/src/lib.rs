@@ -24,5 +24,7 @@ pub use new_folder::NewFolder;
 pub use plan::{Plan, PlanError, Planned, Probes, plan};
 pub use read::{Answered, ExchangeLine, MAX_BODY, exchange_line_schema, read_har};
 pub use recording::{RecordingInfo, recording, recording_name};
-pub use source::{SourceError, each_exchange, each_text, is_read_once, lines_of, recordings};
+pub use source::{
+    SourceError, each_exchange, each_text, is_read_once, is_recording, lines_of, recordings,
+};
 pub use write::{WriteError, write_whole};
