@@ -21,6 +21,7 @@ macro_rules! outln {
 }
 
 mod check;
+mod corrected;
 mod diff;
 mod drafts;
 mod explain;
@@ -53,6 +54,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use contract::{Contract, ContractTexts, Exchange, Run, Shard, Unreadable};
 
+pub use corrected::{Corrected, corrected};
 pub use live::{Running, StandIns};
 
 /// What a command takes where it is not told.

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
-use paperwire::{Command, Defaults, Global};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use paperwire::{Command, Corrected, Defaults, Global};
 
 /// What an API says on paper, next to what it says on the wire.
 #[derive(Parser)]
@@ -12,7 +12,15 @@ struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Writes corrected/ of a contract: an OpenAPI Overlay made from its quirks, and the document with it applied
+    Schema(Corrected),
+    #[command(flatten)]
+    Command(Box<Command>),
 }
 
 fn main() -> ExitCode {
@@ -29,5 +37,8 @@ fn main() -> ExitCode {
         stand_ins: None,
         command: "paperwire",
     };
-    paperwire::exit(cli.command.run(&defaults))
+    paperwire::exit(match cli.command {
+        Chore::Schema(it) => it.run(),
+        Chore::Command(it) => it.run(&defaults),
+    })
 }

@@ -294,6 +294,39 @@ fn traffic_of_which_nothing_is_checked_is_told_as_by_check() {
     );
 }
 
+#[test]
+fn the_corrected_document_is_written_for_any_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    contract(folder, &["/a"], &number());
+    let schema =
+        |more: &[&str]| paperwire(folder, &[&["schema", "--contract", "c"], more].concat());
+    assert_eq!(schema(&[]), "exit 0\nno quirk corrects the document\n");
+    fs::create_dir(folder.join("c/quirks")).unwrap();
+    let quirk = folder.join("c/quirks/n-is-a-string.toml");
+    fs::write(&quirk, QUIRK).unwrap();
+    let told = |done: &str| {
+        ["overlay", "openapi"].map(|it| format!("c/corrected/{it}.json {done}\n")).concat()
+    };
+    assert_eq!(schema(&["--check"]), format!("exit 1\n{}", told("would change")));
+    assert_eq!(schema(&[]), format!("exit 0\n{}", told("written")));
+    assert_eq!(schema(&["--check"]), "exit 0\nup to date\n");
+    let openapi = fs::read_to_string(folder.join("c/corrected/openapi.json")).unwrap();
+    assert!(openapi.contains("\"string\""), "{openapi}");
+    fs::remove_file(&quirk).unwrap();
+    assert_eq!(schema(&[]), format!("exit 0\n{}", told("removed")));
+}
+
+const QUIRK: &str = "\
+summary = \"documented an integer, returned a string\"
+declared = { type = \"integer\" }
+returned = { type = \"string\" }
+reason = \"Seen.\"
+known_since = 2026-01-01
+review_by = 2026-06-01
+at = [{ operation = \"GET /a\", status = 200, place = \"/n\" }]
+";
+
 /// A binary speaks of its own commands, and of flags that do something.
 #[test]
 fn help_speaks_of_what_there_is() {
