@@ -73,7 +73,7 @@ impl Check {
         self.sources.check_or_ask(&mut run, asking.as_deref(), defaults, Some(&self.bulk))?;
         let mut report = run.report();
         if let Some(asking) = &asking {
-            report = asking.without_secrets(report)?;
+            report = asking.without_secrets(report, &texts)?;
         }
         contract.locate(&texts, &mut report);
         if let Some(types) = self.sources.types(defaults) {

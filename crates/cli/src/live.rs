@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, env, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use contract::{Contract, Provenance, Report, Text};
+use contract::{Contract, ContractTexts, Provenance, Report, Text};
 use harness::{Answer, LiveOptions, NoAnswer, Plan, Planned, Probes};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{progress::Progress, shell};
 
@@ -199,15 +199,24 @@ impl Asking {
         self.options.provenance.as_str()
     }
 
-    /// What no output may hold.
-    pub(crate) fn secrets(&self) -> &[SecretString] {
-        &self.plan.secrets
+    /// What no output may hold. What the contract itself says, such as a version or a media type, is no secret.
+    pub(crate) fn secrets(&self, contract: &ContractTexts) -> Vec<SecretString> {
+        let ContractTexts { documented, quirks, modelled, settings } = contract;
+        let said = |it: &&SecretString| {
+            let mut texts = documented.iter().chain(quirks).chain(modelled).chain(settings);
+            texts.any(|text| text.text.contains(it.expose_secret()))
+        };
+        self.plan.secrets.iter().filter(|it| !said(it)).cloned().collect()
     }
 
     /// The report with `*` where an answer has a secret of the run for a member's name.
-    pub(crate) fn without_secrets(&self, report: Report) -> anyhow::Result<Report> {
+    pub(crate) fn without_secrets(
+        &self,
+        report: Report,
+        contract: &ContractTexts,
+    ) -> anyhow::Result<Report> {
         let text = report.to_json();
-        let starred = harness::starred(&text, self.secrets());
+        let starred = harness::starred(&text, &self.secrets(contract));
         if starred == text {
             return Ok(report);
         }

@@ -17,10 +17,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Writes corrected/ of a contract: an OpenAPI Overlay made from its quirks, and the document with it applied
-    Schema(Corrected),
     #[command(flatten)]
     Command(Box<Command>),
+    /// Writes corrected/ of a contract: an OpenAPI Overlay made from its quirks, and the document with it applied
+    Schema(Corrected),
 }
 
 fn main() -> ExitCode {

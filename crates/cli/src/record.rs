@@ -66,7 +66,8 @@ impl Record {
         let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
             bail!("no contract folder; name one with --contract DIR");
         };
-        let contract = crate::load(folder)?;
+        let texts = crate::read(folder)?;
+        let contract = crate::compile(&texts)?;
         let own = self.contract.as_ref().map(|it| it.join("recordings"));
         let Some(to) = self.to.clone().or(own).or_else(|| defaults.recordings.first().cloned())
         else {
@@ -95,7 +96,7 @@ impl Record {
                 }
                 Err(_) => taken.no_answer += 1,
             })?;
-            secrets = asking.secrets().to_vec();
+            secrets = asking.secrets(&texts);
         } else {
             self.each_exchange(|entry| match entry {
                 Ok(exchange) => taken.take(&exchange),

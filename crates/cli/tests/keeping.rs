@@ -121,7 +121,7 @@ fn server(body: String) -> String {
 const LIVE: &str = "\
 [live]
 base_url = \"${BASE_URL}\"
-headers = { \"X-Api-Key\" = \"${API_KEY}\" }
+headers = { \"X-Api-Key\" = \"${API_KEY}\", Accept = \"${API_FORM}\" }
 
 [live.token]
 header = \"Authorization\"
@@ -138,15 +138,17 @@ fn no_output_holds_what_proves_who_asks() {
     contract(folder, &["/a"], &number());
     fs::write(folder.join("c/contract.toml"), LIVE).unwrap();
     let secrets = ["canary-key", "canary-token"];
-    let body = json!({ "n": 1, secrets[0]: 1, secrets[1]: "x" }).to_string();
-    let variables = [
-        ("BASE_URL", server(body)),
-        ("API_KEY", secrets[0].to_owned()),
-        ("API_TOKEN", secrets[1].to_owned()),
-    ];
-    let run = |arguments: &[&str]| {
+    let asked = |body: Value, arguments: &[&str]| {
+        let variables = [
+            ("BASE_URL", server(body.to_string())),
+            ("API_KEY", secrets[0].to_owned()),
+            ("API_TOKEN", secrets[1].to_owned()),
+            ("API_FORM", "application/json".to_owned()),
+        ];
         paperwire_with(folder, &[arguments, &["--live", "--contract", "c"]].concat(), &variables)
     };
+    let run =
+        |arguments: &[&str]| asked(json!({ "n": 1, secrets[0]: 1, secrets[1]: "x" }), arguments);
     fs::create_dir(folder.join("out")).unwrap();
     let forms = ["json", "html", "markdown", "sarif", "junit"];
     let outputs = forms.map(|it| format!("{it}=out/{it}")).join(",");
@@ -165,6 +167,9 @@ fn no_output_holds_what_proves_who_asks() {
         assert!(!text.contains("canary"), "{form}");
     }
     assert!(!folder.join("c/recordings").exists() && !folder.join("c/quirks").exists());
+    // What the contract says itself is no secret.
+    let recorded = asked(json!({ "n": 1 }), &["record"]);
+    assert!(recorded.starts_with("exit 0\n") && recorded.contains(" 1 recorded"), "{recorded}");
 }
 
 #[test]
