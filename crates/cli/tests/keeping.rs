@@ -78,7 +78,7 @@ fn operations_of_the_same_words_have_files_of_their_own() {
 fn every_code_that_was_seen_is_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let code = json!({ "type": "integer", "enum": [1, 2, 3] });
+    let code = json!({ "enum": [1, 2, 3] });
     contract(
         folder,
         &["/a"],
@@ -233,6 +233,10 @@ fn the_next_step_can_be_run_as_it_is_printed() {
     let record = ["record", "--contract", "the contract", "--from", "my days"];
     let recorded = paperwire(folder, &record);
     assert!(recorded.starts_with("exit 0\n") && recorded.contains("1 recorded"), "{recorded}");
+    fs::write(folder.join("my days/day.ndjson"), line("/a", &json!({ "n": "x" }))).unwrap();
+    let drafted = paperwire(folder, &["quirks", "suggest", "--contract", "c", "my days"]);
+    let step = "then `paperwire check --contract c 'my days'`.\n";
+    assert!(drafted.starts_with("exit 0\n") && drafted.ends_with(step), "{drafted}");
 }
 
 #[test]
