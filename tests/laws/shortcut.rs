@@ -19,7 +19,7 @@ fn told(contract: &Contract, bodies: &[(Provenance, Vec<u8>)], no_fast_path: boo
         let entry = number ^ 5;
         run.check(&Exchange { entry, provenance: *provenance, ..exchange(200, body) });
     }
-    let files = run.shape().files().into_iter().map(|it| it.1);
+    let files = run.shape().files(contract).into_iter().map(|it| it.1);
     run.report().to_json() + &files.collect::<String>()
 }
 

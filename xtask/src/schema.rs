@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
-use contract::{Contract, ContractTexts};
 use models::ModelledType;
 use serde_json::{Map, Value, json};
 
@@ -25,7 +24,7 @@ impl Schema {
         let texts = harness::read_contract(schemas)?;
         let openapi = contract::with_quirks(models::openapi(), &texts.quirks)?;
         let mut generated = generated(schemas, &openapi);
-        generated.extend(corrected(schemas, &texts)?);
+        generated.extend(paperwire::corrected(schemas, &texts)?);
         let stale = stale(schemas, &generated)?;
         let differing: Vec<&PathBuf> = generated
             .iter()
@@ -66,20 +65,6 @@ fn generated(schemas: &Path, openapi: &Value) -> BTreeMap<PathBuf, String> {
         files.insert(schemas.join("format").join(name), text(&schema));
     }
     files
-}
-
-/// The vendor's document as the wire is, and the overlay that makes it so.
-fn corrected(schemas: &Path, texts: &ContractTexts) -> anyhow::Result<BTreeMap<PathBuf, String>> {
-    // The model is what is being made.
-    let contract = Contract::load(&ContractTexts { modelled: None, ..texts.clone() })?;
-    let folder = schemas.join("corrected");
-    let files = contract.corrected(&texts.documented)?.map_or(BTreeMap::new(), |it| {
-        BTreeMap::from([
-            (folder.join("overlay.json"), text(&it.overlay)),
-            (folder.join("openapi.json"), text(&it.openapi)),
-        ])
-    });
-    Ok(files)
 }
 
 /// A component as a schema of its own, with the definitions that it needs.

@@ -27,6 +27,18 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
     entries.map(|it| read(it.unwrap().path())).collect()
 }
 
+/// The variables by which a server is asked as the live one.
+fn asking(server: &StandIn) -> BTreeMap<&'static str, String> {
+    let rooms: Vec<String> = ROOMS.iter().map(ToString::to_string).collect();
+    BTreeMap::from([
+        ("POPSELL_BASE_URL", server.base_url()),
+        ("POPSELL_TOKEN", TOKEN.to_owned()),
+        ("POPSELL_BRAND", BRAND.to_string()),
+        ("POPSELL_OTHER_BRAND", OTHER_BRAND.to_string()),
+        ("POPSELL_CHATROOM_IDS", rooms.join(",")),
+    ])
+}
+
 fn masked_by(key: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([("POPSELL_MASK_KEY", key.to_owned())])
 }
@@ -92,17 +104,17 @@ fn two_recordings_with_one_key_agree() {
 }
 
 #[test]
-fn recording_again_writes_only_new_shapes() {
+fn recording_again_writes_only_what_shows_something_new() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().to_str().unwrap();
     assert!(
         xtask(&["record", "--stand-in", "--to", to])
-            .contains(": 1 recorded, 0 of a shape that is recorded already")
+            .contains(": 4 recorded, 0 that show nothing beyond what is recorded already")
     );
     let before = files(folder.path());
     assert!(
         xtask(&["record", "--stand-in", "--to", to])
-            .contains(": 0 recorded, 1 of a shape that is recorded already")
+            .contains(": 0 recorded, 4 that show nothing beyond what is recorded already")
     );
     assert_eq!(files(folder.path()), before);
     xtask(&["record", "--stand-in=null-everywhere", "--to", to]);
@@ -112,7 +124,7 @@ fn recording_again_writes_only_new_shapes() {
     fs::write(&broken, "half").unwrap();
     assert!(
         xtask(&["record", "--stand-in", "--to", to])
-            .contains(": 1 recorded, 0 of a shape that is recorded already")
+            .contains(": 1 recorded, 3 that show nothing beyond what is recorded already")
     );
 }
 
@@ -194,14 +206,7 @@ fn an_accepted_shape_tells_what_is_new() {
     let mut live = BTreeMap::new();
     let record = |scenario: Scenario, to: &str, live: &mut BTreeMap<&'static str, String>| {
         let server = StandIn::start(scenario, 0).unwrap();
-        let rooms: Vec<String> = ROOMS.iter().map(ToString::to_string).collect();
-        live.extend([
-            ("POPSELL_BASE_URL", server.base_url()),
-            ("POPSELL_TOKEN", TOKEN.to_owned()),
-            ("POPSELL_BRAND", BRAND.to_string()),
-            ("POPSELL_OTHER_BRAND", OTHER_BRAND.to_string()),
-            ("POPSELL_CHATROOM_IDS", rooms.join(",")),
-        ]);
+        live.extend(asking(&server));
         xtask_with(&["record", "--rate-limit", "1000/s", "--to", to], live)
     };
     assert!(record(Scenario::Known, &at("known"), &mut live).starts_with("exit 0\n"));
@@ -246,28 +251,17 @@ fn a_draft_cannot_be_loaded_unread_and_explains_just_its_finding() {
     let contract = contract_copy(folder.path());
     // Without the model, the quirk alone settles it.
     fs::remove_dir_all(Path::new(&contract).join("modelled")).unwrap();
-    let check = |scenario: &str| {
-        xtask(&[
-            "check",
-            "--contract",
-            &contract,
-            &format!("--stand-in={scenario}"),
-            "--today",
-            "2026-11-23",
-        ])
+    let ask = |command: &[&str], scenario: Scenario| {
+        let server = StandIn::start(scenario, 0).unwrap();
+        let live =
+            ["--contract", &contract, "--live", "--rate-limit", "1000/s", "--today", "2026-11-23"];
+        xtask_with(&[command, &live].concat(), &asking(&server))
     };
-    assert!(check("undocumented-status").starts_with("exit 1\n"));
-    let drafted = xtask(&[
-        "quirks",
-        "suggest",
-        "--contract",
-        &contract,
-        "--stand-in=undocumented-status",
-        "--today",
-        "2026-11-23",
-    ]);
+    let check = |scenario| ask(&["check"], scenario);
+    assert!(check(Scenario::UndocumentedStatus).starts_with("exit 1\n"));
+    let drafted = ask(&["quirks", "suggest"], Scenario::UndocumentedStatus);
     assert!(drafted.contains("status-202-is-undocumented.toml"), "{drafted}");
-    let unread = check("undocumented-status");
+    let unread = check(Scenario::UndocumentedStatus);
     assert!(
         unread.starts_with("exit 2\n") && unread.contains("`reason` is blank; fill it in"),
         "{unread}"
@@ -276,32 +270,20 @@ fn a_draft_cannot_be_loaded_unread_and_explains_just_its_finding() {
     let draft = fs::read_to_string(&path).unwrap();
     fs::write(&path, draft.replace("reason      = \"\"", "reason      = \"seen in a trial\""))
         .unwrap();
-    let known = check("undocumented-status");
+    let known = check(Scenario::UndocumentedStatus);
     assert!(
         known.starts_with("exit 0\n") && known.contains("confirmed     status-202-is-undocumented"),
         "{known}"
     );
-    assert!(check("mutated").starts_with("exit 1\n") && check("healed").starts_with("exit 1\n"));
+    assert!(
+        check(Scenario::Mutated).starts_with("exit 1\n")
+            && check(Scenario::Healed).starts_with("exit 1\n")
+    );
     // A draft is never written over.
-    let again = xtask(&[
-        "quirks",
-        "suggest",
-        "--contract",
-        &contract,
-        "--stand-in=new-field",
-        "--to",
-        &contract,
-    ]);
+    let suggest = ["quirks", "suggest", "--to", &contract];
+    let again = ask(&suggest, Scenario::NewField);
     assert!(again.contains("unread-count-is-undocumented.toml\n"), "{again}");
-    let over = xtask(&[
-        "quirks",
-        "suggest",
-        "--contract",
-        &contract,
-        "--stand-in=new-field",
-        "--to",
-        &contract,
-    ]);
+    let over = ask(&suggest, Scenario::NewField);
     assert!(over.starts_with("exit 2\n") && over.contains("there already"), "{over}");
 }
 

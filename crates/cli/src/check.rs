@@ -5,8 +5,8 @@ use clap::Args;
 use contract::{Contract, ContractTexts, Report, Run, RunOptions, Unreadable};
 
 use crate::{
-    Bulk, Defaults, Sources, fields,
-    live::{Begin, LiveArgs},
+    Bulk, Defaults, Sources, Today, fields,
+    live::{Begin, ProbingArgs},
     operations,
     report::{
         FailOn, Output,
@@ -21,9 +21,11 @@ pub struct Check {
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
-    live: LiveArgs,
+    live: ProbingArgs,
     #[command(flatten)]
     bulk: Bulk,
+    #[command(flatten)]
+    today: Today,
     /// Check only this operation, such as "GET /chat/chatrooms/{id}"; may be repeated
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
@@ -50,7 +52,7 @@ impl Check {
         self.check_names(&contract)?;
         let own = self.sources.own_places(defaults)?;
         self.output.hold_against(&self.sources.files_read(defaults), &own)?;
-        let asking = match self.live.begin(&contract, defaults)? {
+        let asking = match self.live.begin(&contract, self.sources.stand_ins(defaults))? {
             Begin::Files => None,
             Begin::Ask(asking) => Some(asking),
             Begin::Printed => return Ok(0),
@@ -61,7 +63,7 @@ impl Check {
             base_urls,
             include: self.include.clone(),
             exclude: self.exclude.clone(),
-            today: Some(self.sources.today()),
+            today: Some(self.today.day()),
             fail_on: Some(self.fail_on.into()),
             shard: self.bulk.shard,
             no_fast_path: self.bulk.no_fast_path,
@@ -78,6 +80,9 @@ impl Check {
             ));
         }
         let mut report = run.report();
+        if let Some(asking) = &asking {
+            report = asking.without_secrets(report, &texts)?;
+        }
         contract.locate(&texts, &mut report);
         if let Some(types) = self.sources.types(defaults) {
             fields::locate(types, &mut report);

@@ -7,20 +7,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::bail;
 use clap::Args;
 use contract::{Contract, ContractTexts, OperationId, Report, Run, RunOptions};
 use harness::{NewFolder, write_whole};
 
 use crate::{
-    Defaults, base_url,
+    Defaults, Today, check_base_urls,
     drafts::{Drafts, drafts},
     faults,
     report::words::{alike, foreign_hosts, plural, printable, unreadable_of},
-    terminal,
+    shell, terminal,
 };
 
 /// How many faults of the document are named.
 const MOST_FAULTS: usize = 3;
+
+/// Of how many exchanges it is told why they were left alone, where nothing was checked.
+const MOST_SKIPPED: usize = 3;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -33,16 +37,28 @@ pub struct Init {
     #[arg(long, value_name = "DIR", default_value = "contract")]
     out: PathBuf,
     /// A URL that stands for the documented server, base path included; may be repeated
-    #[arg(long, value_name = "URL", value_parser = base_url)]
+    #[arg(long, value_name = "URL")]
     base_url: Vec<String>,
-    /// Take this day for today's [default: today, UTC]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    today: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    today: Today,
 }
 
 impl Init {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
         let Self { document, traffic, out, .. } = self;
+        check_base_urls(&self.base_url)?;
+        if let Some(traffic) = traffic
+            && harness::is_recording(document)
+            && documents::is_read(traffic)
+        {
+            let right = [traffic, document].map(|it| shell::quoted(it.display())).join(" ");
+            bail!(
+                "{}: promised the vendor's document, and this is called as recorded traffic; they stand the other way round: \
+                 {} init {right}",
+                document.display(),
+                defaults.command
+            );
+        }
         let documents = documents::collect(document)?;
         let recordings = match traffic {
             Some(path) => {
@@ -55,8 +71,10 @@ impl Init {
             write_whole(&made.path().join("documented").join(name), text.as_bytes())?;
         }
         fs::create_dir(made.path().join("quirks"))?;
-        for (name, schema) in contract::format_schemas() {
-            if ["contract.schema.json", "quirk.schema.json"].contains(&name) {
+        let line = ("exchange.schema.json", harness::exchange_line_schema());
+        for (name, schema) in contract::format_schemas().into_iter().chain([line]) {
+            if ["contract.schema.json", "quirk.schema.json", "exchange.schema.json"].contains(&name)
+            {
                 let text = serde_json::to_string_pretty(&schema)? + "\n";
                 write_whole(&made.path().join("format").join(name), text.as_bytes())?;
             }
@@ -72,7 +90,12 @@ impl Init {
         let options = RunOptions { base_urls: self.base_url.clone(), ..RunOptions::default() };
         let mut run = Run::new(&contract, options);
         check(&mut run, &recordings);
-        let today = self.today.unwrap_or_else(crate::today);
+        let seen = run.report();
+        if is_unread(&seen) {
+            out!("{}", terminal::unreadable(&unreadable_of(&seen)));
+            bail!("nothing of the traffic could be read, and no folder was made");
+        }
+        let today = self.today.day();
         let can_be_read_again = !traffic.as_deref().is_some_and(harness::is_read_once);
         let drafts = match can_be_read_again {
             true => drafts(&run, &texts, today, |run| {
@@ -118,7 +141,12 @@ impl Init {
         out!("{left}");
         let has_operations = contract.operations().next().is_some();
         out!("{}", self.next(defaults.command, &report, has_operations, !drafts.is_empty()));
-        Ok(if report.unreadable.is_empty() { 0 } else { 2 })
+        let is_unchecked = traffic.is_some() && report.exchanges.checked == 0;
+        Ok(match (report.unreadable.is_empty(), is_unchecked) {
+            (false, _) => 2,
+            (true, true) => 3,
+            (true, false) => 0,
+        })
     }
 
     /// The first faults of the document, and how to see all.
@@ -136,8 +164,8 @@ impl Init {
             out += &format!("  {}\n", printable(fault));
         }
         if let Some(more @ 1..) = faults.len().checked_sub(told.len()) {
-            let all =
-                format!("{command} check --contract {} --strict-documents", self.out.display());
+            let contract = shell::quoted(self.out.display());
+            let all = format!("{command} check --contract {contract} --strict-documents");
             out += &format!("  and {more} more; all: {all}\n");
         }
         out
@@ -151,34 +179,48 @@ impl Init {
         has_operations: bool,
         has_drafts: bool,
     ) -> String {
-        let out = self.out.display();
-        let traffic = self.traffic.as_ref().map(|it| it.display().to_string());
+        let folder = self.out.display();
+        let out = shell::quoted(&folder);
+        let traffic = self.traffic.as_ref().map(|it| shell::quoted(it.display()));
+        let is_unchecked = self.traffic.is_some() && report.exchanges.checked == 0;
         let mut steps = Vec::new();
         if !has_operations {
             steps.push(format!(
-                "nothing can be checked by this document: put one that describes operations into {out}/documented"
+                "nothing can be checked by this document: put one that describes operations into {folder}/documented"
             ));
-        } else if self.traffic.is_some() && report.exchanges.checked == 0 {
-            steps.push(
-                "nothing of the traffic was checked: name the server that was asked with --base-url URL, or under \
-                 `base_urls` in contract.toml"
-                    .to_owned(),
-            );
+        } else if is_unchecked && report.exchanges.out_of_scope > 0 {
+            steps.push(format!(
+                "nothing of the traffic was checked: name the server that was asked under `base_urls` in \
+                 {folder}/contract.toml, as in https://staging.example.org/api/v2"
+            ));
         }
         if has_drafts {
             steps.push(format!(
-                "read each draft in {out}/quirks; say why you believe it in `reason`, or delete it: until then nothing loads"
+                "read each draft in {folder}/quirks; say why you believe it in `reason`, or delete it: until then nothing \
+                 loads"
             ));
         }
         let traffic = traffic.unwrap_or_else(|| "TRAFFIC.har".into());
         steps.push(format!("{command} check --contract {out} {traffic}"));
+        if is_unchecked && has_operations {
+            steps.push(format!(
+                "{command} quirks suggest --contract {out} {traffic}   # drafts a quirk for each deviation"
+            ));
+        }
         steps.push(format!(
-            "{command} record --contract {out} --from {traffic}   # keeps it masked in {out}/recordings; commit that, \
+            "{command} record --contract {out} --from {traffic}   # keeps it masked in {folder}/recordings; commit that, \
              never the traffic itself"
         ));
         let steps = steps.iter().enumerate().map(|(index, it)| format!("  {}. {it}\n", index + 1));
         format!("\nNext:\n{}", steps.collect::<String>())
     }
+}
+
+/// Whether there was traffic, and nothing of it could be read.
+fn is_unread(report: &Report) -> bool {
+    let counts = report.exchanges;
+    let read = counts.checked + counts.out_of_scope + counts.skipped + counts.could_not_check;
+    read == 0 && !report.unreadable.is_empty()
 }
 
 fn check(run: &mut Run<'_>, recordings: &[PathBuf]) {
@@ -203,6 +245,12 @@ fn told(report: &Report) -> String {
     );
     if let Some(told) = foreign_hosts(report) {
         out += &format!("{told}\n");
+    }
+    if counts.checked == 0 {
+        for skipped in report.skipped.iter().take(MOST_SKIPPED) {
+            let (source, reason) = (printable(&skipped.source), printable(&skipped.reason));
+            out += &format!("  {source}, entry {}: {reason}\n", skipped.entry);
+        }
     }
     out + &terminal::unreadable(&unreadable_of(report))
 }

@@ -21,6 +21,7 @@ macro_rules! outln {
 }
 
 mod check;
+mod corrected;
 mod diff;
 mod drafts;
 mod explain;
@@ -34,6 +35,7 @@ mod quirks;
 mod record;
 mod report;
 mod shape;
+mod shell;
 mod strength;
 mod suggest;
 mod terminal;
@@ -52,6 +54,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::{Contract, ContractTexts, Exchange, Run, Shard, Unreadable};
 
+pub use corrected::{Corrected, corrected};
 pub use live::{Running, StandIns};
 
 /// What a command takes where it is not told.
@@ -114,7 +117,16 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: OfAnyApi,
+}
+
+/// The commands of the binary.
+#[derive(Debug, Subcommand)]
+enum OfAnyApi {
+    #[command(flatten)]
+    Command(Box<Command>),
+    /// Writes corrected/ of a contract: an OpenAPI Overlay made from its quirks, and the document with it applied
+    Schema(Corrected),
 }
 
 impl Cli {
@@ -123,14 +135,18 @@ impl Cli {
     /// # Errors
     /// As [`Command::run`].
     pub fn run(&self) -> anyhow::Result<u8> {
-        self.command.run(&Defaults {
+        let defaults = Defaults {
             contract: None,
             shape: None,
             types: None,
             recordings: Vec::new(),
             stand_ins: None,
             command: "paperwire",
-        })
+        };
+        match &self.command {
+            OfAnyApi::Command(it) => it.run(&defaults),
+            OfAnyApi::Schema(it) => it.run(),
+        }
     }
 }
 
@@ -144,11 +160,13 @@ pub enum Command {
     Check(check::Check),
     /// Shows the register of known quirks and what the recordings say about each
     Quirks(quirks::Quirks),
-    /// Asks the live server, or takes a browser's HAR, and writes masked recordings
+    /// Asks the live server, or takes recorded traffic, and writes masked recordings
+    #[command(after_help = RECORD_EXIT_CODES)]
     Record(record::Record),
     /// Looks for tokens, cookies and e-mail addresses of real domains in files
     Leaks(leaks::Leaks),
     /// Shows the observed shape and what is new in it; accepting it is a named act
+    #[command(after_help = SHAPE_EXIT_CODES)]
     Shape(shape::ShapeArgs),
     /// Plants faults in what was observed, one at a time, and lists what nothing notices
     #[command(after_help = STRENGTH_EXIT_CODES)]
@@ -169,6 +187,18 @@ Exit codes:
   1  broken: something differs
   2  usage or configuration, or a source that could not be read (the rest is still checked)
   3  could not check: nothing was judged, or nothing of an operation that was asked";
+
+const RECORD_EXIT_CODES: &str = "\
+Exit codes:
+  0  recorded, or nothing that is not recorded already
+  2  usage or configuration, or a source that could not be read (the rest is still recorded)
+  3  nothing to record: no answer that is of the contract and says something";
+
+const SHAPE_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing new and nothing gone, nothing accepted yet, or accepted just now
+  1  something is new or gone
+  2  usage or configuration, or a source that could not be read (the rest is still looked at)";
 
 const STRENGTH_EXIT_CODES: &str = "\
 Exit codes:
@@ -197,6 +227,15 @@ impl Command {
             Self::Explain(it) => it.run(),
         }
     }
+}
+
+/// The command line without `--stand-in` in its help: for binaries that have no server of their own.
+pub fn without_stand_ins(command: clap::Command) -> clap::Command {
+    let without = |it: clap::Command| it.mut_arg("stand_in", |it| it.hide(true));
+    command
+        .mut_subcommand("check", without)
+        .mut_subcommand("record", without)
+        .mut_subcommand("quirks", |it| it.mut_subcommand("suggest", without))
 }
 
 /// Whether standard output could not be written.
@@ -251,11 +290,23 @@ struct Sources {
     #[arg(long, value_name = "DIR")]
     contract: Option<PathBuf>,
     /// A URL that stands for the documented server, base path included; may be repeated
-    #[arg(long, value_name = "URL", value_parser = base_url)]
+    #[arg(long, value_name = "URL")]
     base_url: Vec<String>,
-    /// Take this day for today's, when quirks expire [default: today, UTC]
+}
+
+/// Which day it is.
+#[derive(Debug, Args)]
+struct Today {
+    /// Take this day for today's, when quirks expire and are drafted [default: today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<jiff::civil::Date>,
+}
+
+impl Today {
+    fn day(&self) -> jiff::civil::Date {
+        let now = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.today.unwrap_or_else(now)
+    }
 }
 
 impl Sources {
@@ -264,6 +315,7 @@ impl Sources {
     }
 
     fn texts(&self, defaults: &Defaults) -> anyhow::Result<ContractTexts> {
+        check_base_urls(&self.base_url)?;
         read(self.folder(defaults)?)
     }
 
@@ -293,11 +345,37 @@ impl Sources {
             .map(|it| folder.join(it))
             .to_vec();
         places.push(self.shape_folder(defaults)?);
+        places.extend(self.recordings(defaults));
         Ok(places)
     }
 
-    fn today(&self) -> jiff::civil::Date {
-        self.today.unwrap_or_else(today)
+    /// The folders of the contract's recordings: the default's belong to the default contract.
+    fn recordings(&self, defaults: &Defaults) -> Vec<PathBuf> {
+        match &self.contract {
+            Some(contract) => vec![contract.join("recordings")],
+            None => defaults.recordings.clone(),
+        }
+    }
+
+    /// The servers of our own for the contract.
+    fn stand_ins<'d>(&self, defaults: &'d Defaults) -> Option<&'d StandIns> {
+        defaults.stand_ins.as_ref().filter(|_| self.contract.is_none())
+    }
+
+    /// What was given of this, as words behind a command.
+    fn again(&self) -> String {
+        let status = self.status.map(|it| it.to_string());
+        let options = [
+            ("contract", self.contract.as_ref().map(|it| it.display().to_string())),
+            ("operation", self.operation.clone()),
+            ("status", status),
+        ];
+        let options = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let base_urls = self.base_url.iter().map(|it| ("base-url", it.clone()));
+        let options = options.chain(base_urls);
+        let options = options.map(|(name, value)| format!(" --{name} {}", shell::quoted(value)));
+        let files = self.files.iter().map(|it| format!(" {}", shell::quoted(it.display())));
+        options.chain(files).collect()
     }
 
     /// Checks every answer of a server, or every exchange of the files.
@@ -360,14 +438,15 @@ impl Sources {
         Ok(())
     }
 
-    /// The files that are named, else the recordings of the contract that is, else the default's.
+    /// The files that are named, else the contract's recordings.
     fn found(&self, defaults: &Defaults) -> Vec<harness::Found> {
-        let own = self.contract.as_ref().map(|it| it.join("recordings")).filter(|it| it.is_dir());
-        let paths = match own {
-            _ if !self.files.is_empty() => &self.files,
-            Some(own) => &vec![own],
-            None => &defaults.recordings,
+        let own = || {
+            let mut own = self.recordings(defaults);
+            // A contract need not have any.
+            own.retain(|it| self.contract.is_none() || it.is_dir());
+            own
         };
+        let paths = if self.files.is_empty() { &own() } else { &self.files };
         let mut found = Vec::new();
         for path in paths {
             let files = harness::recordings(path, self.operation.is_some());
@@ -413,11 +492,6 @@ struct Bulk {
     no_fast_path: bool,
 }
 
-/// Today's day, UTC.
-fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
-}
-
 /// Reads and compiles the contract of a folder.
 ///
 /// # Errors
@@ -450,6 +524,11 @@ fn unreadable(error: &harness::SourceError) -> Unreadable {
     Unreadable { source, entry: None, byte: None, reason }
 }
 
-fn base_url(text: &str) -> Result<String, String> {
-    contract::check_base_url(text).map(|()| text.to_owned())
+/// # Errors
+/// The first that is none, without its text: it may hold a password.
+fn check_base_urls(urls: &[String]) -> anyhow::Result<()> {
+    for url in urls {
+        contract::check_base_url(url).map_err(|it| anyhow::anyhow!("--base-url: {it}"))?;
+    }
+    Ok(())
 }

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, env, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use contract::{Contract, Provenance};
+use contract::{Contract, ContractTexts, Provenance, Report, Text};
 use harness::{Answer, LiveOptions, NoAnswer, Plan, Planned, Probes};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Defaults, progress::Progress, report::words::plural};
+use crate::{progress::Progress, report::words::plural, shell};
 
 /// A server of our own that can be asked instead of the live one.
 #[derive(Debug)]
@@ -36,9 +36,6 @@ pub(crate) struct LiveArgs {
     /// Start the stand-in server and ask it; `serve --help` lists the scenarios
     #[arg(long, value_name = "SCENARIO", num_args = 0..=1, require_equals = true, default_missing_value = "known", conflicts_with_all = ["files", "live"])]
     stand_in: Option<String>,
-    /// Also send wrong requests: no token, unknown id, wrong method; `=access` also a garbage token and another account
-    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "polite", value_name = "access")]
-    probes: Option<ProbesArg>,
     /// Print the requests that would be sent, and send none
     #[arg(long)]
     dry_run: bool,
@@ -48,6 +45,16 @@ pub(crate) struct LiveArgs {
     /// Send at most this many requests a second, minute or hour
     #[arg(long, value_name = "N/s|m|h", default_value = "60/m", value_parser = interval)]
     rate_limit: Duration,
+}
+
+/// Whom to ask, and how, by commands that may ask wrongly.
+#[derive(Debug, Args)]
+pub(crate) struct ProbingArgs {
+    #[command(flatten)]
+    live: LiveArgs,
+    /// Also send wrong requests: no token, unknown id, wrong method; `=access` also a garbage token and another account
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "polite", value_name = "access")]
+    probes: Option<ProbesArg>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -64,28 +71,61 @@ pub(crate) struct Asking {
     _stand_in: Option<Running>,
 }
 
-impl LiveArgs {
-    pub(crate) fn has_probes(&self) -> bool {
-        self.probes.is_some()
-    }
-
+impl ProbingArgs {
     /// Whom the command asks, where it asks anybody.
     ///
     /// # Errors
     /// Where an option of live runs stands alone, or the run cannot be planned.
-    pub(crate) fn begin(&self, contract: &Contract, defaults: &Defaults) -> anyhow::Result<Begin> {
-        if self.live || self.stand_in.is_some() {
-            return self.ask(contract, defaults);
+    pub(crate) fn begin(
+        &self,
+        contract: &Contract,
+        stand_ins: Option<&StandIns>,
+    ) -> anyhow::Result<Begin> {
+        let Self { live, probes } = self;
+        if !live.live && live.stand_in.is_none() {
+            if live.dry_run || probes.is_some() {
+                bail!("--dry-run and --probes go with --live");
+            }
+            return Ok(Begin::Files);
         }
-        if self.dry_run || self.probes.is_some() {
-            bail!("--dry-run and --probes go with --live or --stand-in");
-        }
-        Ok(Begin::Files)
+        let probes = match probes {
+            None => Probes::Off,
+            Some(ProbesArg::Polite) => Probes::Polite,
+            Some(ProbesArg::Access) => Probes::Access,
+        };
+        live.begin(contract, probes, stand_ins)
     }
 
-    /// As [`Self::begin`], where the command has nobody else to take answers from.
-    pub(crate) fn ask(&self, contract: &Contract, defaults: &Defaults) -> anyhow::Result<Begin> {
-        let asking = self.asking(contract, defaults)?;
+    /// What was given of this and says whom to ask, as words behind a command.
+    pub(crate) fn again(&self) -> String {
+        match (&self.live.stand_in, self.live.live) {
+            (Some(scenario), _) => format!(" --stand-in={}", shell::quoted(scenario)),
+            (None, true) => " --live".to_owned(),
+            (None, false) => String::new(),
+        }
+    }
+}
+
+impl LiveArgs {
+    /// Whom a command asks that has nobody else to take answers from.
+    ///
+    /// # Errors
+    /// Where the run cannot be planned.
+    pub(crate) fn ask(
+        &self,
+        contract: &Contract,
+        stand_ins: Option<&StandIns>,
+    ) -> anyhow::Result<Begin> {
+        self.begin(contract, Probes::Off, stand_ins)
+    }
+
+    fn begin(
+        &self,
+        contract: &Contract,
+        probes: Probes,
+        stand_ins: Option<&StandIns>,
+    ) -> anyhow::Result<Begin> {
+        let asking = self.asking(contract, probes, stand_ins)?;
         if self.dry_run {
             out!("{}", asking.in_words());
             return Ok(Begin::Printed);
@@ -94,16 +134,16 @@ impl LiveArgs {
     }
 
     /// Plans the run, and starts the stand-in where it is to be asked.
-    fn asking(&self, contract: &Contract, defaults: &Defaults) -> anyhow::Result<Asking> {
-        let stand_in = self.stand_in.as_deref().map(|name| start(name, defaults)).transpose()?;
+    fn asking(
+        &self,
+        contract: &Contract,
+        probes: Probes,
+        stand_ins: Option<&StandIns>,
+    ) -> anyhow::Result<Asking> {
+        let stand_in = self.stand_in.as_deref().map(|name| start(name, stand_ins)).transpose()?;
         let variable = |name: &str| match &stand_in {
             Some(running) => running.variables.get(name).cloned(),
             None => env::var(name).ok(),
-        };
-        let probes = match self.probes {
-            None => Probes::Off,
-            Some(ProbesArg::Polite) => Probes::Polite,
-            Some(ProbesArg::Access) => Probes::Access,
         };
         let plan = harness::plan(contract.settings().live.as_ref(), probes, &variable)?;
         let mut options = LiveOptions {
@@ -160,9 +200,33 @@ impl Asking {
         self.options.provenance.as_str()
     }
 
-    /// What no output may hold.
-    pub(crate) fn into_secrets(self) -> Vec<SecretString> {
-        self.plan.secrets
+    /// What no output may hold. What the contract itself says, such as a version or a media type, is no secret.
+    pub(crate) fn secrets(&self, contract: &ContractTexts) -> Vec<SecretString> {
+        let ContractTexts { documented, quirks, modelled, settings } = contract;
+        let said = |it: &&SecretString| {
+            let mut texts = documented.iter().chain(quirks).chain(modelled).chain(settings);
+            texts.any(|text| text.text.contains(it.expose_secret()))
+        };
+        self.plan.secrets.iter().filter(|it| !said(it)).cloned().collect()
+    }
+
+    /// The report with `*` where an answer has a secret of the run for a member's name.
+    pub(crate) fn without_secrets(
+        &self,
+        report: Report,
+        contract: &ContractTexts,
+    ) -> anyhow::Result<Report> {
+        let text = report.to_json();
+        let starred = harness::starred(&text, &self.secrets(contract));
+        if starred == text {
+            return Ok(report);
+        }
+        let starred = Text { name: "the report".to_owned(), text: starred };
+        Report::read(&starred).map_err(|_| {
+            anyhow::anyhow!(
+                "a secret of this run is a word of our reports, which would tell it; ask with another secret"
+            )
+        })
     }
 
     /// Asks, with progress on a terminal.
@@ -180,11 +244,8 @@ impl Asking {
     }
 }
 
-fn start(scenario: &str, defaults: &Defaults) -> anyhow::Result<Running> {
-    let stand_ins = defaults
-        .stand_ins
-        .as_ref()
-        .context("there is no stand-in for this contract; use --live")?;
+fn start(scenario: &str, stand_ins: Option<&StandIns>) -> anyhow::Result<Running> {
+    let stand_ins = stand_ins.context("there is no stand-in for this contract; use --live")?;
     if !stand_ins.scenarios.iter().any(|it| it.0 == scenario) {
         let names: Vec<&str> = stand_ins.scenarios.iter().map(|it| it.0).collect();
         bail!("no scenario `{scenario}`; there are: {}", names.join(", "));

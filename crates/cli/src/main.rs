@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use paperwire::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // There is no server of ours for any other API.
+    let command = paperwire::without_stand_ins(Cli::command());
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|it| it.exit());
     cli.global.apply();
     paperwire::exit(cli.run())
 }

@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use contract::{Contract, QuirkReport, Run, RunOptions};
 
 use crate::{
-    Defaults, Sources, message::Message, report::words::unreadable_of, suggest::Suggest, terminal,
+    Defaults, Sources, Today, message::Message, report::words::unreadable_of, suggest::Suggest,
+    terminal,
 };
 
 /// Arguments of `quirks`.
@@ -15,6 +16,8 @@ pub struct Quirks {
     command: Option<QuirksCommand>,
     #[command(flatten)]
     sources: Sources,
+    #[command(flatten)]
+    today: Today,
 }
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +38,7 @@ impl Quirks {
         let contract = self.sources.load(defaults)?;
         let options = RunOptions {
             base_urls: self.sources.base_url.clone(),
-            today: Some(self.sources.today()),
+            today: Some(self.today.day()),
             ..RunOptions::default()
         };
         let mut run = Run::new(&contract, options);

@@ -1,4 +1,4 @@
-//! `record`: asks the live server, or takes a HAR, and writes masked recordings.
+//! `record`: asks the live server, or takes recorded traffic, and writes masked recordings.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,8 +8,9 @@ use std::{
 
 use anyhow::bail;
 use clap::Args;
-use contract::{Contract, Exchange, LeftOut, MaskKey, Masked, Provenance};
-use harness::RecordingInfo;
+use contract::{Contract, Exchange, LeftOut, MaskKey, Masked, OperationId, Provenance, Unreadable};
+use harness::{RecordingInfo, starred};
+use secrecy::SecretString;
 
 use crate::{
     Defaults,
@@ -23,8 +24,9 @@ use crate::{
 pub struct Record {
     #[command(flatten)]
     live: LiveArgs,
-    /// Take exchanges of this HAR, such as a browser's export, instead of asking; may be repeated
-    #[arg(long = "from", value_name = "FILE", id = "files", conflicts_with = "dry_run")]
+    /// Take the exchanges of these HAR or NDJSON files, such as a browser's export, or of folders or patterns of them, instead
+    /// of asking; may be repeated
+    #[arg(long = "from", value_name = "FILE|DIR", id = "files", conflicts_with = "dry_run")]
     files: Vec<PathBuf>,
     /// The folder that the recordings are written to [default: `recordings` in the contract folder]
     #[arg(long, value_name = "DIR")]
@@ -33,44 +35,54 @@ pub struct Record {
     #[arg(long, value_name = "DIR")]
     contract: Option<PathBuf>,
     /// A URL that stands for the documented server, base path included; may be repeated
-    #[arg(long, value_name = "URL", value_parser = crate::base_url)]
+    #[arg(long, value_name = "URL")]
     base_url: Vec<String>,
 }
 
-/// What is recorded: the first exchange of each shape.
-#[derive(Default)]
-struct Taken {
+/// What is recorded: the first exchange of each shape, and each that shows a code beyond those.
+struct Taken<'c> {
+    contract: &'c Contract,
+    base_urls: Vec<String>,
+    key: MaskKey,
+    to: PathBuf,
+    operations: BTreeMap<OperationId, String>,
     by_name: BTreeMap<String, (Masked, Provenance)>,
+    /// What was taken shows, and what is recorded already.
+    codes: BTreeMap<(OperationId, u16), BTreeSet<String>>,
     foreign: usize,
     no_answer: usize,
-    /// Of the shape of one that was taken before.
+    /// Showing nothing beyond what is recorded already.
+    known: usize,
+    /// Showing nothing beyond what was taken before.
     alike: usize,
     dropped: Vec<String>,
+    /// Whether there is a recording of a name that can be read.
+    recorded: BTreeMap<String, bool>,
 }
 
 impl Record {
     pub(crate) fn run(&self, defaults: &Defaults) -> anyhow::Result<u8> {
+        crate::check_base_urls(&self.base_url)?;
         let Some(folder) = self.contract.as_ref().or(defaults.contract.as_ref()) else {
             bail!("no contract folder; name one with --contract DIR");
         };
-        let contract = crate::load(folder)?;
+        let texts = crate::read(folder)?;
+        let contract = crate::compile(&texts)?;
         let own = self.contract.as_ref().map(|it| it.join("recordings"));
         let Some(to) = self.to.clone().or(own).or_else(|| defaults.recordings.first().cloned())
         else {
             bail!("no folder to write to; name one with --to DIR");
         };
         let (key, is_fresh) = mask_key(&contract)?;
-        if self.live.has_probes() {
-            bail!("answers to wrong requests are not recorded; leave --probes out");
-        }
-        let mut taken = Taken::default();
+        let mut taken = Taken::new(&contract, self.base_url.clone(), key, to);
         let mut secrets = Vec::new();
         let mut unreadable = LeftOut::default();
         if self.files.is_empty() {
-            let Begin::Ask(asking) = self.live.ask(&contract, defaults)? else {
+            let stand_ins = defaults.stand_ins.as_ref().filter(|_| self.contract.is_none());
+            let Begin::Ask(asking) = self.live.ask(&contract, stand_ins)? else {
                 return Ok(0);
             };
-            let base_urls = [self.base_url.clone(), vec![asking.base_url().to_owned()]].concat();
+            taken.base_urls.push(asking.base_url().to_owned());
             // What is live now is a recording when somebody reads it.
             let provenance = match asking.provenance() {
                 Provenance::Live => Provenance::Recorded,
@@ -80,64 +92,60 @@ impl Record {
                 Ok(answer) => {
                     let exchange =
                         harness::exchange(asking.source(), index, planned, answer, provenance);
-                    taken.take(&contract, &exchange, &base_urls, &key);
+                    taken.take(&exchange);
                 }
                 Err(_) => taken.no_answer += 1,
             })?;
-            secrets = asking.into_secrets();
+            secrets = asking.secrets(&texts);
         } else {
-            for path in &self.files {
-                harness::each_exchange(path, None, |entry| match entry {
-                    Ok(exchange) => taken.take(&contract, &exchange, &self.base_url, &key),
-                    Err(it) => unreadable.tell(it),
-                });
-            }
+            self.each_exchange(|entry| match entry {
+                Ok(exchange) => taken.take(&exchange),
+                Err(it) => unreadable.tell(it),
+            });
         }
-        let info = |provenance| RecordingInfo {
-            provenance,
-            recorded_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
-            contract: contract.hash().to_owned(),
-        };
-        let mut written = 0;
-        let mut known = 0;
-        for (name, (masked, provenance)) in &taken.by_name {
-            let path = to.join(name);
-            if is_whole(&path) {
-                // The shape is in the name: what is there says the same.
-                known += 1;
-                continue;
-            }
-            let text = harness::recording(masked, &info(*provenance));
-            let leaks = harness::leaks(name, &text, &secrets);
-            if let Some(leak) = leaks.first() {
-                bail!(
-                    "not written: {leak}; tell the contract what it is (`x-sensitive`), or leave it out"
-                );
-            }
-            harness::write_whole(&path, text.as_bytes())?;
-            written += 1;
-            outln!("wrote {}", path.display());
-        }
-        taken.tell(written, known, is_fresh);
+        let written = taken.write(&secrets)?;
+        taken.tell(written, is_fresh, &secrets);
         let unreadable = left_unread(unreadable);
         out!("{}", terminal::unreadable(&unreadable));
-        Ok(match (unreadable.is_empty(), taken.by_name.is_empty()) {
+        let is_nothing = written + taken.known + taken.alike == 0;
+        Ok(match (unreadable.is_empty(), is_nothing) {
             (false, _) => 2,
             (true, true) => 3,
             (true, false) => 0,
         })
     }
+
+    /// Gives every exchange of the files, or what cannot be read, to `each`.
+    fn each_exchange(&self, mut each: impl FnMut(Result<Exchange<'_>, Unreadable>)) {
+        for found in self.files.iter().flat_map(|it| harness::recordings(it, false)) {
+            match found {
+                Ok(path) => harness::each_exchange(&path, None, &mut each),
+                Err(error) => each(Err(crate::unreadable(&error))),
+            }
+        }
+    }
 }
 
-impl Taken {
-    fn take(
-        &mut self,
-        contract: &Contract,
-        exchange: &Exchange<'_>,
-        base_urls: &[String],
-        key: &MaskKey,
-    ) {
+impl<'c> Taken<'c> {
+    fn new(contract: &'c Contract, base_urls: Vec<String>, key: MaskKey, to: PathBuf) -> Self {
+        Self {
+            contract,
+            base_urls,
+            key,
+            to,
+            operations: contract.file_names(),
+            by_name: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            foreign: 0,
+            no_answer: 0,
+            known: 0,
+            alike: 0,
+            dropped: Vec::new(),
+            recorded: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, exchange: &Exchange<'_>) {
         // Quota, outage and a refused token say nothing about the contract.
         let says_nothing = exchange.status == 0
             || exchange.status == 429
@@ -149,34 +157,111 @@ impl Taken {
             self.no_answer += 1;
             return;
         }
-        let Some(masked) = contract.mask(exchange, base_urls, key) else {
+        let Some(masked) = self.contract.mask(exchange, &self.base_urls, &self.key) else {
             self.foreign += 1;
             return;
         };
-        let name = harness::recording_name(&masked);
+        let name = harness::recording_name(&self.operations[&masked.operation], &masked);
         if !masked.why_dropped.is_empty() {
             let places: BTreeSet<String> =
                 masked.why_dropped.iter().map(ToString::to_string).collect();
             self.dropped
                 .push(format!("{name}: {}", places.into_iter().collect::<Vec<_>>().join(", ")));
         }
-        if self.by_name.contains_key(&name) {
-            self.alike += 1;
+        let is_recorded = self.is_recorded(&name);
+        let is_taken = is_recorded || self.by_name.contains_key(&name);
+        let codes = self.codes_of(&masked);
+        if is_taken && masked.codes.is_subset(codes) {
+            match is_recorded {
+                true => self.known += 1,
+                false => self.alike += 1,
+            }
             return;
         }
+        codes.extend(masked.codes.iter().cloned());
+        let name = self.free(&name);
         self.by_name.insert(name, (masked, exchange.provenance));
     }
 
-    fn tell(&self, written: usize, known: usize, is_fresh: bool) {
+    /// The codes that answers of an operation and status have shown.
+    fn codes_of(&mut self, masked: &Masked) -> &mut BTreeSet<String> {
+        let Self { contract, base_urls, key, to, operations, codes, .. } = self;
+        let response = (masked.operation.clone(), masked.status);
+        codes.entry(response).or_insert_with(|| {
+            let start = format!("{}-{}-", operations[&masked.operation], masked.status);
+            let mut shown = BTreeSet::new();
+            for path in recordings_of(to, &start) {
+                harness::each_exchange(&path, None, |entry| {
+                    let recorded = entry.ok().and_then(|it| contract.mask(&it, base_urls, key));
+                    let same = recorded.filter(|it| {
+                        it.operation == masked.operation && it.status == masked.status
+                    });
+                    shown.extend(same.into_iter().flat_map(|it| it.codes));
+                });
+            }
+            shown
+        })
+    }
+
+    /// The name, or the first with a number that no other recording has.
+    fn free(&mut self, name: &str) -> String {
+        let stem = name.trim_end_matches(".har");
+        let mut names =
+            std::iter::once(name.to_owned()).chain((2..).map(|it| format!("{stem}-{it}.har")));
+        names
+            .find(|it| !self.by_name.contains_key(it) && !self.is_recorded(it))
+            .expect("numbers have no end")
+    }
+
+    /// Whether there is a recording that can be read; one that cannot is written anew.
+    fn is_recorded(&mut self, name: &str) -> bool {
+        let path = self.to.join(name);
+        *self.recorded.entry(name.to_owned()).or_insert_with(|| {
+            let (mut read, mut broken) = (0, 0);
+            if path.is_file() {
+                harness::each_exchange(&path, None, |entry| match entry {
+                    Ok(_) => read += 1,
+                    Err(_) => broken += 1,
+                });
+            }
+            read > 0 && broken == 0
+        })
+    }
+
+    /// Writes the recordings, and says how many.
+    fn write(&self, secrets: &[SecretString]) -> anyhow::Result<usize> {
+        let info = |provenance| RecordingInfo {
+            provenance,
+            recorded_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            tool: concat!("paperwire ", env!("CARGO_PKG_VERSION")).to_owned(),
+            contract: self.contract.hash().to_owned(),
+        };
+        for (name, (masked, provenance)) in &self.by_name {
+            let text = harness::recording(masked, &info(*provenance));
+            if let Some(leak) = harness::leaks(name, &text, secrets).first() {
+                bail!(
+                    "not written: {leak}; tell the contract what it is (`x-sensitive`), or leave it out"
+                );
+            }
+            let path = self.to.join(name);
+            harness::write_whole(&path, text.as_bytes())?;
+            outln!("wrote {}", path.display());
+        }
+        Ok(self.by_name.len())
+    }
+
+    fn tell(&self, written: usize, is_fresh: bool, secrets: &[SecretString]) {
         outln!(
-            "{} exchanges: {written} recorded, {known} of a shape that is recorded already, {} of a shape like another's, \
-             {} not of the contract, {} without an answer that says something",
-            self.by_name.len() + self.alike + self.foreign + self.no_answer,
+            "{} exchanges: {written} recorded, {} that show nothing beyond what is recorded already, {} nothing beyond \
+             another's, {} not of the contract, {} without an answer that says something",
+            written + self.known + self.alike + self.foreign + self.no_answer,
+            self.known,
             self.alike,
             self.foreign,
             self.no_answer,
         );
         for dropped in &self.dropped {
+            let dropped = starred(dropped, secrets);
             outln!("body left out, since masking would change what is found: {dropped}");
         }
         if written > 0 && is_fresh {
@@ -187,16 +272,13 @@ impl Taken {
     }
 }
 
-/// Whether there is a recording that can be read; one that cannot is written anew.
-fn is_whole(path: &Path) -> bool {
-    let (mut read, mut broken) = (0, 0);
-    if path.is_file() {
-        harness::each_exchange(path, None, |entry| match entry {
-            Ok(_) => read += 1,
-            Err(_) => broken += 1,
-        });
-    }
-    read > 0 && broken == 0
+/// The recordings of a folder whose names start so, in order; none where there is no folder.
+fn recordings_of(folder: &Path, start: &str) -> Vec<PathBuf> {
+    let found = harness::recordings(folder, false).into_iter().filter_map(Result::ok);
+    let is_meant = |it: &PathBuf| {
+        it.file_name().and_then(|it| it.to_str()).is_some_and(|it| it.starts_with(start))
+    };
+    found.filter(is_meant).collect()
 }
 
 /// The key that contract.toml names, or a fresh one.

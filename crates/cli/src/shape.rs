@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use contract::{Run, RunOptions, Severity, Shape};
 
-use crate::{Defaults, Sources, report::words::unreadable_of, terminal};
+use crate::{Defaults, Sources, report::words::unreadable_of, shell, terminal};
 
 /// Arguments of `shape`.
 #[derive(Debug, Args)]
@@ -45,11 +45,12 @@ impl ShapeArgs {
         if self.accept {
             if report.count(Severity::Error) > 0 || !report.unreadable.is_empty() {
                 bail!(
-                    "the contract is not kept, or a source could not be read; settle that first (`{} check`)",
-                    defaults.command
+                    "the contract is not kept, or a source could not be read; settle that first (`{} check{}`)",
+                    defaults.command,
+                    self.sources.again()
                 );
             }
-            for (name, text) in shape.files() {
+            for (name, text) in shape.files(&contract) {
                 let path = folder.join(name);
                 harness::write_whole(&path, text.as_bytes())?;
                 outln!("wrote {}", path.display());
@@ -73,7 +74,12 @@ impl ShapeArgs {
             );
         }
         if !changes.is_empty() {
-            outln!("\nTo accept: {} shape --accept", defaults.command);
+            let folder = self
+                .shape
+                .as_ref()
+                .map_or_else(String::new, |it| format!(" --shape {}", shell::quoted(it.display())));
+            let again = self.sources.again();
+            outln!("\nTo accept: {} shape --accept{folder}{again}", defaults.command);
         }
         let is_another = changes.iter().any(|it| it.severity <= Severity::Warning);
         Ok(match (is_another, report.unreadable.is_empty()) {

@@ -1,21 +1,12 @@
 //! A set of traffic that holds a contradiction of every rule that traffic can show: with the drafted quirks and a reason
 //! for each it passes, and a copy in which any value is something else does not.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+mod common;
 
+use std::{collections::BTreeSet, fs, path::Path};
+
+use common::paperwire;
 use serde_json::{Value, json};
-
-/// Runs `paperwire` in a folder, and gives its exit code and what it prints.
-fn paperwire(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_paperwire"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(name);
-    }
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let code = output.status.code().unwrap();
-    format!("exit {code}\n{}{}", text(&output.stdout), text(&output.stderr))
-}
 
 fn document() -> Value {
     let object = |properties: Value, required: Value| json!({ "type": "object", "properties": properties, "required": required });

@@ -169,6 +169,24 @@ impl Contract {
         self.documented.operations.iter().map(|it| &it.id)
     }
 
+    /// Each operation as part of a file's name, no two alike: `get-chat-chatrooms-id`, with digits of its own where another
+    /// operation has the same words.
+    pub fn file_names(&self) -> BTreeMap<OperationId, String> {
+        let mut with_words: BTreeMap<String, Vec<&OperationId>> = BTreeMap::new();
+        for operation in self.operations() {
+            with_words.entry(operation.slug()).or_default().push(operation);
+        }
+        let names = with_words.into_iter().flat_map(|(words, operations)| {
+            let is_alone = operations.len() == 1;
+            operations.into_iter().map(move |it| {
+                let digits = || hex(&Sha256::digest(it.as_str())[..4]);
+                let name = if is_alone { words.clone() } else { format!("{words}-{}", digits()) };
+                (it.clone(), name)
+            })
+        });
+        names.collect()
+    }
+
     /// A request of an operation, as far as its answers' place goes: method and URL; none where there is no such operation.
     pub fn request_of(&self, operation: &str) -> Option<(String, String)> {
         let operation = self.documented.operation(operation)?;

@@ -31,6 +31,7 @@ use crate::{
     rule::Severity,
     run::{Run, RunOptions},
     scope::{Located, Scope, locate, servers},
+    tally::PlaceTally,
 };
 
 /// The key of a masking: who has it can tell whether a masked value stands for a given one.
@@ -87,6 +88,8 @@ pub struct Masked {
     pub why_dropped: Vec<Place>,
     /// A hash of the body's shape: places, types and forms, and what is found in them.
     pub shape: String,
+    /// The listed codes of the body that is written down, each with its place.
+    pub codes: BTreeSet<String>,
 }
 
 impl Contract {
@@ -126,6 +129,7 @@ impl Contract {
             size: None,
             why_dropped: Vec::new(),
             shape: shape(&before),
+            codes: BTreeSet::new(),
         };
         let bytes = match &exchange.body {
             Body::Bytes { bytes, .. } => bytes,
@@ -158,6 +162,7 @@ impl Contract {
         if masked.why_dropped.is_empty() {
             masked.size = Some(body.len() as u64);
             masked.body = Some(body);
+            masked.codes = codes(&after);
         }
         Some(masked)
     }
@@ -256,6 +261,14 @@ fn differing(before: &Report, after: &Report) -> Vec<Place> {
     places.sort();
     places.dedup();
     places
+}
+
+/// The codes that were seen, each with its place.
+fn codes(report: &Report) -> BTreeSet<String> {
+    let at = |place: &PlaceTally| -> Vec<String> {
+        place.codes.keys().map(|code| format!("{} {code}", place.place.as_str())).collect()
+    };
+    report.places.iter().flat_map(at).collect()
 }
 
 /// A hash of places, types and forms, and of what is found in them: two answers of one shape show the same.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    contract::Contract,
     document::OperationId,
     format,
     place::{Place, ancestors},
@@ -114,7 +115,19 @@ impl Shape {
         for text in texts {
             match serde_json::from_str::<ResponseShape>(&text.text) {
                 Ok(it) => {
-                    shape.responses.insert((OperationId::named(&it.operation), it.status), it);
+                    let key = (OperationId::named(&it.operation), it.status);
+                    match shape.responses.entry(key) {
+                        Entry::Vacant(free) => {
+                            free.insert(it);
+                        }
+                        Entry::Occupied(_) => faults.push(text.fault(
+                            None,
+                            format!(
+                                "holds the shape of `{}` {}, as another file of the folder does; remove the older of the two",
+                                it.operation, it.status
+                            ),
+                        )),
+                    }
                 }
                 Err(error) => faults.push(text.fault(
                     Some(error.line()),
@@ -125,11 +138,12 @@ impl Shape {
         if faults.is_empty() { Ok(shape) } else { Err(faults) }
     }
 
-    /// The files of the shape: a name and a text for each operation and status.
-    pub fn files(&self) -> Vec<(String, String)> {
+    /// The files of what was seen of a contract: a name and a text for each operation and status.
+    pub fn files(&self, contract: &Contract) -> Vec<(String, String)> {
+        let names = contract.file_names();
         let file = |((operation, status), shape): (&(OperationId, u16), &ResponseShape)| {
             let text = serde_json::to_string_pretty(shape).expect("only maps with text keys");
-            (format!("{}-{status}.json", operation.slug()), text + "\n")
+            (format!("{}-{status}.json", names[operation]), text + "\n")
         };
         self.responses.iter().map(file).collect()
     }
@@ -306,7 +320,10 @@ fn is_gone(known: &PlaceShape, seen: &PlaceShape) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::example;
 
     #[test]
     fn a_member_is_gone_only_where_chance_is_excluded() {
@@ -351,7 +368,41 @@ mod tests {
         assert_eq!(baseline.compare(&baseline), []);
         assert_eq!(now.compare(&baseline), []);
         assert_eq!(told(Shape::default().compare(&now)).len(), 1);
-        let files = now.files().into_iter().map(|(name, text)| Text { name, text });
-        assert_eq!(Shape::read(&files.collect::<Vec<_>>()), Ok(now));
+    }
+
+    #[test]
+    fn each_operation_has_a_file_of_its_own() {
+        let operation = json!({ "get": { "responses": { "200": { "description": "a" } } } });
+        let paths = ["/a/b", "/a-b", "/a/{b}", "/c/{id}"];
+        let paths: BTreeMap<&str, &Value> = paths.map(|it| (it, &operation)).into();
+        let document =
+            json!({ "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": paths });
+        let contract =
+            example::contract(Text { name: "a.json".into(), text: document.to_string() });
+        let mut shape = Shape::default();
+        for operation in contract.operations() {
+            shape.insert(operation, 200, 1, BTreeMap::new());
+        }
+        let files = shape.files(&contract);
+        let names: Vec<&str> = files.iter().map(|it| it.0.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "get-a-b-3c8680cc-200.json",
+                "get-a-b-840b7118-200.json",
+                "get-a-b-a5c38ae4-200.json",
+                "get-c-id-200.json"
+            ]
+        );
+        let texts: Vec<Text> = files.into_iter().map(|(name, text)| Text { name, text }).collect();
+        let read = Shape::read(&texts);
+        assert_eq!(read, Ok(shape));
+        // As a file that had its name when the operation was alone with its words.
+        let old = Text { name: "get-a-b-200.json".into(), ..texts[0].clone() };
+        let faults = Shape::read(&[texts[0].clone(), old]).unwrap_err();
+        assert_eq!(
+            faults[0].to_string(),
+            "get-a-b-200.json: holds the shape of `GET /a-b` 200, as another file of the folder does; remove the older of the two"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! A contract as a folder: `documented/`, `quirks/`, `modelled/`, `contract.toml`.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -38,12 +39,25 @@ pub enum FolderError {
         /// What is there.
         path: PathBuf,
     },
+    /// Things among the quirks that are none, and would not be read.
+    #[error(
+        "{}: promised quirk files (*.toml) and nothing else in this folder; rename or remove what is none, or hide it (.name)",
+        named(paths)
+    )]
+    NoQuirks {
+        /// What is there, in order of name.
+        paths: Vec<PathBuf>,
+    },
     /// A folder of documents without one.
     #[error("{}: holds no OpenAPI document (*.json, *.yaml); put the vendor's there", path.display())]
     NoDocument {
         /// The folder.
         path: PathBuf,
     },
+}
+
+fn named(paths: &[PathBuf]) -> String {
+    paths.iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads the texts of a contract folder: every JSON and YAML file below `documented/`, and what else there is of
@@ -58,7 +72,7 @@ pub fn read_contract(folder: &Path) -> Result<ContractTexts, FolderError> {
     }
     Ok(ContractTexts {
         documented: read_documents(&documented)?,
-        quirks: read_texts(&folder.join("quirks"), "toml")?,
+        quirks: read_quirks(&folder.join("quirks"))?,
         modelled: match is_folder_there(&folder.join("modelled"))? {
             true => text_if_there(&folder.join("modelled").join("openapi.json"))?,
             false => None,
@@ -95,7 +109,26 @@ pub fn read_texts(folder: &Path, extension: &str) -> Result<Vec<Text>, FolderErr
     files_in(folder, extension)?.iter().map(|it| read_text(it)).collect()
 }
 
-/// The files that may be of a document; neither hidden ones nor what links lead to beyond the folder.
+/// The texts of the quirk files; what else there is would be passed over in silence.
+fn read_quirks(folder: &Path) -> Result<Vec<Text>, FolderError> {
+    let texts = read_texts(folder, "toml")?;
+    let read: BTreeSet<&str> = texts.iter().map(|it| it.name.as_str()).collect();
+    let io = |error| FolderError::Io { path: folder.to_owned(), error };
+    let mut paths = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(folder).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            if !is_hidden(&path) && !read.contains(path.display().to_string().as_str()) {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    if paths.is_empty() { Ok(texts) } else { Err(FolderError::NoQuirks { paths }) }
+}
+
+/// The files that may be of a document, links to files included; neither hidden ones nor folders that are links, which could
+/// lead back up.
 fn documents_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FolderError> {
     let io = |error| FolderError::Io { path: folder.to_owned(), error };
     for entry in fs::read_dir(folder).map_err(io)? {
@@ -205,7 +238,16 @@ mod tests {
         assert_eq!(told(|_| {}), "1 quirks, None");
         assert_eq!(told(|it| fs::remove_dir_all(it.join("quirks")).unwrap()), "0 quirks, None");
         assert_eq!(told(dangling("quirks/.#a.toml")), "1 quirks, None");
+        let no_quirks = "promised quirk files (*.toml) and nothing else in this folder";
         let cases = [
+            (
+                told(|it| {
+                    fs::write(it.join("quirks/price.tml"), "").unwrap();
+                    fs::create_dir(it.join("quirks/.hidden")).unwrap();
+                    fs::create_dir(it.join("quirks/sub")).unwrap();
+                }),
+                &format!("quirks/price.tml, quirks/sub: {no_quirks}"),
+            ),
             (told(dangling("modelled/openapi.json")), &format!("modelled/openapi.json: {no_file}")),
             (told(dangling("contract.toml")), &format!("contract.toml: {no_file}")),
             (told(dangling("quirks/zz.toml")), &format!("quirks/zz.toml: {no_file}")),

@@ -82,6 +82,11 @@ pub fn leaks(file: &str, text: &str, secrets: &[SecretString]) -> Vec<Leak> {
     found.into_iter().map(|(line, kind)| Leak { file: file.to_owned(), line, kind }).collect()
 }
 
+/// A text with `*` for each secret.
+pub fn starred(text: &str, secrets: &[SecretString]) -> String {
+    secrets.iter().fold(text.to_owned(), |text, it| text.replace(it.expose_secret(), "*"))
+}
+
 /// The lines of leaks, and what each looks like.
 fn leaks_as_spelt(text: &str, secrets: &[SecretString]) -> Vec<(usize, &'static str)> {
     let mut found: Vec<(usize, &'static str)> = Vec::new();

@@ -1,7 +1,7 @@
 //! Makes a folder whole or not at all: beside its place, then a rename.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -25,6 +25,13 @@ impl NewFolder {
         let begin = || -> io::Result<TempDir> {
             if to.exists() && !is_empty_folder(to) {
                 return Err(io::Error::other("there already, and not empty; name another folder"));
+            }
+            let is_here =
+                |it: PathBuf| env::current_dir().and_then(|it| it.canonicalize()).ok() == Some(it);
+            if to.canonicalize().is_ok_and(is_here) {
+                return Err(io::Error::other(
+                    "this runs in that folder, which would be replaced; name one in it, such as ./contract",
+                ));
             }
             let beside = match to.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -1,6 +1,9 @@
 //! The requests of a live run: what `contract.toml` says, with the environment's variables put in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use contract::{Ask, Live, OperationId, Probe};
 use secrecy::{ExposeSecret, SecretString};
@@ -57,11 +60,16 @@ pub enum PlanError {
         names: Vec<String>,
     },
     /// A base URL that must not be asked.
-    #[error("the base URL {why}")]
+    #[error("the base URL of `[live]` is none: {why}")]
     BaseUrl {
-        /// What is wrong with it.
-        why: &'static str,
+        /// What was promised and what came.
+        why: String,
     },
+    /// A base URL that everybody on the way could read along.
+    #[error(
+        "the base URL is http, which shows the token to everybody on the way; use https (http only to loopback)"
+    )]
+    Overheard,
     /// An operation with a parameter that has no value.
     #[error(
         "`{operation}` needs a value for the parameter `{parameter}`; give one under `[[live.ask]]`, `parameters`"
@@ -89,25 +97,28 @@ pub fn plan(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Plan, PlanError> {
     let live = live.ok_or(PlanError::NotLive)?;
-    let mut filler = Filler { variable, missing: BTreeSet::new() };
+    let mut filler = Filler { variable, missing: BTreeSet::new(), secrets: BTreeSet::new() };
     let base_url = filler.fill(&live.base_url).trim_end_matches('/').to_owned();
     // Header names are equal in any case (RFC 9110, section 5.1).
+    let mut header =
+        |name: &str, value: &str| (name.to_ascii_lowercase(), filler.fill_secretly(value));
     let headers: BTreeMap<String, String> =
-        live.headers.iter().map(|(k, v)| (k.to_ascii_lowercase(), filler.fill(v))).collect();
-    let token =
-        live.token.as_ref().map(|(name, value)| (name.to_ascii_lowercase(), filler.fill(value)));
+        live.headers.iter().map(|(k, v)| header(k, v)).collect();
+    let token = live.token.as_ref().map(|(k, v)| header(k, v));
     let wants_access = probes == Probes::Access;
     if wants_access && live.other_account.is_empty() {
         return Err(PlanError::NoOtherAccount);
     }
     let other = live.other_account.iter().filter(|_| wants_access);
-    let other: BTreeMap<String, String> =
-        other.map(|(k, v)| (k.to_ascii_lowercase(), filler.fill(v))).collect();
+    let other: BTreeMap<String, String> = other.map(|(k, v)| header(k, v)).collect();
     let asks: Vec<Filled<'_>> = live.asks.iter().map(|it| Filled::new(it, &mut filler)).collect();
     if !filler.missing.is_empty() {
         return Err(PlanError::Missing { names: filler.missing.into_iter().collect() });
     }
-    check_base_url(&base_url).map_err(|why| PlanError::BaseUrl { why })?;
+    contract::check_base_url(&base_url).map_err(|why| PlanError::BaseUrl { why })?;
+    if !is_confidential(&base_url) {
+        return Err(PlanError::Overheard);
+    }
     let mut planner = Planner {
         base_url: &base_url,
         headers: &headers,
@@ -125,27 +136,46 @@ pub fn plan(
         planner.probes(ask, &other)?;
     }
     let requests = planner.requests;
-    let token_secret =
-        token.iter().flat_map(|it| it.1.split_whitespace()).filter(|it| it.len() >= 8);
-    let secrets = token_secret.map(|it| SecretString::from(it.to_owned())).collect();
+    let secrets = filler.secrets.into_iter().map(SecretString::from).collect();
     Ok(Plan { base_url, requests, secrets })
 }
 
 struct Filler<'v> {
     variable: &'v dyn Fn(&str) -> Option<String>,
     missing: BTreeSet<String>,
+    secrets: BTreeSet<String>,
 }
 
+/// What is shorter may be a word of any answer.
+const SHORTEST_SECRET: usize = 8;
+
 impl Filler<'_> {
+    /// As [`Self::fill`], where no output may hold what is put in.
+    fn fill_secretly(&mut self, text: &str) -> String {
+        let mut values = Vec::new();
+        let filled = self.fill_each(text, &mut |it| values.push(it.to_owned()));
+        let words = values.iter().flat_map(|it| it.split_whitespace().chain([it.as_str()]));
+        let secrets = words.filter(|it| it.len() >= SHORTEST_SECRET).map(str::to_owned);
+        self.secrets.extend(secrets);
+        filled
+    }
+
     /// The text with its `${VARIABLE}`s put in; those that are not set, or empty, are remembered.
     fn fill(&mut self, text: &str) -> String {
+        self.fill_each(text, &mut |_| {})
+    }
+
+    fn fill_each(&mut self, text: &str, each: &mut dyn FnMut(&str)) -> String {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             let Some((name, after)) = after.split_once('}') else { break };
             filled.push_str(before);
             match (self.variable)(name).filter(|it| !it.trim().is_empty()) {
-                Some(value) => filled.push_str(value.trim()),
+                Some(value) => {
+                    filled.push_str(value.trim());
+                    each(value.trim());
+                }
                 None => {
                     self.missing.insert(name.to_owned());
                 }
@@ -288,32 +318,17 @@ impl Planned {
     }
 }
 
-/// Plain http gives the token to everybody on the way, and a URL with a password ends up in logs.
-fn check_base_url(url: &str) -> Result<(), &'static str> {
-    let (scheme, rest) = url.split_once("://").ok_or("is none: it starts with https://")?;
+/// Plain http gives the token to everybody on the way, unless there is no way.
+fn is_confidential(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
     let authority = rest.split('/').next().unwrap_or_default();
-    if authority.is_empty() || url.contains(['?', '#']) {
-        return Err("has no host, or has a query; give scheme, host and base path");
-    }
-    if authority.contains('@') {
-        return Err("holds a user or password; leave them out");
-    }
-    let host = if authority.starts_with('[') {
-        authority.split(']').next().unwrap_or_default().trim_start_matches('[')
-    } else {
-        authority.split(':').next().unwrap_or_default()
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
     };
-    let loopback = host == "localhost"
-        || host == "::1"
-        || (host.starts_with("127.") && host.parse::<std::net::Ipv4Addr>().is_ok());
-    match scheme {
-        "https" => Ok(()),
-        "http" if loopback => Ok(()),
-        "http" => Err(
-            "is http, which shows the token to everybody on the way; use https (http only to loopback)",
-        ),
-        _ => Err("has a scheme other than https"),
-    }
+    let is_loopback = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());
+    scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_loopback)
 }
 
 /// A path segment as RFC 3986 allows it.
@@ -333,25 +348,70 @@ fn percent_encoded(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn live(base_url: &str) -> Live {
+        let texts = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        };
+        Live {
+            base_url: base_url.to_owned(),
+            headers: texts(&[
+                ("Accept", "application/json"),
+                ("X-Api-Key", "${KEY}"),
+                ("X-Brand", "${BRAND}"),
+            ]),
+            token: Some(("Authorization".to_owned(), "Token token=${TOKEN}".to_owned())),
+            other_account: texts(&[("X-Api-Key", "${OTHER_KEY}")]),
+            asks: Vec::new(),
+        }
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        let value = match name {
+            "KEY" => "key-of-ann",
+            "BRAND" => "3",
+            "TOKEN" => "Secret token-of-ann",
+            "OTHER_KEY" => "key-of-ben",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
     #[test]
     fn http_is_for_loopback_only() {
+        let told = |url: &str| plan(Some(&live(url)), Probes::Off, &variable).map(|_| ());
         for good in [
             "https://a.example/api",
+            "HTTPS://a.example",
             "http://127.0.0.1:80/x",
+            "HTTP://127.0.0.1:80/x",
             "http://localhost",
             "http://[::1]:8080/api",
         ] {
-            assert!(check_base_url(good).is_ok(), "{good}");
+            assert!(told(good).is_ok(), "{good}");
         }
-        for bad in [
-            "http://a.example",
-            "http://127.0.0.1.evil.example",
-            "ftp://a",
-            "a.example",
-            "https://u:p@a",
-            "https://a?x",
+        for (bad, why) in [
+            ("http://a.example", "shows the token"),
+            ("HTTP://a.example", "shows the token"),
+            ("http://127.0.0.1.evil.example", "shows the token"),
+            ("ftp://a", "its scheme is neither http nor https"),
+            ("a.example", "it has no scheme"),
+            ("https://u:p@a", "it holds a user or password"),
+            ("https://a?x", "it has a query"),
+            ("https://a:99999", "its port"),
         ] {
-            assert!(check_base_url(bad).is_err(), "{bad}");
+            let why_not = told(bad).unwrap_err().to_string();
+            assert!(why_not.contains(why) && !why_not.contains(bad), "{bad}: {why_not}");
         }
+    }
+
+    #[test]
+    fn what_is_put_into_headers_is_secret() {
+        let secrets = |probes| -> Vec<String> {
+            let plan = plan(Some(&live("https://a.example")), probes, &variable).unwrap();
+            plan.secrets.iter().map(|it| it.expose_secret().to_owned()).collect()
+        };
+        let own = ["Secret token-of-ann", "key-of-ann", "token-of-ann"];
+        assert_eq!(secrets(Probes::Off), own);
+        assert_eq!(secrets(Probes::Access), [own[0], own[1], "key-of-ben", own[2]]);
     }
 }

@@ -16,9 +16,9 @@ pub struct RecordingInfo {
     pub contract: String,
 }
 
-/// A file name for a recording: operation, status and shape.
-pub fn recording_name(masked: &Masked) -> String {
-    format!("{}-{}-{}.har", masked.operation.slug(), masked.status, masked.shape)
+/// A file name for a recording: the operation's, status and shape.
+pub fn recording_name(operation: &str, masked: &Masked) -> String {
+    format!("{operation}-{}-{}.har", masked.status, masked.shape)
 }
 
 /// A recording of one exchange, as HAR 1.2 with a final newline.

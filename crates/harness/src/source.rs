@@ -135,7 +135,7 @@ fn collect(folder: &Path, bodies: bool, found: &mut Vec<Result<PathBuf, SourceEr
         // A link to a folder could lead back up.
         if kind.is_dir() {
             collect(&path, bodies, found);
-        } else if is_recording(&path, bodies) {
+        } else if is_called_recording(&path, bodies) {
             match path.is_file() {
                 true => found.push(Ok(path)),
                 // Editors keep such links beside what they edit.
@@ -157,7 +157,12 @@ fn ending(path: &Path) -> String {
     name.rsplit_once('.').map_or_else(String::new, |it| it.1.to_owned())
 }
 
-fn is_recording(path: &Path, bodies: bool) -> bool {
+/// Whether a file is called as recorded traffic is.
+pub fn is_recording(path: &Path) -> bool {
+    is_called_recording(path, false)
+}
+
+fn is_called_recording(path: &Path, bodies: bool) -> bool {
     match ending(path).as_str() {
         "har" | "ndjson" | "jsonl" => true,
         "json" => bodies,

@@ -85,7 +85,7 @@ fn without_a_model_the_document_and_its_quirks_judge() {
     let (_folder, contract) = contract_copy();
     fs::remove_dir_all(contract.join("modelled")).unwrap();
     let contract = contract.to_str().unwrap();
-    let screen = check(&["--contract", contract]);
+    let screen = check(&["--contract", contract, "tests/recordings"]);
     assert!(
         screen.starts_with("exit 0\n")
             && screen.contains("has no model; documented + quirks judged it"),
@@ -106,6 +106,22 @@ fn without_a_model_the_document_and_its_quirks_judge() {
         screen.starts_with("exit 0\n") && screen.contains("warning[undocumented-field]"),
         "{screen}"
     );
+}
+
+/// What is of the default contract alone says nothing about another.
+#[test]
+fn another_contract_has_no_recordings_and_no_stand_in_of_ours() {
+    let (_folder, contract) = contract_copy();
+    let contract = contract.to_str().unwrap();
+    let screen = check(&["--contract", contract]);
+    assert!(screen.starts_with("exit 2\n") && screen.contains("no recordings; name"), "{screen}");
+    for command in ["check", "record"] {
+        let screen = xtask(&[command, "--stand-in", "--contract", contract]);
+        assert!(
+            screen.starts_with("exit 2\n") && screen.contains("there is no stand-in for this"),
+            "{screen}"
+        );
+    }
 }
 
 /// The vendor's next document: what it does to the quirks and to readers, and nothing about its wording.

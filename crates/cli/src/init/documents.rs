@@ -33,6 +33,13 @@ impl Documents {
 /// Where one cannot be read, or lies where it would not be found again.
 pub(super) fn collect(path: &Path) -> anyhow::Result<Documents> {
     if !path.is_dir() {
+        if path.exists() && !is_read(path) {
+            bail!(
+                "{}: promised an OpenAPI document, called *.json, *.yaml or *.yml and not hidden (.name); call it so, or name \
+                 another",
+                path.display()
+            );
+        }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         return reached(folder, harness::read_text(path)?, path);
     }
@@ -81,7 +88,11 @@ fn reached(folder: PathBuf, root: Text, path: &Path) -> anyhow::Result<Documents
     Ok(Documents { folder, texts })
 }
 
-fn is_read(path: &Path) -> bool {
+/// Whether a contract folder's file of that name is read as of a document.
+pub(super) fn is_read(path: &Path) -> bool {
+    if path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.')) {
+        return false;
+    }
     let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
     ["json", "yaml", "yml"].contains(&extension.to_ascii_lowercase().as_str())
 }

@@ -47,8 +47,8 @@ impl OperationId {
         Self(format!("{method} {template}"))
     }
 
-    /// The operation as part of a file's name: `get-chat-chatrooms-id`.
-    pub fn slug(&self) -> String {
+    /// The operation in the words of a name: `get-chat-chatrooms-id`. Others may have the same.
+    pub(crate) fn slug(&self) -> String {
         let words = self.0.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
         words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
     }

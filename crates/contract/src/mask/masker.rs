@@ -51,8 +51,10 @@ impl Masker<'_> {
                     |(index, it): (usize, &Value)| self.value(judge, it, &tree.item(&live, index));
                 items.iter().enumerate().map(item).collect()
             }
-            // A text may say anything, unless the contract lists it.
-            Value::String(_) if live.iter().any(|it| tree.node(*it).codes.contains(value)) => {
+            // A value may be anything, unless the contract lists it; a type need not stand beside the list.
+            Value::String(_) | Value::Number(_) | Value::Bool(_)
+                if live.iter().any(|it| tree.node(*it).codes.contains(value)) =>
+            {
                 value.clone()
             }
             // A moment where the contract describes one says nothing about who.
