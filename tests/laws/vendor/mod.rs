@@ -444,6 +444,41 @@ fn each_media_type_has_its_schema() {
     assert_eq!(finds(&it, "text/html", "hello"), "content-type -");
 }
 
+/// Mostly a gateway's answer: it is no evidence of what the API answers.
+#[test]
+fn an_outage_that_only_default_describes_is_not_judged() {
+    let error = || {
+        let schema = json!({"type": "object", "required": ["message"]});
+        json!({"description": "", "content": {"application/json": {"schema": schema}}})
+    };
+    let of = |key: &str| Vendor {
+        responses: json!({"200": error(), key: error()}),
+        ..Vendor::default()
+    };
+    let cases = [
+        ("default", 503, "text/html", "<html>", None),
+        ("default", 429, "text/plain", "slow down", None),
+        ("default", 504, "", "", None),
+        ("default", 503, "application/json", "{}", Some("required /message")),
+        ("default", 503, "application/json", "{\"message\": \"m\"}", Some("")),
+        ("default", 404, "text/html", "<html>", Some("content-type -")),
+        ("5XX", 503, "text/html", "<html>", Some("content-type -")),
+        ("503", 503, "text/html", "<html>", Some("content-type -")),
+    ];
+    for (key, status, media_type, body, judged) in cases {
+        let report = of(key).report(status, media_type, body);
+        assert_eq!(report.exchanges.could_not_check, u64::from(judged.is_none()), "{key} {status}");
+        assert_eq!(told(&report), judged.unwrap_or_default(), "{key} {status} {media_type}");
+    }
+    // A quirk of the status says that it is the API's.
+    let pinned = of("default").quirk_of(
+        503,
+        "",
+        "declared = { media_type = \"application/json\" }\nalso = { media_type = \"text/html\" }",
+    );
+    assert_eq!(told(&pinned.report(503, "text/html", "<html>")), "quirk-confirmed");
+}
+
 #[test]
 fn a_register_cannot_contradict_itself() {
     let it = || vendor(json!({"type": "object", "properties": {"a": {"type": "string"}}}));
