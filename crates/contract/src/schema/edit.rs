@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     place::ANY,
-    schema::{Address, Side, Store, another, sharing::Sharing, store::member},
+    schema::{Address, Side, Store, another, discriminator, sharing::Sharing, store::member},
 };
 
 /// How many references may hold for one value, one behind the other.
@@ -380,6 +380,13 @@ pub(crate) fn own(
         way.followed.push(target.clone());
         if way.sharing.is_unshared(&target, segments) {
             at = target;
+            continue;
+        }
+        if let Some(copy) = discriminator::copy_named(store, &at, &target) {
+            let schema = discriminator::owner(&at)?;
+            way.sharing.read(store, &schema);
+            way.sharing.read(store, &copy);
+            at = copy;
             continue;
         }
         let stays = copy(store, &at, &target)?;
