@@ -7,7 +7,7 @@ use crate::{
     document::{self, Document},
     overlay::actions,
     quirk::{self, Quirk, WrittenAt},
-    schema::{Side, Store, sharing::Sharing},
+    schema::{Side, Store, edit::MAY_BE_MISSING, sharing::Sharing},
     text::{Fault, Faults, Text},
 };
 
@@ -64,6 +64,18 @@ impl Contract {
     }
 }
 
+/// Takes out what is written for the engine alone.
+fn clean(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.shift_remove(MAY_BE_MISSING);
+            members.values_mut().for_each(clean);
+        }
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        _ => {}
+    }
+}
+
 /// The document while it is being corrected.
 struct Correction {
     store: Store,
@@ -91,6 +103,7 @@ impl Correction {
     fn write(&mut self, quirk: &Quirk, places: &[WrittenAt<'_>]) -> Vec<Value> {
         let before = self.store.documented.clone();
         quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places);
+        clean(&mut self.store.documented);
         let description = format!("{}: {}", quirk.id, quirk.summary);
         let actions = actions(&before, &self.store.documented);
         actions.iter().map(|it| it.to_value(&description)).collect()

@@ -130,3 +130,51 @@ fn a_copied_branch_is_called_as_the_document_has_it() {
     let message = &report.findings[0].message;
     assert!(message.contains("`Cat`, `Dog`"), "{message}");
 }
+
+#[test]
+fn what_an_alternative_never_had_is_not_missing_in_it() {
+    let alternative = |kind: &str, more: Value, required: Value| {
+        let mut properties = json!({"kind": {"const": kind}});
+        properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"type": "object", "required": required, "properties": properties})
+    };
+    let string = json!({"type": "string"});
+    let all = ["Card", "Bank", "Gift"];
+    let all = all.map(|it| json!({"$ref": format!("#/components/schemas/{it}")}));
+    let pay = json!({
+        "oneOf": all,
+        "discriminator": {"propertyName": "kind"},
+    });
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Z", "version": "1"},
+        "servers": [{"url": "https://z.test"}],
+        "paths": {"/p": {"get": {"responses": super::ok(pay)}}},
+        "components": {"schemas": {
+            "Card": alternative("Card", json!({"last4": string}), json!(["kind", "last4"])),
+            "Bank": alternative("Bank", json!({"iban": string}), json!(["kind", "iban"])),
+            "Gift": alternative("Gift", json!({"last4": string}), json!(["kind"])),
+        }},
+    });
+    let missing = quirk("declared = { type = \"string\" }\nalso = false", "GET /p", "/last4");
+    let texts = texts(&document, vec![missing]);
+    let contract = Contract::load(&texts).unwrap_or_else(|it| panic!("{it}"));
+    let cases = [
+        (json!({"kind": "Card"}), "quirk-confirmed /last4"),
+        (json!({"kind": "Card", "last4": "1"}), ""),
+        (json!({"kind": "Bank", "iban": "DE1"}), ""),
+        (json!({"kind": "Gift"}), ""),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(found(&contract, "/p", &body), expected, "{body}");
+        let bytes = body.to_string();
+        let mut exchange = tests::exchange(200, bytes.as_bytes());
+        exchange.url = "https://z.test/p".into();
+        exchange.provenance = Provenance::Recorded;
+        let shown = contract.shows(&contract.quirks()[0], &exchange, &[]);
+        assert_eq!(shown.is_some(), !expected.is_empty(), "{body}");
+    }
+    let corrected = contract.corrected(&texts.documented).unwrap().unwrap().openapi;
+    let card = &corrected["components"]["schemas"]["Card"];
+    assert_eq!(*card, alternative("Card", json!({"last4": {"type": "string"}}), json!(["kind"])));
+}

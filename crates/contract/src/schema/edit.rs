@@ -34,6 +34,10 @@ pub(crate) const MARK: &str = "x-alternatives";
 /// At [`MARK`] where several alternatives may fit.
 const SEVERAL: &str = "several";
 
+/// Lists the members that a schema required before a quirk said that they may be missing. The engine's own: no corrected
+/// document has it.
+pub(crate) const MAY_BE_MISSING: &str = "x-may-be-missing";
+
 /// Edits the document at every schema that describes the place below `root`. A `$ref` on the way to what others share is
 /// replaced by a copy of its target; one that leads back to what is being followed stays. Nothing happens where the place
 /// is not described. An edit made twice is made once.
@@ -216,8 +220,12 @@ fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
     if let Some(at) = own(store, at, &[name.to_owned()], way)
         && let Some(Value::Object(owner)) = get_mut(store, &at)
     {
-        if let Some(Value::Array(required)) = owner.get_mut("required") {
+        if let Some(Value::Array(required)) = owner.get_mut("required")
+            && required.iter().any(|it| it == name)
+        {
             required.retain(|it| it != name);
+            let missing = owner.entry(MAY_BE_MISSING).or_insert_with(|| Value::Array(Vec::new()));
+            missing.as_array_mut().into_iter().for_each(|it| it.push(name.into()));
         }
         let parts = parts(&at, owner);
         for part in parts {
@@ -488,8 +496,9 @@ mod tests {
             "base": {"properties": {"a": true}, "required": ["a"]},
         });
         let root = edited(document, "/a", &Edit::Remove);
-        let base = json!({"properties": {"a": false}, "required": []});
-        assert_eq!(root, json!({"allOf": [base, {"required": []}], "required": ["b"]}));
+        let base = json!({"properties": {"a": false}, "required": [], MAY_BE_MISSING: ["a"]});
+        let parts = [base, json!({"required": [], MAY_BE_MISSING: ["a"]})];
+        assert_eq!(root, json!({"allOf": parts, "required": ["b"], MAY_BE_MISSING: ["a"]}));
     }
 
     #[test]
