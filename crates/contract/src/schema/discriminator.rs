@@ -1,6 +1,6 @@
 //! OpenAPI's discriminators: a member whose value names the branch that is meant (OpenAPI 3.1.1, section 4.8.25).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -44,6 +44,12 @@ impl Discriminator {
     /// The branch that a value names.
     pub(crate) fn branch(&self, value: &Value) -> Option<usize> {
         self.branches.get(value.get(&self.member)?.as_str()?).copied()
+    }
+
+    /// The values that name a branch.
+    pub(crate) fn names(&self, branch: usize) -> BTreeSet<String> {
+        let names = self.branches.iter().filter(|it| *it.1 == branch);
+        names.map(|it| it.0.clone()).collect()
     }
 
     /// The discriminator of a `oneOf` that names branches.
