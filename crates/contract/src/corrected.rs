@@ -1,5 +1,7 @@
 //! The vendor's document as the wire is: an OpenAPI Overlay 1.0 made from the quirks, and the document with it applied.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -102,9 +104,17 @@ impl Correction {
     /// Writes a quirk into the document, and gives the actions that do it.
     fn write(&mut self, quirk: &Quirk, places: &[WrittenAt<'_>]) -> Vec<Value> {
         let before = self.store.documented.clone();
-        quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places);
+        let is_30 = document::is_30(&before);
+        let spell = |it: Value| if is_30 { document::in_30(it) } else { it };
+        quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places, &spell);
         clean(&mut self.store.documented);
-        let description = format!("{}: {}", quirk.id, quirk.summary);
+        let comes = quirk.wire.schema().filter(|_| is_30);
+        let unsaid = comes.map_or_else(BTreeSet::new, document::unsaid_in_30);
+        let unsaid: Vec<String> = unsaid.iter().map(|it| format!("`{it}`")).collect();
+        let mut description = format!("{}: {}", quirk.id, quirk.summary);
+        if !unsaid.is_empty() {
+            description += &format!(" (OpenAPI 3.0 cannot say {})", unsaid.join(", "));
+        }
         let actions = actions(&before, &self.store.documented);
         actions.iter().map(|it| it.to_value(&description)).collect()
     }

@@ -31,7 +31,7 @@ const ANNOTATIONS: &[&str] =
     &["$ref", "description", "summary", "title", "deprecated", "readOnly", "writeOnly", "nullable"];
 
 /// Keywords of JSON Schema that OpenAPI 3.0 does not have (OpenAPI 3.0.4, section 4.7.24).
-const SINCE_31: &[&str] = &[
+pub(super) const SINCE_31: &[&str] = &[
     "$defs",
     "const",
     "contains",
@@ -109,6 +109,10 @@ impl Translator {
         at: &At,
         faults: &mut Vec<(At, String)>,
     ) {
+        // As OpenAPI 3.0 has to say that nothing comes.
+        if self.dialect == Dialect::V30 && *schema == json!({ "not": {} }) {
+            *schema = Value::Bool(false);
+        }
         let Value::Object(keywords) = schema else { return };
         let mut fault = |keyword: &str, message: String| {
             let mut pointer = at.pointer.clone();
@@ -160,6 +164,8 @@ impl Translator {
                 fault(keyword, "OpenAPI 3.0 has no such keyword; read as 3.1 does".into());
             } else if keyword == "type" && value.is_array() {
                 fault(keyword, "OpenAPI 3.0 knows no list of types; read as 3.1 does".into());
+            } else if keyword == "type" && value == "null" {
+                fault(keyword, "OpenAPI 3.0 knows no type `null`; read as 3.1 does".into());
             }
         }
         true

@@ -19,8 +19,8 @@ pub(crate) enum Edit<'e> {
     Replace(&'e dyn Fn(Value) -> Value),
     /// Adds the member, which the parent lacks.
     Insert(&'e Value),
-    /// The member never comes: nothing fits it, and nothing requires it.
-    Remove,
+    /// The member never comes: nothing fits it, which the schema says, and nothing requires it.
+    Remove(&'e Value),
     /// Nothing requires the member.
     MayBeMissing,
     /// A value may fit several alternatives of each `oneOf`.
@@ -48,7 +48,6 @@ pub(crate) fn edit(
     segments: &[String],
     edit: &Edit<'_>,
 ) {
-    let never: &dyn Fn(Value) -> Value = &|_| Value::Bool(false);
     let mut way = Way { sharing, followed: Vec::new() };
     match (edit, segments.split_last()) {
         (Edit::Replace(make), _) => {
@@ -71,10 +70,10 @@ pub(crate) fn edit(
             });
         }
         (Edit::AnotherAlternative, None) => {}
-        (Edit::Remove | Edit::MayBeMissing, last) => {
-            if matches!(edit, Edit::Remove) {
+        (Edit::Remove(_) | Edit::MayBeMissing, last) => {
+            if let Edit::Remove(never) = *edit {
                 visit(store, root, segments, &mut way, &mut |store, at, _| {
-                    replace(store, at, never)
+                    replace(store, at, &|_| never.clone())
                 });
             }
             if let Some((name, parent)) = last {
@@ -495,7 +494,7 @@ mod tests {
             "root": {"allOf": [{"$ref": "#/base"}, {"required": ["a"]}], "required": ["a", "b"]},
             "base": {"properties": {"a": true}, "required": ["a"]},
         });
-        let root = edited(document, "/a", &Edit::Remove);
+        let root = edited(document, "/a", &Edit::Remove(&json!(false)));
         let base = json!({"properties": {"a": false}, "required": [], MAY_BE_MISSING: ["a"]});
         let parts = [base, json!({"required": [], MAY_BE_MISSING: ["a"]})];
         assert_eq!(root, json!({"allOf": parts, "required": ["b"], MAY_BE_MISSING: ["a"]}));
