@@ -426,6 +426,31 @@ fn a_status_that_is_not_documented() {
     assert_eq!(told(&bare.report(404, "application/json", "[1]")), "quirk-confirmed");
 }
 
+/// `also` leaves what is documented in force: what is neither breaks the reference's promise, and the quirk's part is named.
+#[test]
+fn what_a_quirk_adds_is_not_promised_by_the_reference() {
+    let of = |schema: Value| vendor(json!({"type": "object", "properties": {"note": schema}}));
+    let null = "also = { type = \"null\" }";
+    let cases = [
+        (
+            of(json!({"type": "string"})).quirk("/note", &format!("declared = {{ type = \"string\" }}\n{null}")),
+            "the reference promises string, and null by `q0`; integer came",
+        ),
+        (
+            of(json!({"type": "string", "enum": ["a"]}))
+                .quirk("/note", &format!("declared = {{ type = \"string\", enum = [\"a\"] }}\n{null}"))
+                .quirk("/note", "declared = { type = \"string\", enum = [\"a\"] }\nalso = { type = \"boolean\" }"),
+            "the reference promises string, one of \"a\", and null by `q0`, and boolean by `q1`; the integer that came matches no alternative, number 1 comes nearest",
+        ),
+        (of(json!({"type": "string"})), "the reference promises string; integer came"),
+    ];
+    for (it, expected) in cases {
+        let report = it.report(200, "application/json", "{\"note\": 7}");
+        let errors = report.findings.iter().filter(|it| it.rule == Rule::Type);
+        assert_eq!(errors.map(|it| it.message.as_str()).collect::<Vec<_>>(), [expected]);
+    }
+}
+
 #[test]
 fn each_media_type_has_its_schema() {
     let content = json!({
