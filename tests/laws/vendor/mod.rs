@@ -6,6 +6,7 @@ mod drafts;
 mod faults;
 mod files;
 mod forms;
+mod masked;
 mod named;
 mod routes;
 mod strength;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     document::files::{At, Dialect},
+    mask::KINDS,
     place::push_segment,
     schema::fragment,
 };
@@ -154,6 +155,9 @@ impl Translator {
         if UNREAD.contains(&keyword) {
             fault(keyword, "is not read; references are JSON pointers and anchors here".into());
             return false;
+        }
+        if keyword == "x-sensitive" && !value.as_str().is_some_and(|it| KINDS.contains(&it)) {
+            fault(keyword, format!("promised one of {}; read as free text", KINDS.join(", ")));
         }
         if let Some(promised) = misspelt(keyword, value) {
             fault(keyword, format!("promised {promised}; left out"));
