@@ -344,6 +344,107 @@ fn forms_beside_schemas_are_corrected() {
     assert_eq!(resolved, quirks.len());
 }
 
+/// A document of OpenAPI 3.0 is corrected in its own words: nothing is wrong with what comes of it.
+#[test]
+fn a_document_of_30_stays_one() {
+    let properties = json!({
+        "text": { "type": "string" },
+        "code": { "type": "string", "enum": ["a", "b"] },
+        "other": { "$ref": "#/components/schemas/C" },
+        "either": { "type": "boolean" },
+        "one": { "type": "string" },
+        "above": { "type": "string" },
+        "never": { "type": "string" },
+        "list": { "type": "string" },
+    });
+    let documented = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "", "version": "" },
+        "paths": { "/a": { "get": { "responses": { "200": { "description": "", "content": { "application/json": {
+            "schema": { "type": "object", "properties": properties },
+        } } } } } } },
+        "components": { "schemas": { "C": { "type": "object", "properties": { "a": { "type": "integer" } } } } },
+    });
+    let null = "also = { type = \"null\" }";
+    let quirks = [
+        ("text", null, json!({ "type": "string", "nullable": true })),
+        ("code", null, json!({ "type": "string", "enum": ["a", "b", null], "nullable": true })),
+        (
+            "other",
+            null,
+            json!({ "allOf": [{ "$ref": "#/components/schemas/C" }], "nullable": true }),
+        ),
+        (
+            "either",
+            "returned = { type = [\"integer\", \"string\"] }",
+            json!({ "anyOf": [{ "type": "integer" }, { "type": "string" }] }),
+        ),
+        ("one", "returned = { const = 1 }", json!({ "enum": [1] })),
+        (
+            "above",
+            "returned = { type = \"integer\", exclusiveMinimum = 3 }",
+            json!({ "type": "integer", "minimum": 3, "exclusiveMinimum": true }),
+        ),
+        ("never", "returned = false", json!({ "not": {} })),
+        (
+            "list",
+            "returned = { type = \"array\", contains = { type = \"integer\" } }",
+            json!({ "type": "array" }),
+        ),
+        (
+            "new",
+            "returned = { type = \"null\" }",
+            json!({ "type": "string", "enum": [null], "nullable": true }),
+        ),
+    ];
+    let declared = |name: &str| match name {
+        "code" => r#"{ type = "string", enum = ["a", "b"] }"#,
+        "other" => r#"{ type = "object" }"#,
+        "either" => r#"{ type = "boolean" }"#,
+        "new" => "false",
+        _ => r#"{ type = "string" }"#,
+    };
+    let text = |(name, says, _): &(&str, &str, Value)| Text {
+        name: format!("{name}-q.toml"),
+        text: format!(
+            "summary = \"q\"\ndeclared = {}\n{says}\nreason = \"r\"\nknown_since = 2026-01-01\npermanent = true\n\
+             [[at]]\noperation = \"GET /a\"\nstatus = 200\nplace = \"/{name}\"\n",
+            declared(name)
+        ),
+    };
+    let mut texts = ContractTexts {
+        documented: vec![Text { name: "openapi.json".into(), text: documented.to_string() }],
+        quirks: quirks.iter().map(text).collect(),
+        modelled: None,
+        settings: None,
+    };
+    let corrected = load(&texts).corrected(&texts.documented).unwrap().unwrap();
+    assert_eq!(applied(&corrected.overlay, &documented), corrected.openapi);
+    let schema = &corrected.openapi["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]
+        ["schema"];
+    for (name, _, expected) in &quirks {
+        assert_eq!(schema["properties"][name], *expected, "{name}");
+    }
+    let said: Vec<&str> = corrected.overlay["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["description"].as_str())
+        .filter(|it| it.contains("cannot say"))
+        .collect();
+    assert!(
+        said.iter().all(|it| *it == "list-q: q (OpenAPI 3.0 cannot say `contains`)"),
+        "{said:?}"
+    );
+    assert!(!said.is_empty());
+    texts.documented[0].text = corrected.openapi.to_string();
+    let contract = load(&texts);
+    assert_eq!(contract.document_faults(), []);
+    let report = Run::new(&contract, RunOptions::default()).report();
+    let resolved = report.findings.iter().filter(|it| it.rule == Rule::QuirkResolved).count();
+    assert_eq!(resolved, quirks.len());
+}
+
 /// A component is changed where it stands while nothing else shares it, and copied to the place where something does.
 #[test]
 fn what_others_share_is_copied_to_the_place() {

@@ -183,3 +183,114 @@ fn what_is_no_place_is_told_too() {
         assert_eq!(told(&compare(&schema(old), &schema(new))), [expected]);
     }
 }
+
+/// What is said of all alternatives together may stay while one of them says something else.
+#[test]
+fn alternatives_are_compared_one_by_one() {
+    let of = |kind: &str, properties: Value, required: Value| {
+        let mut all = json!({ "kind": { "const": kind } });
+        all.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        json!({ "type": "object", "required": required, "properties": all })
+    };
+    let (string, integer) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+    let card = |required: Value| of("Card", json!({ "last4": string, "n": string }), required);
+    let bank = of("Bank", json!({ "iban": string, "n": integer }), json!(["kind", "iban"]));
+    let both = || json!({ "Card": card(json!(["kind", "last4"])), "Bank": bank });
+    let with = |more: Value| {
+        let mut all = both();
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let pay = |names: &[&str]| {
+        let all: Vec<Value> = names.iter().map(|it| reference(it)).collect();
+        json!({ "type": "object", "required": ["kind"], "oneOf": all, "discriminator": { "propertyName": "kind" } })
+    };
+    let old = || document(pay(&["Card", "Bank"]), both());
+    let inline = |names: &[&str], components: &Value| json!({ "oneOf": names.iter().map(|it| components[it].clone()).collect::<Vec<_>>() });
+    let swapped = json!({
+        "Card": of("Card", json!({ "last4": string, "n": integer }), json!(["kind", "last4"])),
+        "Bank": of("Bank", json!({ "iban": string, "n": string }), json!(["kind", "iban"])),
+    });
+    let loose = with(json!({ "Card": card(json!(["kind"])) }));
+    let gift = with(json!({ "Gift": of("Gift", json!({ "last4": string }), json!(["kind"])) }));
+    let unkind = |components: &Value| {
+        let mut all = components.clone();
+        for it in all.as_object_mut().unwrap().values_mut() {
+            it["properties"].as_object_mut().unwrap().shift_remove("kind");
+        }
+        all
+    };
+    let breaks = |what: &str| format!("GET /x 200 {what} (breaks a reader)");
+    let cases = [
+        // Another order, another layout.
+        (old(), document(pay(&["Bank", "Card"]), both()), vec![]),
+        (old(), document(inline(&["Bank", "Card"], &both()), json!({})), vec![]),
+        (old(), document(pay(&["Card", "Bank"]), loose.clone()), vec![breaks("/last4: may be missing in `Card`")]),
+        (
+            document(inline(&["Card", "Bank"], &both()), json!({})),
+            document(inline(&["Bank", "Card"], &loose), json!({})),
+            vec![breaks("/last4: may be missing in alternative 1")],
+        ),
+        (
+            document(inline(&["Card", "Bank"], &unkind(&both())), json!({})),
+            document(inline(&["Card", "Bank"], &unkind(&loose)), json!({})),
+            vec![breaks("/last4: may be missing in alternative 1")],
+        ),
+        (
+            old(),
+            document(pay(&["Card", "Bank"]), swapped),
+            vec![
+                breaks("/n: string becomes integer in `Card`"),
+                breaks("/n: integer becomes string in `Bank`"),
+            ],
+        ),
+        (
+            old(),
+            document(pay(&["Card", "Bank", "Gift"]), gift.clone()),
+            vec![breaks("(whole body): `Gift` may come as well"), breaks("/kind: exactly \"Bank\" or exactly \"Card\" becomes exactly \"Bank\" or exactly \"Card\" or exactly \"Gift\"")],
+        ),
+        (
+            document(pay(&["Card", "Bank", "Gift"]), gift),
+            old(),
+            vec![
+                "GET /x 200 (whole body): `Gift` comes no longer (only narrows)".to_owned(),
+                "GET /x 200 /kind: exactly \"Bank\" or exactly \"Card\" or exactly \"Gift\" becomes exactly \"Bank\" or exactly \"Card\" (only narrows)".to_owned(),
+            ],
+        ),
+    ];
+    for (old, new, expected) in cases {
+        assert_eq!(told(&compare(&old, &new)), expected, "{}", new.text);
+    }
+    // What is said beside the alternatives is said of each.
+    let beside = with(json!({ "Card": card(json!(["kind"])) }));
+    let mut all = pay(&["Card", "Bank"]);
+    all["required"] = json!(["kind", "last4"]);
+    let diff = compare(&old(), &document(all, beside));
+    assert_eq!(told(&diff), ["GET /x 200 /last4: always there (only narrows)"]);
+}
+
+#[test]
+fn the_names_of_parameters_are_nothing_to_a_reader() {
+    let of = |path: &str, schema: Value| {
+        let get = json!({ "responses": { "200": {
+            "description": "", "content": { "application/json": { "schema": schema } },
+        } } });
+        let document = json!({ "openapi": "3.1.0", "paths": { path: { "get": get } } });
+        Text { name: "openapi.json".into(), text: document.to_string() }
+    };
+    let (string, integer) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+    let old = of("/orders/{order_id}", string.clone());
+    assert_eq!(told(&compare(&old, &of("/orders/{id}", string))), [""; 0]);
+    assert_eq!(
+        told(&compare(&old, &of("/orders/{id}", integer.clone()))),
+        ["GET /orders/{id} 200 (whole body): string becomes integer (breaks a reader)"]
+    );
+    assert_eq!(
+        told(&compare(&old, &of("/order/{id}", integer))),
+        [
+            "GET /order/{id}: new operation (only adds)",
+            "GET /orders/{order_id}: operation no longer described (breaks a reader)"
+        ]
+    );
+}

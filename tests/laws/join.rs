@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use contract::{
-    Body, Exchange, Origin, Provenance, Report, Rule, Run, RunOptions, Severity, Shape, Shard,
-    Text, Unreadable,
+    Body, ContractTexts, Exchange, Origin, Provenance, Report, Rule, Run, RunOptions, Severity,
+    Shape, Shard, Text, Unreadable,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -83,6 +83,8 @@ static KNOWN: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     entries
 });
 
+static TEXTS: LazyLock<ContractTexts> = LazyLock::new(tests::texts);
+
 /// A baseline with which both new and gone places are found.
 static BASELINE: LazyLock<Shape> = LazyLock::new(|| {
     let mut known = example();
@@ -112,7 +114,13 @@ fn options(fail_on: Severity) -> RunOptions {
 fn report<'e>(entries: impl IntoIterator<Item = &'e Entry>, fail_on: Severity) -> Report {
     let mut run = Run::new(&CONTRACT, options(fail_on));
     entries.into_iter().for_each(|it| it.give(&mut run));
-    run.report()
+    located(run.report())
+}
+
+/// As a command writes it; the join has no texts of a contract.
+fn located(mut report: Report) -> Report {
+    CONTRACT.locate(&TEXTS, &mut report);
+    report
 }
 
 /// The report of one part of the entries, which says so.
@@ -121,7 +129,7 @@ fn part(entries: &[(usize, Entry)], shard: Shard, fail_on: Severity) -> Report {
     let mut run = Run::new(&CONTRACT, options);
     let of_part = entries.iter().filter(|it| it.0 as u64 == shard.number - 1);
     of_part.for_each(|it| it.1.give(&mut run));
-    run.report()
+    located(run.report())
 }
 
 /// As a file keeps it.

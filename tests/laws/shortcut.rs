@@ -166,7 +166,7 @@ fn schemas_of_every_kind() {
         json!({"oneOf": [{"properties": {"a": {"const": 1}}, "required": ["a"]}, {"properties": {"a": {"const": "x"}}}]}),
         json!({"allOf": [{"type": "object", "properties": {"a": {"type": "integer"}}}, {"properties": {"b": {"enum": ["x", 1, null]}}, "additionalProperties": false}]}),
         json!({"type": "object", "properties": {"a": {"enum": [1, 2.0, "x", null, true]}, "b": {"const": 3}}, "unevaluatedProperties": false}),
-        json!({"type": "object", "properties": {"a": {"type": "string", "format": "date-time"}, "b": {"type": "string", "pattern": "^x", "maxLength": 3}, "c": {"type": "boolean", "x-sensitive": "flag"}}}),
+        json!({"type": "object", "properties": {"a": {"type": "string", "format": "date-time"}, "b": {"type": "string", "pattern": "^x", "maxLength": 3}, "c": {"type": "boolean", "x-sensitive": "identifier"}}}),
         json!({"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Tree"}}}),
         json!({"oneOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "object", "properties": {"a": {"type": "integer"}}}], "discriminator": {"propertyName": "a", "mapping": {"x": "Tree"}}}),
         json!({"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "null"}], "discriminator": {"propertyName": "b"}}),

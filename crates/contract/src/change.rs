@@ -1,8 +1,10 @@
 //! Two versions of a description of the responses: what the newer one does to a reader of the older, place by place.
 //! Nothing about wording.
 
+mod alternatives;
+
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     fmt,
     rc::Rc,
     sync::Arc,
@@ -13,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::alternatives::{Told, holding, told};
 use crate::{
     document::{Document, Operation, OperationId, Response, StatusPattern, assert_formats},
     inclusion::{Rest, UNCOMPARED, beyond_references, requirements, rest_of, segments_below},
@@ -95,11 +98,14 @@ pub(crate) fn between(store: &Store, old: &Document, new: &Document) -> Vec<Chan
         sameness: Sameness::new(store),
         known: HashMap::new(),
     };
-    let all = old.operations.iter().chain(&new.operations);
+    let renamed = renamed(old, new);
+    let is_old = |it: &&Operation| renamed.values().any(|id| **id == it.id);
+    let all = old.operations.iter().filter(|it| !is_old(it)).chain(&new.operations);
     for id in all.map(|it| &it.id).collect::<BTreeSet<_>>() {
         comparison.operation = id.clone();
         comparison.status = None;
-        match (old.operation(id.as_str()), new.operation(id.as_str())) {
+        let old_id = renamed.get(id).copied().unwrap_or(id);
+        match (old.operation(old_id.as_str()), new.operation(id.as_str())) {
             (Some(old), Some(new)) => comparison.operation(old, new),
             (Some(_), None) => {
                 comparison.add(None, Effect::Breaks, "operation no longer described")
@@ -108,6 +114,22 @@ pub(crate) fn between(store: &Store, old: &Document, new: &Document) -> Vec<Chan
         }
     }
     comparison.changes
+}
+
+/// Operations that differ in the names of path parameters alone: the newer name, then the older.
+fn renamed<'d>(old: &'d Document, new: &'d Document) -> BTreeMap<&'d OperationId, &'d OperationId> {
+    let only = |it: &&'d Operation, other: &Document| other.operation(it.id.as_str()).is_none();
+    let older = old.operations.iter().filter(|it| only(it, new)).collect::<Vec<_>>();
+    let pair = |newer: &'d Operation| {
+        let is_alike = |older: &&&Operation| {
+            older.method == newer.method
+                && older.query == newer.query
+                && older.template.is_alike(&newer.template)
+        };
+        let mut alike = older.iter().filter(is_alike);
+        Some((&newer.id, &alike.next()?.id))
+    };
+    new.operations.iter().filter(|it| only(it, old)).filter_map(pair).collect()
 }
 
 struct Comparison<'c> {
@@ -134,9 +156,63 @@ struct Compared {
     changes: Vec<(Option<String>, Effect, String)>,
     /// Places below that both have, where something may differ.
     below: Vec<(String, Node)>,
+    /// The alternatives of the place, where something may differ, each with its name in words.
+    alternatives: Vec<(String, Alternative)>,
+    /// What is said of all of them alike.
+    beside: [Beside; 2],
     /// The schemas whose members were compared: another place with the same would tell the same again.
     schemas: [Vec<Address>; 2],
 }
+
+/// An alternative of a place.
+enum Alternative {
+    Both(Node),
+    /// It came, or comes, only in one of the documents.
+    Of(Effect),
+}
+
+/// What one document says of members whatever the alternative.
+#[derive(Default)]
+struct Beside {
+    required: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+/// A node that is still to be compared.
+struct Open {
+    place: Place,
+    node: Node,
+    /// The alternative that it is in, in words.
+    within: Option<String>,
+    /// Where it is an alternative: the node that has it.
+    of: Option<Rc<Compared>>,
+}
+
+impl Open {
+    fn below(&self, name: &str, node: &Node) -> Self {
+        let place = self.place.member(name);
+        Self { place, node: node.clone(), within: self.within.clone(), of: None }
+    }
+
+    /// Whether what changes of a member in an alternative is said beside the alternatives, so that nothing changes.
+    fn is_said_beside(&self, name: &str, what: &str) -> bool {
+        let beside = |says: fn(&Compared) -> &BTreeSet<String>| {
+            self.of.as_ref().is_some_and(|it| says(it).contains(name))
+        };
+        match what {
+            MAY_BE_MISSING => beside(|it| &it.beside[1].required),
+            ALWAYS_THERE => beside(|it| &it.beside[0].required),
+            NO_LONGER_PROMISED => beside(|it| &it.beside[1].names),
+            NEW => beside(|it| &it.beside[0].names),
+            _ => false,
+        }
+    }
+}
+
+const MAY_BE_MISSING: &str = "may be missing";
+const ALWAYS_THERE: &str = "always there";
+const NO_LONGER_PROMISED: &str = "no longer promised";
+const NEW: &str = "new";
 
 impl Comparison<'_> {
     fn add(&mut self, place: Option<Place>, effect: Effect, what: impl Into<String>) {
@@ -195,25 +271,63 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares what two schemas say of a body, the places nearest to its root first.
+    /// Compares what two schemas say of a body, the places nearest to its root first. What changes in one alternative is
+    /// told where that is worse than what changes in all of them together.
     fn body(&mut self, roots: [&Address; 2]) {
         let first = self.changes.len();
         let mut visited = BTreeSet::new();
-        let root = Node { roots: roots.map(Clone::clone), segments: Vec::new() };
-        let mut open = VecDeque::from([(Place::root(), root)]);
-        while let Some((place, node)) = open.pop_front() {
-            let compared = self.node(&node);
+        let mut worst: BTreeMap<Place, Effect> = BTreeMap::new();
+        let mut within: Vec<(Place, Effect, String)> = Vec::new();
+        let node = Node { roots: roots.map(Clone::clone), segments: Vec::new() };
+        let mut open =
+            VecDeque::from([Open { place: Place::root(), node, within: None, of: None }]);
+        while let Some(here) = open.pop_front() {
+            let compared = self.node(&here.node);
             let is_new = visited.insert(compared.schemas.clone());
             for (member, effect, what) in &compared.changes {
-                match member {
-                    None => self.add(Some(place.clone()), *effect, what),
-                    Some(name) if is_new => self.add(Some(place.member(name)), *effect, what),
-                    Some(_) => {}
+                let place = match member {
+                    None => here.place.clone(),
+                    Some(name) if is_new && !here.is_said_beside(name, what) => {
+                        here.place.member(name)
+                    }
+                    Some(_) => continue,
+                };
+                match &here.within {
+                    Some(alternative) => {
+                        within.push((place, *effect, format!("{what} in {alternative}")));
+                    }
+                    None => {
+                        let known = worst.entry(place.clone()).or_insert(*effect);
+                        *known = (*known).min(*effect);
+                        self.add(Some(place), *effect, what);
+                    }
                 }
             }
-            if is_new {
-                let below = compared.below.iter();
-                open.extend(below.map(|(name, node)| (place.member(name), node.clone())));
+            if !is_new {
+                continue;
+            }
+            open.extend(compared.below.iter().map(|(name, node)| here.below(name, node)));
+            for (name, alternative) in &compared.alternatives {
+                match alternative {
+                    Alternative::Both(node) => open.push_back(Open {
+                        place: here.place.clone(),
+                        node: node.clone(),
+                        within: Some(name.clone()),
+                        of: Some(compared.clone()),
+                    }),
+                    Alternative::Of(effect) => {
+                        let what = match effect {
+                            Effect::Narrows => format!("{name} comes no longer"),
+                            Effect::Breaks | Effect::Adds => format!("{name} may come as well"),
+                        };
+                        self.add(Some(here.place.clone()), *effect, what);
+                    }
+                }
+            }
+        }
+        for (place, effect, what) in within {
+            if worst.get(&place).is_none_or(|it| *it > effect) {
+                self.add(Some(place), effect, what);
             }
         }
         self.changes[first..].sort_by(|a, b| a.place.cmp(&b.place));
@@ -238,6 +352,8 @@ impl Comparison<'_> {
         let mut compared = Compared {
             changes: own.into_iter().collect(),
             below: Vec::new(),
+            alternatives: Vec::new(),
+            beside: Default::default(),
             schemas: schemas.each_ref().map(|it| beyond_references(store, it)),
         };
         if self.sameness.of_all(&found[0], &found[1]) {
@@ -251,16 +367,32 @@ impl Comparison<'_> {
         };
         let [old_names, new_names] = schemas.each_ref().map(names);
         let [old_required, new_required] = found.each_ref().map(|it| requirements(store, it));
+        let alternatives = told(store, &mut self.sameness, &found);
+        if !alternatives.is_empty() {
+            compared.beside = found.each_ref().map(|it| Beside {
+                required: requirements(store, it),
+                names: names(&holding(store, it)),
+            });
+        }
+        for (name, told) in alternatives {
+            let alternative = match told {
+                Told::Both(roots) => Alternative::Both(Node { roots, segments: Vec::new() }),
+                Told::Gone => Alternative::Of(Effect::Narrows),
+                Told::New => Alternative::Of(Effect::Breaks),
+            };
+            compared.alternatives.push((name, alternative));
+        }
+        let changes = &mut compared.changes;
         for name in old_names.union(&new_names) {
             let mut add =
                 |effect, what: &str| changes.push((Some(name.clone()), effect, what.to_owned()));
             match (old_names.contains(name), new_names.contains(name)) {
-                (true, false) => add(Effect::Breaks, "no longer promised"),
-                (false, _) => add(Effect::Adds, "new"),
+                (true, false) => add(Effect::Breaks, NO_LONGER_PROMISED),
+                (false, _) => add(Effect::Adds, NEW),
                 (true, true) => {
                     match (old_required.contains(name), new_required.contains(name)) {
-                        (true, false) => add(Effect::Breaks, "may be missing"),
-                        (false, true) => add(Effect::Narrows, "always there"),
+                        (true, false) => add(Effect::Breaks, MAY_BE_MISSING),
+                        (false, true) => add(Effect::Narrows, ALWAYS_THERE),
                         _ => {}
                     }
                     let below = [segments.as_slice(), std::slice::from_ref(name)].concat();

@@ -5,7 +5,9 @@ mod nearest;
 
 use crate::{
     check::body::{BodyAt, Told},
-    document::{Content, EVENT_STREAM, Operation, OperationId, Response, is_json, normal},
+    document::{
+        Content, EVENT_STREAM, Operation, OperationId, Response, StatusPattern, is_json, normal,
+    },
     exchange::{Body, Exchange, Origin, Probe, SourceBytes, Written},
     finding::{PromisedBy, Sighting},
     json::{self, Locator, Unread},
@@ -164,6 +166,12 @@ impl<'c> Run<'c> {
                 self.could_not_check(exchange);
             }
             (429 | 500..=599, None) => self.could_not_check(exchange),
+            (429 | 500..=599, Some(response))
+                if is_not_the_apis(response, exchange)
+                    && !self.contract.has_content_quirks(&operation.id, exchange.status) =>
+            {
+                self.could_not_check(exchange);
+            }
             (_, None) => {
                 self.judged(operation, exchange);
                 let severity = match exchange.probe {
@@ -501,6 +509,21 @@ impl At<'_> {
             byte,
         }
     }
+}
+
+/// Whether an answer that only `default` describes does not come as documented there: mostly a gateway's.
+fn is_not_the_apis(response: &Response, exchange: &Exchange<'_>) -> bool {
+    let is_empty = match &exchange.body {
+        Body::Bytes { bytes, .. } => bytes.is_empty(),
+        Body::Absent { size } => size.is_none_or(|it| it == 0),
+        Body::TooLarge | Body::Packed { .. } => false,
+    };
+    let comes_as_documented = match media_type_of(exchange.content_type.as_deref()) {
+        _ if exchange.method.eq_ignore_ascii_case("HEAD") => true,
+        Some(media_type) => response.content_for(&media_type).is_some(),
+        None => !is_empty || response.content.is_empty(),
+    };
+    response.status == StatusPattern::Default && !comes_as_documented
 }
 
 fn is_preflight(exchange: &Exchange<'_>) -> bool {

@@ -1,5 +1,7 @@
 //! The vendor's document as the wire is: an OpenAPI Overlay 1.0 made from the quirks, and the document with it applied.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     document::{self, Document},
     overlay::actions,
     quirk::{self, Quirk, WrittenAt},
-    schema::{Side, Store, sharing::Sharing},
+    schema::{Side, Store, edit::MAY_BE_MISSING, sharing::Sharing},
     text::{Fault, Faults, Text},
 };
 
@@ -64,6 +66,18 @@ impl Contract {
     }
 }
 
+/// Takes out what is written for the engine alone.
+fn clean(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.shift_remove(MAY_BE_MISSING);
+            members.values_mut().for_each(clean);
+        }
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        _ => {}
+    }
+}
+
 /// The document while it is being corrected.
 struct Correction {
     store: Store,
@@ -90,8 +104,17 @@ impl Correction {
     /// Writes a quirk into the document, and gives the actions that do it.
     fn write(&mut self, quirk: &Quirk, places: &[WrittenAt<'_>]) -> Vec<Value> {
         let before = self.store.documented.clone();
-        quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places);
-        let description = format!("{}: {}", quirk.id, quirk.summary);
+        let is_30 = document::is_30(&before);
+        let spell = |it: Value| if is_30 { document::in_30(it) } else { it };
+        quirk::write(&mut self.store, &mut self.sharing, &self.document, quirk, places, &spell);
+        clean(&mut self.store.documented);
+        let comes = quirk.wire.schema().filter(|_| is_30);
+        let unsaid = comes.map_or_else(BTreeSet::new, document::unsaid_in_30);
+        let unsaid: Vec<String> = unsaid.iter().map(|it| format!("`{it}`")).collect();
+        let mut description = format!("{}: {}", quirk.id, quirk.summary);
+        if !unsaid.is_empty() {
+            description += &format!(" (OpenAPI 3.0 cannot say {})", unsaid.join(", "));
+        }
         let actions = actions(&before, &self.store.documented);
         actions.iter().map(|it| it.to_value(&description)).collect()
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The first value at the place that shows the quirk, with the way to it; what stands beside it is left out. None where
-/// no value does. `shows` is asked of a value and of what holds it.
+/// no value does. `shows` is asked of a value and of what holds it; where the member is missing, of a null.
 pub(crate) fn excerpt(
     quirk: &Quirk,
     shows: &dyn Fn(Option<&Value>, &Value) -> bool,
@@ -51,7 +51,8 @@ impl Search<'_> {
                 Some(format!("[\n{indent}{item}{}\n{end}]", rest_of(items.len())))
             }
             Value::Object(members) if self.missing && rest.is_empty() => {
-                let is_missing = !members.contains_key(segment);
+                let is_missing =
+                    !members.contains_key(segment) && (self.shows)(Some(value), &Value::Null);
                 is_missing.then(|| format!("{{\n{indent}…\n{end}}}"))
             }
             Value::Object(members) => {

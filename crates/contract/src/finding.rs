@@ -46,7 +46,7 @@ pub struct Finding {
     pub nearest_branch: Option<usize>,
     /// What that is called, and what is wrong inside it, in words.
     pub nearest: Option<String>,
-    /// Where the contract's texts say what was promised; none where nobody looked.
+    /// Where the contract's texts say what was promised; none where they do not, or nobody looked.
     pub promised_at: Option<Location>,
     /// How many values show it.
     pub count: u64,

@@ -445,7 +445,8 @@ fn uncompared(store: &Store, at: &Address) -> Vec<String> {
     found
 }
 
-fn segments_of(store: &Store, at: &Address) -> Vec<String> {
+/// The members, items and map values that a schema and what holds with it names.
+pub(crate) fn segments_of(store: &Store, at: &Address) -> Vec<String> {
     let all = edit::described_by(store, std::slice::from_ref(at));
     all.iter().flat_map(|it| segments_below(store, it)).collect()
 }

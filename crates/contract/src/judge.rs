@@ -11,14 +11,14 @@ use crate::{
     place::ANY,
     quirk::{
         Alternatives, Comes, MixedAlternative, MixedAlternatives, PlaceQuirks, Quirk, QuirkPlace,
-        Says, Within,
+        Says, Verdict, Within,
     },
     schema::{
         Address, Side, another,
         discriminator::Discriminator,
         edit,
         fragment::Promise,
-        tree::{NodeId, Tree},
+        tree::{Member, NodeId, Tree},
         validators::{Compiled, Validators},
     },
 };
@@ -154,6 +154,21 @@ impl Judge {
     pub(crate) fn validators(&self, body: &Value) -> Result<BodyValidators, String> {
         let documented = self.documented.as_ref().map(|it| it.1.of(body)).transpose()?;
         Ok(BodyValidators { schema: self.schema.of(body)?, documented })
+    }
+
+    /// What a member that did not come says about its quirks; `live` are the schemas of the value that lacks it.
+    pub(crate) fn judge_missing(
+        &self,
+        quirks: &QuirkTree,
+        live: &[NodeId],
+        name: &str,
+    ) -> Vec<(usize, Verdict)> {
+        let is_named = matches!(self.tree.member(live, name), Member::Known(_));
+        // A model says nothing of what never comes, and does not require what may be missing.
+        match self.is_modelled() {
+            true => quirks.here.judge_missing(true, is_named),
+            false => quirks.here.judge_missing(is_named, self.tree.would_require(live, name)),
+        }
     }
 
     pub(crate) fn is_modelled(&self) -> bool {

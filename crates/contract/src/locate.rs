@@ -24,6 +24,8 @@ impl Contract {
             let quirk =
                 finding.quirk.as_ref().and_then(|id| self.quirks.iter().find(|it| it.id == *id));
             finding.promised_at = match quirk {
+                // An accepted shape was seen: no text promises it, and a joined report says it without the texts.
+                _ if matches!(finding.rule, Rule::ShapeNew | Rule::ShapeGone) => None,
                 Some(quirk) => in_quirk(texts, quirk, finding.rule),
                 None if finding.promised_by == PromisedBy::Model => modelled
                     .as_ref()

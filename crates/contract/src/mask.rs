@@ -1,8 +1,8 @@
 //! Takes personal data out of an exchange before anybody writes it down: keyed, equal for equal inputs, of the same type
 //! and form, so that what is masked still is judged as it was.
 //!
-//! What the model calls personal (`x-sensitive`) is masked by its kind. So is what no schema describes, and what is not
-//! of the promised type: nobody knows what it holds.
+//! What the model or the document calls personal (`x-sensitive`) is masked by its kind, and every other text that they do not
+//! list. So is what no schema describes, and what is not of the promised type: nobody knows what it holds.
 
 mod form;
 mod letters;
@@ -33,6 +33,10 @@ use crate::{
     scope::{Located, Scope, locate, servers},
     tally::PlaceTally,
 };
+
+/// The kinds of personal data that `x-sensitive` may name.
+pub(crate) const KINDS: [&str; 6] =
+    ["name", "e-mail", "username", "URL", "identifier", "free text"];
 
 /// The key of a masking: who has it can tell whether a masked value stands for a given one.
 #[derive(Clone)]

@@ -18,7 +18,9 @@ use crate::{
     report::QuirkReport,
     schema::{Side, describe::describe, fragment},
     scope::{Scope, scope, servers},
+    tally::Tally,
     text::{Faults, Text},
+    walk::{Sight, walk},
 };
 
 /// An exchange that shows a quirk, as far as it may be told: no value is in it but codes that the quirk pins.
@@ -66,9 +68,13 @@ impl Contract {
             }
             None => {
                 let body = json::read(bytes).ok()?.value;
+                let lacking = self.lacking(quirk, operation, exchange, &body);
                 let mut shown = of_response.filter_map(|at| {
-                    let shows = |owner: Option<&Value>, it: &Value| {
-                        self.is_shown_by(quirk, operation, exchange, at, (owner, it))
+                    let shows = |owner: Option<&Value>, it: &Value| match owner {
+                        Some(owner) if quirk.wire.is_nothing() => {
+                            lacking.iter().any(|it| std::ptr::eq(*it, owner))
+                        }
+                        owner => self.is_shown_by(quirk, operation, exchange, at, (owner, it)),
                     };
                     excerpt(quirk, &shows, &body, &at.place)
                 });
@@ -80,6 +86,29 @@ impl Contract {
         let provenance = exchange.provenance;
         let shown = Shown { provenance, request, status, content_type, body };
         provenance.is_vendors().then_some(shown)
+    }
+
+    /// The objects of a body that show a quirk by a member that they lack.
+    fn lacking<'v>(
+        &self,
+        quirk: &Quirk,
+        operation: &Operation,
+        exchange: &Exchange<'_>,
+        body: &'v Value,
+    ) -> Vec<&'v Value> {
+        let judge = self.judge_of(operation, exchange).ok().flatten();
+        let Some(judge) = judge.filter(|_| quirk.wire.is_nothing()) else { return Vec::new() };
+        let (mut tally, mut counted) = (Tally::default(), Vec::new());
+        let sights = walk(judge, body, &mut tally, &mut counted).into_iter();
+        let owners = sights.filter_map(|it| match it {
+            Sight::Quirk { spot, value: None, quirk: number, verdict: Verdict::Confirmed }
+                if self.quirks[number].id == quirk.id =>
+            {
+                body.pointer(spot.pointer.rsplit_once('/')?.0)
+            }
+            Sight::Quirk { .. } | Sight::Undocumented { .. } => None,
+        });
+        owners.collect()
     }
 
     /// Whether a value at a place, with what holds it, shows a quirk.

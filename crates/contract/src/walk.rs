@@ -225,7 +225,7 @@ impl<'j, 'v> Walk<'j, 'v, '_> {
         }
         let quirks = quirks.into_iter().flat_map(QuirkTree::members);
         for (name, quirks) in quirks.filter(|it| !members.contains_key(it.0)) {
-            for (quirk, verdict) in quirks.here.judge_missing() {
+            for (quirk, verdict) in self.judge.judge_missing(quirks, live, name) {
                 self.step(name, name, name, |walk| walk.quirk(None, quirk, verdict));
             }
         }

@@ -6,7 +6,9 @@ mod drafts;
 mod faults;
 mod files;
 mod forms;
+mod masked;
 mod mixed;
+mod named;
 mod routes;
 mod strength;
 
@@ -426,6 +428,31 @@ fn a_status_that_is_not_documented() {
     assert_eq!(told(&bare.report(404, "application/json", "[1]")), "quirk-confirmed");
 }
 
+/// `also` leaves what is documented in force: what is neither breaks the reference's promise, and the quirk's part is named.
+#[test]
+fn what_a_quirk_adds_is_not_promised_by_the_reference() {
+    let of = |schema: Value| vendor(json!({"type": "object", "properties": {"note": schema}}));
+    let null = "also = { type = \"null\" }";
+    let cases = [
+        (
+            of(json!({"type": "string"})).quirk("/note", &format!("declared = {{ type = \"string\" }}\n{null}")),
+            "the reference promises string, and null by `q0`; integer came",
+        ),
+        (
+            of(json!({"type": "string", "enum": ["a"]}))
+                .quirk("/note", &format!("declared = {{ type = \"string\", enum = [\"a\"] }}\n{null}"))
+                .quirk("/note", "declared = { type = \"string\", enum = [\"a\"] }\nalso = { type = \"boolean\" }"),
+            "the reference promises string, one of \"a\", and null by `q0`, and boolean by `q1`; the integer that came matches no alternative, number 1 comes nearest",
+        ),
+        (of(json!({"type": "string"})), "the reference promises string; integer came"),
+    ];
+    for (it, expected) in cases {
+        let report = it.report(200, "application/json", "{\"note\": 7}");
+        let errors = report.findings.iter().filter(|it| it.rule == Rule::Type);
+        assert_eq!(errors.map(|it| it.message.as_str()).collect::<Vec<_>>(), [expected]);
+    }
+}
+
 #[test]
 fn each_media_type_has_its_schema() {
     let content = json!({
@@ -443,6 +470,41 @@ fn each_media_type_has_its_schema() {
     assert_eq!(finds(&it, "application/problem+json", "{\"j\": 1}"), "required /p");
     assert_eq!(finds(&it, "text/plain", "hello"), "");
     assert_eq!(finds(&it, "text/html", "hello"), "content-type -");
+}
+
+/// Mostly a gateway's answer: it is no evidence of what the API answers.
+#[test]
+fn an_outage_that_only_default_describes_is_not_judged() {
+    let error = || {
+        let schema = json!({"type": "object", "required": ["message"]});
+        json!({"description": "", "content": {"application/json": {"schema": schema}}})
+    };
+    let of = |key: &str| Vendor {
+        responses: json!({"200": error(), key: error()}),
+        ..Vendor::default()
+    };
+    let cases = [
+        ("default", 503, "text/html", "<html>", None),
+        ("default", 429, "text/plain", "slow down", None),
+        ("default", 504, "", "", None),
+        ("default", 503, "application/json", "{}", Some("required /message")),
+        ("default", 503, "application/json", "{\"message\": \"m\"}", Some("")),
+        ("default", 404, "text/html", "<html>", Some("content-type -")),
+        ("5XX", 503, "text/html", "<html>", Some("content-type -")),
+        ("503", 503, "text/html", "<html>", Some("content-type -")),
+    ];
+    for (key, status, media_type, body, judged) in cases {
+        let report = of(key).report(status, media_type, body);
+        assert_eq!(report.exchanges.could_not_check, u64::from(judged.is_none()), "{key} {status}");
+        assert_eq!(told(&report), judged.unwrap_or_default(), "{key} {status} {media_type}");
+    }
+    // A quirk of the status says that it is the API's.
+    let pinned = of("default").quirk_of(
+        503,
+        "",
+        "declared = { media_type = \"application/json\" }\nalso = { media_type = \"text/html\" }",
+    );
+    assert_eq!(told(&pinned.report(503, "text/html", "<html>")), "quirk-confirmed");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Write};
 use contract::{Finding, Report, Rule};
 
 use crate::report::words::{
-    counts, foreign_hosts, is_of_shape, left_out, often, plural, printable, quirk_counts, sighting,
-    subject, verdict,
+    counts, foreign_hosts, left_out, often, plural, printable, quirk_counts, sighting, subject,
+    verdict,
 };
 
 /// How many findings have a row, and their own words folded below it.
@@ -95,8 +95,7 @@ fn details(finding: &Finding) -> String {
         row("seen", format!("{often}, first in {}", code(&sighting(first))));
     }
     if let Some(at) = &finding.promised_at {
-        let name = if is_of_shape(finding) { "place in" } else { "promised in" };
-        row(name, code(&format!("{}:{}", at.file, at.line)));
+        row("promised in", code(&format!("{}:{}", at.file, at.line)));
     }
     row("settle", prose(&finding.settle));
     row("id", code(&finding.id));

@@ -44,8 +44,7 @@ pub(crate) fn subject(finding: &Finding) -> String {
     format!("{}{status}{place}", finding.operation)
 }
 
-/// Whether a finding is about the accepted shape: what is accepted stands elsewhere than at the finding's line of the
-/// contract, which only describes the place.
+/// Whether a finding is about the accepted shape, which nothing in the contract promises.
 pub(crate) fn is_of_shape(finding: &Finding) -> bool {
     matches!(finding.rule, Rule::ShapeNew | Rule::ShapeGone)
 }

@@ -8,7 +8,7 @@ use std::{
 use contract::{Finding, Location, PromisedBy, Rule, Severity};
 
 use crate::{
-    report::words::{is_of_shape, often},
+    report::words::often,
     terminal::{ERROR, NOTE, WARNING, snippet::Excerpt},
 };
 
@@ -175,10 +175,7 @@ fn promised(finding: &Finding, at: &Location, files: &Files) -> Excerpt {
         line: Some(line),
         lines: text.into_iter().cloned().collect(),
         arrow: (start, end.saturating_sub(start)),
-        label: match is_of_shape(finding) {
-            true => "the place in the document".to_owned(),
-            false => format!("{by}: {}", finding.promised),
-        },
+        label: format!("{by}: {}", finding.promised),
         style: NOTE,
     }
 }

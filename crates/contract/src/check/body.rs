@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     check::{At, nearest},
+    contract::Contract,
     document::Operation,
     exchange::SourceBytes,
     finding::{PromisedBy, Sighting},
@@ -15,7 +16,7 @@ use crate::{
     ledger::{Details, QuirkCounts},
     observed::Code,
     place::{ancestors, printable_name, segments},
-    quirk::Verdict,
+    quirk::{Quirk, Verdict},
     rule::{Rule, Severity},
     run::Run,
     schema::{
@@ -230,7 +231,8 @@ impl Run<'_> {
         // Nobody knows what an undocumented member holds.
         let sensitive = spot.sensitive || rule == Rule::UndocumentedField;
         let came = value.map(|it| came(it, sensitive));
-        let store: &Store = &self.contract.store;
+        let contract = self.contract;
+        let store: &Store = &contract.store;
         let key = body.at.key(rule, Some(spot.place()), None);
         let observed = self.ledger.fold(key, body.at.exchange, severity, came, || {
             let alternatives = refused.filter(|it| !it.is_ambiguous);
@@ -242,7 +244,10 @@ impl Run<'_> {
                     _ if refused.is_some_and(|it| it.is_ambiguous) => {
                         "what fits exactly one alternative (`oneOf`), and it fits several".into()
                     }
-                    _ => promised_in_words(store, body.judge, spot, by, refused),
+                    _ => (by == PromisedBy::Documented)
+                        .then(|| with_quirks(contract, body.judge, spot))
+                        .flatten()
+                        .unwrap_or_else(|| promised_in_words(store, body.judge, spot, by, refused)),
                 },
                 by,
                 field: body.field(&spot.pointer),
@@ -271,6 +276,24 @@ fn severity(violation: &Violation) -> Severity {
         Rule::UndocumentedField => Severity::Error,
         rule => rule.severity(),
     }
+}
+
+/// What is promised at a place where quirks add to what is documented: by the document, and by which quirk.
+fn with_quirks(contract: &Contract, judge: &Judge, spot: &Spot) -> Option<String> {
+    let here = judge.quirks.find(segments(&spot.place))?;
+    let adds = |number: &usize| {
+        let quirk = &contract.quirks[*number];
+        let is_needed = !contract.resolved.iter().any(|it| it.0 == *number);
+        is_needed
+            && !quirk.wire.is_returned()
+            && !quirk.wire.is_nothing()
+            && !quirk.is_undocumented()
+    };
+    let all: Vec<&Quirk> =
+        here.here.numbers().filter(adds).map(|it| &contract.quirks[it]).collect();
+    let documented = all.first()?.declared.in_words();
+    let added = all.iter().map(|it| format!(", and {} by `{}`", it.wire.comes().in_words(), it.id));
+    Some(documented + &added.collect::<String>())
 }
 
 /// What is promised at a place: by the alternative that is meant, where one is.

@@ -5,7 +5,10 @@ use crate::{
     check::body::BodyAt,
     place::segments,
     rule::Rule,
-    schema::{Address, Store, another::Group, describe::describe, edit, fragment, tree::type_of},
+    schema::{
+        Address, Store, another::Group, describe::describe, discriminator::component_name, edit,
+        fragment, tree::type_of,
+    },
     violation::{Nearest, Violation},
     walk::spot,
 };
@@ -97,7 +100,7 @@ fn name(store: &Store, schema: &Address) -> Option<String> {
 /// The component that a schema is, in words.
 fn component(store: &Store, schema: &Address) -> Option<String> {
     let target = edit::follow(store, schema, |it| it.contains_key("$ref"));
-    target.component().map(|it| format!("`{it}`"))
+    component_name(store, &target).map(|it| format!("`{it}`"))
 }
 
 /// The first of several.

@@ -3,6 +3,7 @@
 mod circles;
 mod fault;
 mod files;
+mod in_30;
 mod lines;
 mod load;
 mod read;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fault::DocumentFault;
 pub use files::{is_document, referred_files};
+pub(crate) use in_30::{in_30, is_30, unsaid_in_30};
 pub(crate) use lines::Lines;
 pub(crate) use load::{Loaded, Origins, as_written, load};
 pub(crate) use routes::Routes;

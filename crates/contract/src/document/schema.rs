@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     document::files::{At, Dialect},
+    mask::KINDS,
     place::push_segment,
     schema::fragment,
 };
@@ -31,7 +32,7 @@ const ANNOTATIONS: &[&str] =
     &["$ref", "description", "summary", "title", "deprecated", "readOnly", "writeOnly", "nullable"];
 
 /// Keywords of JSON Schema that OpenAPI 3.0 does not have (OpenAPI 3.0.4, section 4.7.24).
-const SINCE_31: &[&str] = &[
+pub(super) const SINCE_31: &[&str] = &[
     "$defs",
     "const",
     "contains",
@@ -109,6 +110,10 @@ impl Translator {
         at: &At,
         faults: &mut Vec<(At, String)>,
     ) {
+        // As OpenAPI 3.0 has to say that nothing comes.
+        if self.dialect == Dialect::V30 && *schema == json!({ "not": {} }) {
+            *schema = Value::Bool(false);
+        }
         let Value::Object(keywords) = schema else { return };
         let mut fault = |keyword: &str, message: String| {
             let mut pointer = at.pointer.clone();
@@ -151,6 +156,9 @@ impl Translator {
             fault(keyword, "is not read; references are JSON pointers and anchors here".into());
             return false;
         }
+        if keyword == "x-sensitive" && !value.as_str().is_some_and(|it| KINDS.contains(&it)) {
+            fault(keyword, format!("promised one of {}; read as free text", KINDS.join(", ")));
+        }
         if let Some(promised) = misspelt(keyword, value) {
             fault(keyword, format!("promised {promised}; left out"));
             return false;
@@ -160,6 +168,8 @@ impl Translator {
                 fault(keyword, "OpenAPI 3.0 has no such keyword; read as 3.1 does".into());
             } else if keyword == "type" && value.is_array() {
                 fault(keyword, "OpenAPI 3.0 knows no list of types; read as 3.1 does".into());
+            } else if keyword == "type" && value == "null" {
+                fault(keyword, "OpenAPI 3.0 knows no type `null`; read as 3.1 does".into());
             }
         }
         true

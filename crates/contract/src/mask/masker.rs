@@ -81,6 +81,8 @@ impl Masker<'_> {
 
     fn sensitive(&self, text: &str, kind: &str) -> String {
         match kind {
+            // Another text would be refused where a moment is promised.
+            _ if is_moment(text) => self.moment(text),
             "e-mail" => format!("{}@example.org", self.hex(kind, text, 5)),
             "URL" => format!("https://example.org/{}", self.hex(kind, text, 6)),
             "username" => format!("user-{}", self.hex(kind, text, 4)),
@@ -123,9 +125,17 @@ impl Masker<'_> {
     pub(super) fn path(&self, path: &str, template: &PathTemplate) -> String {
         template.with_values(path, |value| match form_of(value) {
             Some("digits") => self.digits(value),
-            _ => format!("id-{}", self.hex("identifier", value, 5)),
+            _ => self
+                .of_format("uuid", value)
+                .filter(|_| is_uuid(value))
+                .unwrap_or_else(|| format!("id-{}", self.hex("identifier", value, 5))),
         })
     }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let digits = text.split('-').map(|it| (it.len(), it.bytes().all(|it| it.is_ascii_hexdigit())));
+    digits.eq([8, 4, 4, 4, 12].map(|it| (it, true)))
 }
 
 fn is_moment(text: &str) -> bool {
@@ -139,6 +149,17 @@ mod tests {
 
     use super::*;
     use crate::schema::tree::type_of;
+
+    #[test]
+    fn a_uuid_in_a_path_is_masked_as_in_a_body() {
+        let key = MaskKey::from_text("a");
+        let masker = Masker { key: &key };
+        let (template, uuid) =
+            (PathTemplate::parse("/users/{id}"), "12345678-9abc-4def-8123-456789abcdef");
+        let masked = masker.path(&format!("/users/{uuid}"), &template);
+        assert_eq!(masked.rsplit('/').next(), masker.of_format("uuid", uuid).as_deref());
+        assert!(masker.path("/users/ada", &template).contains("id-"));
+    }
 
     proptest! {
         #[test]

@@ -37,7 +37,7 @@ pub(crate) fn apply(
     for (quirk, places) in in_order((store, document), quirks, resolved) {
         // What comes as another media type than the documented one is judged by what is documented.
         if !matches!(quirk.declared, Declared::MediaTypes(_)) {
-            write(store, &mut sharing, document, quirk, &places);
+            write(store, &mut sharing, document, quirk, &places, &|it| it);
         }
     }
 }
@@ -97,13 +97,15 @@ fn depth(places: &[WrittenAt<'_>]) -> usize {
     places.first().map_or(0, |it| it.at.place.segments().count())
 }
 
-/// Writes one quirk into the documented side. A component that only its places share is changed where it stands.
+/// Writes one quirk into the documented side. A component that only its places share is changed where it stands. `spell` puts
+/// a schema into the words of the document.
 pub(crate) fn write(
     store: &mut Store,
     sharing: &mut Sharing,
     document: &Document,
     quirk: &Quirk,
     places: &[WrittenAt<'_>],
+    spell: &dyn Fn(Value) -> Value,
 ) {
     if let Some(form) = quirk.content() {
         for at in places {
@@ -145,17 +147,18 @@ pub(crate) fn write(
             }
             Comes::Content(_) => continue,
         };
-        let instead = |was: Value| replaced(quirk, comes, &was);
+        let instead = |was: Value| spell(replaced(quirk, comes, &was));
         let also = |was: Value| match was {
             // What `own_schema` put where nothing was documented.
-            Value::Bool(true) if quirk.is_undocumented() => comes.clone(),
-            was => widened(was, comes),
+            Value::Bool(true) if quirk.is_undocumented() => spell(comes.clone()),
+            was => spell(widened(was, comes)),
         };
+        let inserted = spell(comes.clone());
         let is_there = !edit::find(store, root, segments).is_empty();
         let how = match &quirk.wire {
-            Wire::Returned(_) if quirk.wire.is_nothing() => Edit::Remove,
+            Wire::Returned(_) if quirk.wire.is_nothing() => Edit::Remove(&inserted),
             Wire::Also(_) if quirk.wire.is_nothing() => Edit::MayBeMissing,
-            _ if !is_there => Edit::Insert(comes),
+            _ if !is_there => Edit::Insert(&inserted),
             Wire::Returned(_) => Edit::Replace(&instead),
             Wire::Also(_) => Edit::Replace(&also),
         };

@@ -165,9 +165,16 @@ impl PlaceQuirks {
         judged.chain(several).collect()
     }
 
-    /// What a missing member says: it confirms that it never comes, or may be missing.
-    pub(crate) fn judge_missing(&self) -> Vec<(usize, Verdict)> {
-        let missing = self.quirks.iter().filter(|it| it.nothing);
+    /// What a missing member says: it confirms that it never comes, where it is one of the value's, or that it may be
+    /// missing, where it is one that would be required.
+    pub(crate) fn judge_missing(
+        &self,
+        is_named: bool,
+        would_be_required: bool,
+    ) -> Vec<(usize, Verdict)> {
+        let shows =
+            |it: &&Pinned| it.nothing && if it.returned { is_named } else { would_be_required };
+        let missing = self.quirks.iter().filter(shows);
         missing.map(|it| (it.number, Verdict::Confirmed)).collect()
     }
 

@@ -1,13 +1,20 @@
 //! OpenAPI's discriminators: a member whose value names the branch that is meant (OpenAPI 3.1.1, section 4.8.25).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
 use crate::{
     place::unescape,
-    schema::{Address, Store, store::percent_decode},
+    schema::{
+        Address, Store,
+        edit::get_mut,
+        store::{percent_decode, reference_to},
+    },
 };
+
+/// Stands in a component that an edit copied, and says of which one.
+const COPY_OF: &str = "x-copy-of";
 
 /// Which branch each value of a member names.
 #[derive(Debug)]
@@ -39,6 +46,12 @@ impl Discriminator {
         self.branches.get(value.get(&self.member)?.as_str()?).copied()
     }
 
+    /// The values that name a branch.
+    pub(crate) fn names(&self, branch: usize) -> BTreeSet<String> {
+        let names = self.branches.iter().filter(|it| *it.1 == branch);
+        names.map(|it| it.0.clone()).collect()
+    }
+
     /// The discriminator of a `oneOf` that names branches.
     fn naming(keywords: &Map<String, Value>) -> Option<Self> {
         Self::of(keywords, "oneOf").filter(|it| !it.branches.is_empty())
@@ -51,6 +64,71 @@ impl Discriminator {
         let member = &self.member;
         json!({ "not": { "type": "object", "required": [member], "properties": { member: { "enum": names } } } })
     }
+}
+
+/// Leads a branch that a discriminator names by its component to a copy of that component, named by all that named it.
+/// Where the copy stands; none where no discriminator names branches there.
+pub(crate) fn copy_named(store: &mut Store, branch: &Address, target: &Address) -> Option<Address> {
+    let schema = owner(branch)?;
+    store.get(&schema)?.get("discriminator")?.get("propertyName")?.as_str()?;
+    let (copy, is_first) = copy_of(store, target)?;
+    let reference = Value::from(reference_to(&copy.pointer));
+    let name = last_name(&target.pointer);
+    let keywords = get_mut(store, &schema)?.as_object_mut()?;
+    for keyword in ["anyOf", "oneOf"] {
+        let branches = keywords.get_mut(keyword).and_then(Value::as_array_mut);
+        for it in branches.into_iter().flatten() {
+            let leads_to = it.get("$ref").and_then(Value::as_str);
+            if leads_to.and_then(|it| Address::of(branch.side, it)).as_ref() == Some(target) {
+                it["$ref"] = reference.clone();
+            }
+        }
+    }
+    let discriminator = keywords.get_mut("discriminator")?.as_object_mut()?;
+    let mapping = discriminator.entry("mapping").or_insert_with(|| json!({})).as_object_mut()?;
+    let names = |it: &&mut Value| it.as_str().map(last_name).as_ref() == Some(&name);
+    mapping.values_mut().filter(names).for_each(|it| *it = reference.clone());
+    if is_first {
+        mapping.entry(name).or_insert(reference);
+    }
+    Some(copy)
+}
+
+/// The schema whose branch stands at an address.
+pub(crate) fn owner(branch: &Address) -> Option<Address> {
+    let (list, number) = branch.pointer.rsplit_once('/')?;
+    let (schema, keyword) = list.rsplit_once('/')?;
+    let is_branch = matches!(keyword, "anyOf" | "oneOf") && number.parse::<usize>().is_ok();
+    is_branch.then(|| Address { side: branch.side, pointer: schema.to_owned() })
+}
+
+/// Adds a copy of a component beside it; whether what it copies was none itself.
+fn copy_of(store: &mut Store, target: &Address) -> Option<(Address, bool)> {
+    let mut copy = store.get(target)?.clone();
+    let original = copy.get(COPY_OF).and_then(Value::as_str).map(last_name);
+    let (is_first, original) =
+        (original.is_none(), original.unwrap_or_else(|| last_name(&target.pointer)));
+    if let Some(keywords) = copy.as_object_mut() {
+        keywords.entry(COPY_OF).or_insert_with(|| reference_to(&target.pointer).into());
+    }
+    let root = Address { side: target.side, pointer: String::new() };
+    let mut schemas = get_mut(store, &root)?;
+    for name in ["components", "schemas"] {
+        schemas = schemas.as_object_mut()?.entry(name).or_insert_with(|| json!({}));
+    }
+    let schemas = schemas.as_object_mut()?;
+    let mut names = (2_usize..).map(|it| format!("{original}_{it}"));
+    let name = names.find(|it| !schemas.contains_key(it))?;
+    let at = root.child("components").child("schemas").child(&name);
+    schemas.insert(name, copy);
+    Some((at, is_first))
+}
+
+/// The name of a component, as the document has it.
+pub(crate) fn component_name(store: &Store, component: &Address) -> Option<String> {
+    let name = component.component()?;
+    let original = store.get(component)?.get(COPY_OF).and_then(Value::as_str);
+    Some(original.map_or_else(|| name.to_owned(), last_name))
 }
 
 /// What is kept of a schema, as it is compiled: its `oneOf` is one for values that name no branch of it, and an `anyOf` for

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     place::ANY,
-    schema::{Address, Side, Store, another, sharing::Sharing, store::member},
+    schema::{Address, Side, Store, another, discriminator, sharing::Sharing, store::member},
 };
 
 /// How many references may hold for one value, one behind the other.
@@ -19,8 +19,8 @@ pub(crate) enum Edit<'e> {
     Replace(&'e dyn Fn(Value) -> Value),
     /// Adds the member, which the parent lacks.
     Insert(&'e Value),
-    /// The member never comes: nothing fits it, and nothing requires it.
-    Remove,
+    /// The member never comes: nothing fits it, which the schema says, and nothing requires it.
+    Remove(&'e Value),
     /// Nothing requires the member.
     MayBeMissing,
     /// A value may fit several alternatives of each `oneOf`.
@@ -34,6 +34,10 @@ pub(crate) const MARK: &str = "x-alternatives";
 /// At [`MARK`] where several alternatives may fit.
 const SEVERAL: &str = "several";
 
+/// Lists the members that a schema required before a quirk said that they may be missing. The engine's own: no corrected
+/// document has it.
+pub(crate) const MAY_BE_MISSING: &str = "x-may-be-missing";
+
 /// Edits the document at every schema that describes the place below `root`. A `$ref` on the way to what others share is
 /// replaced by a copy of its target; one that leads back to what is being followed stays. Nothing happens where the place
 /// is not described. An edit made twice is made once.
@@ -44,7 +48,6 @@ pub(crate) fn edit(
     segments: &[String],
     edit: &Edit<'_>,
 ) {
-    let never: &dyn Fn(Value) -> Value = &|_| Value::Bool(false);
     let mut way = Way { sharing, followed: Vec::new() };
     match (edit, segments.split_last()) {
         (Edit::Replace(make), _) => {
@@ -67,10 +70,10 @@ pub(crate) fn edit(
             });
         }
         (Edit::AnotherAlternative, None) => {}
-        (Edit::Remove | Edit::MayBeMissing, last) => {
-            if matches!(edit, Edit::Remove) {
+        (Edit::Remove(_) | Edit::MayBeMissing, last) => {
+            if let Edit::Remove(never) = *edit {
                 visit(store, root, segments, &mut way, &mut |store, at, _| {
-                    replace(store, at, never)
+                    replace(store, at, &|_| never.clone())
                 });
             }
             if let Some((name, parent)) = last {
@@ -216,8 +219,12 @@ fn forget(store: &mut Store, at: &Address, name: &str, way: &mut Way<'_>) {
     if let Some(at) = own(store, at, &[name.to_owned()], way)
         && let Some(Value::Object(owner)) = get_mut(store, &at)
     {
-        if let Some(Value::Array(required)) = owner.get_mut("required") {
+        if let Some(Value::Array(required)) = owner.get_mut("required")
+            && required.iter().any(|it| it == name)
+        {
             required.retain(|it| it != name);
+            let missing = owner.entry(MAY_BE_MISSING).or_insert_with(|| Value::Array(Vec::new()));
+            missing.as_array_mut().into_iter().for_each(|it| it.push(name.into()));
         }
         let parts = parts(&at, owner);
         for part in parts {
@@ -382,6 +389,13 @@ pub(crate) fn own(
             at = target;
             continue;
         }
+        if let Some(copy) = discriminator::copy_named(store, &at, &target) {
+            let schema = discriminator::owner(&at)?;
+            way.sharing.read(store, &schema);
+            way.sharing.read(store, &copy);
+            at = copy;
+            continue;
+        }
         let stays = copy(store, &at, &target)?;
         way.sharing.read(store, &at);
         if !stays {
@@ -480,9 +494,10 @@ mod tests {
             "root": {"allOf": [{"$ref": "#/base"}, {"required": ["a"]}], "required": ["a", "b"]},
             "base": {"properties": {"a": true}, "required": ["a"]},
         });
-        let root = edited(document, "/a", &Edit::Remove);
-        let base = json!({"properties": {"a": false}, "required": []});
-        assert_eq!(root, json!({"allOf": [base, {"required": []}], "required": ["b"]}));
+        let root = edited(document, "/a", &Edit::Remove(&json!(false)));
+        let base = json!({"properties": {"a": false}, "required": [], MAY_BE_MISSING: ["a"]});
+        let parts = [base, json!({"required": [], MAY_BE_MISSING: ["a"]})];
+        assert_eq!(root, json!({"allOf": parts, "required": ["b"], MAY_BE_MISSING: ["a"]}));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) struct Node {
     items: Option<NodeId>,
     /// Members that must be there.
     pub(crate) required: Vec<String>,
+    /// Members that must be there but for a quirk.
+    may_be_missing: Vec<String>,
     /// The listed values where there is an `enum` or `const`.
     pub(crate) codes: Vec<Value>,
     /// Whether it describes the form of a text.
@@ -488,6 +490,11 @@ impl Tree {
     /// Whether a schema requires a member of that name.
     pub(crate) fn requires(&self, live: &[NodeId], name: &str) -> bool {
         live.iter().any(|it| self.node(*it).required.iter().any(|it| it == name))
+    }
+
+    /// Whether a schema requires a member of that name but for a quirk.
+    pub(crate) fn would_require(&self, live: &[NodeId], name: &str) -> bool {
+        live.iter().any(|it| self.node(*it).may_be_missing.iter().any(|it| it == name))
     }
 
     /// Members that the schemas name.

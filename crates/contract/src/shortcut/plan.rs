@@ -413,7 +413,8 @@ impl<'c> Plan<'c> {
             };
             let state =
                 value.map(|(nodes, quirks, place)| self.state(nodes, quirks, place, told_above));
-            let never = quirks_of_name.map_or(Vec::new(), |it| it.here.judge_missing());
+            let never =
+                quirks_of_name.map_or(Vec::new(), |it| self.judge.judge_missing(it, live, name));
             let never = never
                 .into_iter()
                 .map(|it| Said::new(numbers.tells, at_name, it, |_| Came::NOTHING));

@@ -171,7 +171,7 @@ fn sighting<'r>(finding: &'r Finding, places: &Places<'_>, ids: &mut HashSet<&'r
 /// Who promised it, and the line that says so where it is the same for all.
 fn promised_by(card: &Card<'_>) -> String {
     let first = card.findings[0];
-    let by = if words::is_of_shape(first) { "place" } else { first.promised_by.as_str() };
+    let by = if words::is_of_shape(first) { "accepted shape" } else { first.promised_by.as_str() };
     let is_shared = card.findings.iter().all(|it| it.promised_at == first.promised_at);
     match &first.promised_at {
         Some(at) if is_shared => format!("{by}: {}:{}", at.file, at.line),

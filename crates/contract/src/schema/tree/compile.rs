@@ -75,8 +75,12 @@ impl Tree {
         if keywords.get("items").is_some_and(Value::is_object) {
             node.items = Some(self.number(&at.child("items")));
         }
-        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
-        node.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
+        let names = |keyword: &str| -> Vec<String> {
+            let names = keywords.get(keyword).and_then(Value::as_array).into_iter().flatten();
+            names.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        node.required = names("required");
+        node.may_be_missing = names(edit::MAY_BE_MISSING);
         node.codes = match (keywords.get("enum"), keywords.get("const")) {
             (Some(Value::Array(values)), _) => values.clone(),
             (_, Some(value)) => vec![value.clone()],
