@@ -70,7 +70,7 @@ pub(super) fn split<R: Read>(
         match window.line() {
             Ok(None) if entry > 0 => return,
             Ok(None) => {
-                let reason = "promised at least one line, an exchange as schemas/format/exchange.schema.json says, none came; \
+                let reason = "promised at least one line, an exchange as the contract's format/exchange.schema.json says, none came; \
                               record it again or leave it out";
                 return each(Err(fault(None, at, reason.to_owned())));
             }
@@ -109,8 +109,10 @@ pub(super) fn read<'a>(
         return Err(fault);
     }
     if read.is_none() {
-        return Err("promised an object as schemas/format/exchange.schema.json says, on one line"
-            .to_owned());
+        return Err(
+            "promised an object as the contract's format/exchange.schema.json says, on one line"
+                .to_owned(),
+        );
     }
     let url = line.url.ok_or("the line has no `url`; add it")?;
     let status = line.status.ok_or("the line has no `status`; add it, 0 where no answer came")?;
@@ -206,7 +208,8 @@ impl<'a> Line<'a> {
             is_first = false;
             let name = name.text()?;
             if self.member(&name, scanner, over).is_none() {
-                let promised = "promised as schemas/format/exchange.schema.json says, and once";
+                let promised =
+                    "promised as the contract's format/exchange.schema.json says, and once";
                 self.fault.get_or_insert_with(|| format!("`{}`: {promised}", known(&name)));
                 return None;
             }

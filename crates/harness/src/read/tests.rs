@@ -66,7 +66,7 @@ fn lines_are_exchanges() {
 
 #[test]
 fn a_source_without_a_line_is_named() {
-    let promised = "promised at least one line, an exchange as schemas/format/exchange.schema.json says, none came";
+    let promised = "promised at least one line, an exchange as the contract's format/exchange.schema.json says, none came";
     for (text, byte) in [("", 0), ("\n \r\n\n", 5), ("\u{feff}", 3)] {
         for kind in [Kind::Lines, Kind::Unknown] {
             let told = read(text.as_bytes(), &kind);
@@ -86,21 +86,21 @@ fn a_broken_line_is_told_and_the_next_one_read() {
         ("{\"url\":\"u\",\"status\":200} {}", "byte 25: not JSON from here on; export it again"),
         (
             "[1]",
-            "byte 0: promised an object as schemas/format/exchange.schema.json says, on one line",
+            "byte 0: promised an object as the contract's format/exchange.schema.json says, on one line",
         ),
         ("{\"status\":200}", "byte 0: the line has no `url`; add it"),
         ("{\"url\":\"u\"}", "byte 0: the line has no `status`; add it, 0 where no answer came"),
         (
             "{\"url\":\"u\",\"status\":\"200\"}",
-            "byte 0: `status`: promised as schemas/format/exchange.schema.json says, and once",
+            "byte 0: `status`: promised as the contract's format/exchange.schema.json says, and once",
         ),
         (
             "{\"url\":\"u\",\"url\":\"u\",\"status\":1}",
-            "byte 0: `url`: promised as schemas/format/exchange.schema.json says, and once",
+            "byte 0: `url`: promised as the contract's format/exchange.schema.json says, and once",
         ),
         (
             "{\"url\":\"u\",\"status\":1,\"provenance\":\"hearsay\"}",
-            "byte 0: `provenance`: promised as schemas/format/exchange.schema.json says, and once",
+            "byte 0: `provenance`: promised as the contract's format/exchange.schema.json says, and once",
         ),
         (
             "{\"url\":\"u\",\"status\":1,\"body\":1,\"text\":\"1\"}",
