@@ -57,3 +57,24 @@ fn an_unknown_kind_is_a_fault_of_the_document() {
         "{faults:?}"
     );
 }
+
+/// With the name masked, another alternative would be meant, and the answer would be left out.
+#[test]
+fn the_name_of_an_alternative_is_kept() {
+    let of = |member: &str| {
+        let properties = json!({"kind": {"type": "string"}, member: {"type": "string"}});
+        json!({"type": "object", "required": ["kind"], "properties": properties})
+    };
+    let names = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let animal = json!({
+        "oneOf": [names("Cat"), names("Dog")],
+        "discriminator": {"propertyName": "kind", "mapping": {"hound": "#/components/schemas/Dog"}},
+    });
+    let it = vendor(json!({"type": "array", "items": animal}))
+        .components(json!({"Cat": of("name"), "Dog": of("owner")}));
+    let body =
+        json!([{"kind": "Cat", "name": "Ada"}, {"kind": "hound", "owner": "Ada"}, {"kind": "Ada"}]);
+    let masked = masked(&it, "https://v.test/api/x", &body).1;
+    assert_eq!([&masked[0]["kind"], &masked[1]["kind"]], ["Cat", "hound"]);
+    assert!(!masked.to_string().contains("Ada"), "{masked}");
+}

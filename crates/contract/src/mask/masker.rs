@@ -32,8 +32,11 @@ impl Masker<'_> {
         match value {
             Value::Object(members) => {
                 let mut masked = Map::new();
+                let naming: Vec<&str> = tree.naming_members(&live, value).collect();
                 for (name, value) in members {
                     let (name, value) = match tree.member(&live, name) {
+                        // The document has the value as an alternative's name.
+                        _ if naming.contains(&name.as_str()) => (name.clone(), value.clone()),
                         Member::Known(nodes) => (name.clone(), self.value(judge, value, &nodes)),
                         Member::MapKey(nodes) if !nodes.is_empty() => {
                             (self.name(name), self.value(judge, value, &nodes))

@@ -46,6 +46,11 @@ impl Discriminator {
         self.branches.get(value.get(&self.member)?.as_str()?).copied()
     }
 
+    /// The member by which a value names a branch.
+    pub(crate) fn naming_member(&self, value: &Value) -> Option<&str> {
+        self.branch(value).map(|_| self.member.as_str())
+    }
+
     /// The values that name a branch.
     pub(crate) fn names(&self, branch: usize) -> BTreeSet<String> {
         let names = self.branches.iter().filter(|it| *it.1 == branch);

@@ -340,6 +340,16 @@ impl Tree {
         beside
     }
 
+    /// The members by which an object names the alternatives that are meant.
+    pub(crate) fn naming_members<'t>(
+        &'t self,
+        live: &'t [NodeId],
+        value: &'t Value,
+    ) -> impl Iterator<Item = &'t str> {
+        let groups = live.iter().flat_map(|it| &self.node(*it).groups);
+        groups.filter_map(|it| it.discriminator.as_ref()?.naming_member(value))
+    }
+
     /// Each `anyOf` or `oneOf` of a schema.
     pub(crate) fn unions(&self, id: NodeId) -> impl Iterator<Item = Union<'_>> {
         self.node(id).groups.iter().map(move |group| Union { tree: self, id, group })
