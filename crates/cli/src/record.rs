@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use crate::{
     Defaults,
     live::{Begin, LiveArgs},
-    report::words::left_unread,
+    report::words::{left_unread, plural},
     terminal,
 };
 
@@ -251,15 +251,18 @@ impl<'c> Taken<'c> {
     }
 
     fn tell(&self, written: usize, is_fresh: bool, secrets: &[SecretString]) {
-        outln!(
-            "{} exchanges: {written} recorded, {} that show nothing beyond what is recorded already, {} nothing beyond \
-             another's, {} not of the contract, {} without an answer that says something",
-            written + self.known + self.alike + self.foreign + self.no_answer,
-            self.known,
-            self.alike,
-            self.foreign,
-            self.no_answer,
-        );
+        let left_out = [
+            (self.known, "showing nothing beyond what is recorded already"),
+            (self.alike, "showing nothing beyond another"),
+            (self.foreign, "not of the contract"),
+            (self.no_answer, "without an answer that says something"),
+        ];
+        let all = written + left_out.iter().map(|it| it.0).sum::<usize>();
+        let mut line = format!("{}: {written} recorded", plural(all as u64, "exchange"));
+        for (count, why) in left_out.iter().filter(|it| it.0 > 0) {
+            line += &format!(", {count} {why}");
+        }
+        outln!("{line}");
         for dropped in &self.dropped {
             let dropped = starred(dropped, secrets);
             outln!("body left out, since masking would change what is found: {dropped}");

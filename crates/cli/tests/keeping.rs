@@ -61,7 +61,7 @@ fn operations_of_the_same_words_have_files_of_their_own() {
     let checked = run(&["check"]);
     assert!(checked.contains("4 exchanges checked"), "{checked}");
     let again = run(&["record", "--from", "day.ndjson"]);
-    assert!(again.contains("4 exchanges: 0 recorded, 4 that"), "{again}");
+    assert!(again.contains("4 exchanges: 0 recorded, 4 showing"), "{again}");
     run(&["shape", "--accept", "day.ndjson"]);
     let shape = run(&["shape", "day.ndjson"]);
     assert!(
@@ -89,14 +89,17 @@ fn every_code_that_was_seen_is_recorded() {
     fs::write(folder.join("day.ndjson"), lines).unwrap();
     let run = |arguments: &[&str]| paperwire(folder, &[arguments, &["--contract", "c"]].concat());
     let recorded = run(&["record", "--from", "day.ndjson"]);
-    assert!(recorded.contains("4 exchanges: 3 recorded, 0 that"), "{recorded}");
+    assert!(
+        recorded.contains("4 exchanges: 3 recorded, 1 showing nothing beyond another"),
+        "{recorded}"
+    );
     let files = names(&folder.join("c/recordings"));
     assert!(files[0].ends_with("-2.har") && files[1].ends_with("-3.har"), "{files:?}");
     run(&["shape", "--accept"]);
     let shape = run(&["shape", "day.ndjson"]);
     assert!(shape.contains("Nothing new, nothing gone."), "{shape}");
     let again = run(&["record", "--from", "day.ndjson"]);
-    assert!(again.contains("4 exchanges: 0 recorded, 4 that"), "{again}");
+    assert!(again.contains("4 exchanges: 0 recorded, 4 showing"), "{again}");
     assert_eq!(names(&folder.join("c/recordings")), files);
 }
 
