@@ -29,7 +29,7 @@ const SECRET: &str = "(?:(?:set-)?cookie|(?:proxy-)?authorization|x-(?:[a-z0-9]+
 /// A member that a HAR may have beside name and value.
 const MEMBER: &str = r#""[a-z_]+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^"{}\[\],]+)"#;
 
-static PATTERNS: LazyLock<[(Regex, &str); 10]> = LazyLock::new(|| {
+static PATTERNS: LazyLock<[(Regex, &str); 11]> = LazyLock::new(|| {
     let member = |name: &str, value: &str| format!(r#""{name}"\s*:\s*"{value}"#);
     let [name, value] = [member("name", SECRET), member("value", r#"(?:[^"\\]|\\.)"#)];
     let more = format!(r"(?:,\s*{MEMBER}\s*)*?,\s*");
@@ -39,13 +39,21 @@ static PATTERNS: LazyLock<[(Regex, &str); 10]> = LazyLock::new(|| {
         (regex(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}"), "a JSON web token"),
         (regex(r#"(?i)\b(set-)?cookie"?\s*[:=]\s*"?[a-z0-9_-]+=[^;\s"]{4,}"#), "a cookie"),
         (
-            regex(r"(?i)\bx-(?:[a-z0-9]+-)*(?:key|token)\b\s*[:=]\s*[a-z0-9._~+/=-]{8,}"),
+            regex(r#"(?i)\bx-(?:[a-z0-9]+-)*(?:key|token)\b"?\s*[:=]\s*"?[a-z0-9._~+/=-]{8,}"#),
+            "a header that is secret",
+        ),
+        // Documents have these as names of what they describe: a value has a digit.
+        (
+            regex(concat!(
+                r#"(?i)\b(?:(?:access|api)[_-]?(?:key|token)|(?:proxy-)?authorization)"?[ \t]*[:=][ \t]*"?"#,
+                r"(?:[a-z]+ +)?(?:[a-z0-9]+=)?[a-z._~+/=-]*[0-9][a-z0-9._~+/=-]{7,}",
+            )),
             "a header that is secret",
         ),
         (regex(&format!(r#"(?i){name}"\s*{more}{value}"#)), "a header that is secret"),
         (regex(&format!(r#"(?i){value}+"\s*{more}{name}""#)), "a header that is secret"),
         (
-            regex(r"(?i)[?&](?:(?:access|api|auth)[_-]?)?(?:key|token)=[a-z0-9._~+/%-]{8,}"),
+            regex(r"(?i)[?&#;](?:(?:access|api|auth)[_-]?)?(?:key|token)=[a-z0-9._~+/%-]{8,}"),
             "a token in a URL",
         ),
         (regex(r#"://[^\s/?\#@:"'<>{}$\\]+:[^\s/?\#@"'<>{}$\\]+@"#), "a user and password"),
@@ -178,10 +186,18 @@ mod tests {
                 "a header that is secret",
             ),
             (format!("{}: sk_live_abcdefghijkl", "X-Auth-Token"), "a header that is secret"),
+            (format!("{}: 8f3kd93jfk39fk3k", "api-key"), "a header that is secret"),
+            (format!("curl -H \"{}: 8f3kd93jfk39fk3k\" x", "apikey"), "a header that is secret"),
+            (format!(r#"{{"{}":"sk_live_abcdefghijkl"}}"#, "X-API-Key"), "a header that is secret"),
+            (format!("{}: Token 8f3kd93jfk39fk3k", "Authorization"), "a header that is secret"),
+            (format!(r#"{{"{}":"8f3kd93jfk39fk3k"}}"#, "Authorization"), "a header that is secret"),
+            (format!("{}: Token token=8f3kd93jfk39", "Authorization"), "a header that is secret"),
             (
                 format!("https://v.test/x?a=1&{}=abcdefghijklmnop", "access_token"),
                 "a token in a URL",
             ),
+            (format!("https://v.test/x#{}=abcdefghijklmnop", "access_token"), "a token in a URL"),
+            (format!("?a=1&amp;{}=abcdefghijklmnop", "access_token"), "a token in a URL"),
             (format!("https://ann:{}@localhost/x", "pass"), "a user and password"),
             (format!("ann{}", "@müller.de"), "an e-mail address outside the reserved domains"),
         ];
@@ -204,6 +220,10 @@ mod tests {
             "https://v.test:8080/a@b",
             "https://v.test/x?page=2&key=name&token=",
             "x-api-key: ${TOKEN}",
+            "api_key: required-for-everything",
+            "Authorization: Token token=${TOKEN}",
+            "Authorization: Bearer of a token",
+            "api-key:\n  description: v2 of it",
             r#"{"name": "accept", "value": "*/*"}, {"name": "Cookie", "value": ""}"#,
             r#"{"value": "", "name": "x-api-key"}, {"value": "*/*", "name": "accept"}"#,
         ] {
