@@ -78,3 +78,23 @@ fn the_name_of_an_alternative_is_kept() {
     assert_eq!([&masked[0]["kind"], &masked[1]["kind"]], ["Cat", "hound"]);
     assert!(!masked.to_string().contains("Ada"), "{masked}");
 }
+
+#[test]
+fn a_listed_value_that_is_marked_becomes_one_of_the_list() {
+    let marked = |says: Value| {
+        let mut says = says;
+        says["x-sensitive"] = json!("identifier");
+        says
+    };
+    let codes = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let it = vendor(json!({"type": "object", "properties": {
+        "code": marked(json!({"enum": codes})), "size": marked(json!({"enum": [1, 2, "x"]})), "is": marked(json!({"const": true})),
+    }}));
+    let kept = codes.map(|code| {
+        let body = json!({"code": code, "size": 2, "is": true});
+        let masked = masked(&it, "https://v.test/api/x", &body).1;
+        assert!(masked["size"].is_number() && masked["is"] == true, "{masked}");
+        masked["code"] == code
+    });
+    assert!(kept.contains(&false), "none is another");
+}

@@ -1,5 +1,7 @@
 //! Masks one value: keyed, of the same type and form, by what the contract says of its place.
 
+use std::mem::discriminant;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     judge::Judge,
     mask::MaskKey,
     place::printable_name,
-    schema::tree::{Member, NodeId},
+    schema::tree::{Member, NodeId, Tree},
 };
 
 /// Masks values with a key.
@@ -23,6 +25,7 @@ impl Masker<'_> {
         let live = tree.live(given, value);
         if let Some(kind) = live.iter().find_map(|it| tree.node(*it).sensitive.as_deref()) {
             return match value {
+                _ if is_listed(tree, &live, value) => self.another_listed(tree, &live, value),
                 Value::String(text) if !text.is_empty() => {
                     self.text(tree, &live, text, self.sensitive(text, kind)).into()
                 }
@@ -56,7 +59,7 @@ impl Masker<'_> {
             }
             // A value may be anything, unless the contract lists it; a type need not stand beside the list.
             Value::String(_) | Value::Number(_) | Value::Bool(_)
-                if live.iter().any(|it| tree.node(*it).codes.contains(value)) =>
+                if is_listed(tree, &live, value) =>
             {
                 value.clone()
             }
@@ -70,6 +73,17 @@ impl Masker<'_> {
             _ if tree.describes(&live, value) => value.clone(),
             _ => self.unknown(value),
         }
+    }
+
+    /// One of the listed values of the same type: any other would be refused.
+    fn another_listed(&self, tree: &Tree, live: &[NodeId], value: &Value) -> Value {
+        let lists = live.iter().map(|it| &tree.node(*it).codes).filter(|it| it.contains(value));
+        let is_of_type = |it: &&Value| discriminant(*it) == discriminant(value);
+        let codes: Vec<&Value> = lists.flatten().filter(is_of_type).collect();
+        let digest = self.key.digest("listed", value.to_string().as_bytes());
+        let number =
+            digest.iter().fold(0, |number, it| (number * 256 + usize::from(*it)) % codes.len());
+        codes[number].clone()
     }
 
     /// A member's name, where it may be data.
@@ -134,6 +148,10 @@ impl Masker<'_> {
                 .unwrap_or_else(|| format!("id-{}", self.hex("identifier", value, 5))),
         })
     }
+}
+
+fn is_listed(tree: &Tree, live: &[NodeId], value: &Value) -> bool {
+    live.iter().any(|it| tree.node(*it).codes.contains(value))
 }
 
 fn is_uuid(text: &str) -> bool {
