@@ -513,15 +513,21 @@ impl At<'_> {
 
 /// Whether an answer that only `default` describes does not come as documented there: mostly a gateway's.
 fn is_not_the_apis(response: &Response, exchange: &Exchange<'_>) -> bool {
-    let is_empty = match &exchange.body {
-        Body::Bytes { bytes, .. } => bytes.is_empty(),
-        Body::Absent { size } => size.is_none_or(|it| it == 0),
-        Body::TooLarge | Body::Packed { .. } => false,
+    let may_be_documented = || match &exchange.body {
+        Body::Bytes { bytes, .. } if bytes.is_empty() => false,
+        // Without a media type, what is no JSON may be what else is documented.
+        Body::Bytes { bytes, .. } => {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            let is_json = !matches!(json::read(text), Err(Unread::NotJson { .. }));
+            is_json || response.content.iter().any(|it| !it.is_json())
+        }
+        Body::Absent { size } => size.is_some_and(|it| it > 0),
+        Body::TooLarge | Body::Packed { .. } => true,
     };
     let comes_as_documented = match media_type_of(exchange.content_type.as_deref()) {
         _ if exchange.method.eq_ignore_ascii_case("HEAD") => true,
         Some(media_type) => response.content_for(&media_type).is_some(),
-        None => !is_empty || response.content.is_empty(),
+        None => response.content.is_empty() || may_be_documented(),
     };
     response.status == StatusPattern::Default && !comes_as_documented
 }

@@ -487,6 +487,8 @@ fn an_outage_that_only_default_describes_is_not_judged() {
         ("default", 503, "text/html", "<html>", None),
         ("default", 429, "text/plain", "slow down", None),
         ("default", 504, "", "", None),
+        ("default", 503, "", "<html>", None),
+        ("default", 503, "", "{}", Some("required /message")),
         ("default", 503, "application/json", "{}", Some("required /message")),
         ("default", 503, "application/json", "{\"message\": \"m\"}", Some("")),
         ("default", 404, "text/html", "<html>", Some("content-type -")),
