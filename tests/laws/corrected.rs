@@ -339,7 +339,11 @@ fn forms_beside_schemas_are_corrected() {
         json!({ "not": either, "anyOf": [with_m, closed("m")], "x-alternatives": "another" });
     assert_eq!(*another, json!([closed("k"), closed("m"), mixed]));
     texts.documented[0].text = corrected.openapi.to_string();
-    let report = Run::new(&load(&texts), RunOptions::default()).report();
+    let contract = load(&texts);
+    let faults = contract.document_faults().iter().map(ToString::to_string);
+    let of_new: Vec<String> = faults.filter(|it| it.contains("~1new")).collect();
+    assert_eq!(of_new, Vec::<String>::new());
+    let report = Run::new(&contract, RunOptions::default()).report();
     let resolved = report.findings.iter().filter(|it| it.rule == Rule::QuirkResolved).count();
     assert_eq!(resolved, quirks.len());
 }

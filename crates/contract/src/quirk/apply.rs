@@ -241,9 +241,9 @@ fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Add
     }
     let (method, template) = at.operation.as_str().split_once(' ').unwrap_or(("GET", "/"));
     let mut operation = json!({ "responses": {} });
-    let slashes = slashes_in(document, template);
-    if !slashes.is_empty() {
-        operation["parameters"] = slashes.into();
+    let parameters = parameters_in(document, template);
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
     }
     let mut pointer = "/paths".to_owned();
     for (segment, empty) in [(template, json!({})), (&method.to_ascii_lowercase(), operation)] {
@@ -256,19 +256,22 @@ fn own_operation(store: &mut Store, document: &Document, at: &QuirkPlace) -> Add
     Address { side: Side::Documented, pointer }
 }
 
-/// The parameters of a path that is not documented which may hold slashes in documented paths that start alike.
-fn slashes_in(document: &Document, template: &str) -> Vec<Value> {
+/// The parameters of a path that is not documented. They may hold slashes where they do in documented paths that start alike.
+fn parameters_in(document: &Document, template: &str) -> Vec<Value> {
     let read = PathTemplate::parse(template);
     let operations = document.operations.iter();
-    let names: BTreeSet<&str> =
+    let with_slashes: BTreeSet<&str> =
         operations.flat_map(|it| read.slashes_as_in(&it.template)).collect();
-    let parameter = |name| {
-        json!({
-            "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-            "x-multi-segment": true,
-        })
+    let parameter = |name: &String| {
+        let schema = json!({ "type": "string" });
+        let mut parameter =
+            json!({ "name": name, "in": "path", "required": true, "schema": schema });
+        if with_slashes.contains(name.as_str()) {
+            parameter["x-multi-segment"] = true.into();
+        }
+        parameter
     };
-    names.into_iter().map(parameter).collect()
+    read.names().iter().map(parameter).collect()
 }
 
 /// The address of an operation's own response for a status: what it shares with others is copied, what is not documented
