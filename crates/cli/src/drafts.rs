@@ -79,7 +79,7 @@ fn why(finding: &Finding) -> &str {
         Rule::QuirkMutated | Rule::QuirkHealed => &finding.settle,
         Rule::DuplicateMember => "what a member means that comes twice, no quirk could say",
         Rule::UndocumentedField => "no quirk could say that the member may come here",
-        Rule::Null | Rule::Type | Rule::Enum | Rule::Format | Rule::Bounds | Rule::Required => {
+        _ if finding.nearest_branch.is_some() => {
             "it fits no alternative, and what is wrong inside the nearest could not be pinned alone"
         }
         _ => "no quirk pins this",

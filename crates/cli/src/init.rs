@@ -26,6 +26,8 @@ const MOST_FAULTS: usize = 3;
 /// Of how many exchanges it is told why they were left alone, where nothing was checked.
 const MOST_SKIPPED: usize = 3;
 
+const DEFAULT_OUT: &str = "contract";
+
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Init {
@@ -34,7 +36,7 @@ pub struct Init {
     /// Recorded traffic: a HAR file, such as a browser's export, or NDJSON, or a folder of them
     traffic: Option<PathBuf>,
     /// The folder that is made
-    #[arg(long, value_name = "DIR", default_value = "contract")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
     /// A URL that stands for the documented server, base path included; may be repeated
     #[arg(long, value_name = "URL")]
@@ -54,9 +56,10 @@ impl Init {
             let right = [traffic, document].map(|it| shell::quoted(it.display())).join(" ");
             bail!(
                 "{}: promised the vendor's document, and this is called as recorded traffic; they stand the other way round: \
-                 {} init {right}",
+                 {} init {right}{}",
                 document.display(),
-                defaults.command
+                defaults.command,
+                self.options_again()
             );
         }
         let documents = documents::collect(document)?;
@@ -150,6 +153,16 @@ impl Init {
     }
 
     /// The first faults of the document, and how to see all.
+    /// The options that were given, as words behind a command.
+    fn options_again(&self) -> String {
+        let out =
+            (self.out != Path::new(DEFAULT_OUT)).then(|| ("out", self.out.display().to_string()));
+        let base_urls = self.base_url.iter().map(|it| ("base-url", it.clone()));
+        let today = self.today.today.map(|it| ("today", it.to_string()));
+        let options = out.into_iter().chain(base_urls).chain(today);
+        options.map(|(name, value)| format!(" --{name} {}", shell::quoted(value))).collect()
+    }
+
     fn document_faults(&self, contract: &Contract, texts: &ContractTexts, command: &str) -> String {
         let faults = contract.located_faults(texts);
         if faults.is_empty() {

@@ -74,6 +74,26 @@ fn operations_of_the_same_words_have_files_of_their_own() {
 }
 
 /// What is accepted of recordings is all that the answers showed: in the shape, nothing is new to them.
+/// File systems take names of 255 bytes.
+#[test]
+fn operations_of_long_paths_have_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [one, other] = ["one", "other"].map(|it| format!("{}/{it}", "/segment".repeat(40)));
+    contract(folder, &[&one, &other], &number());
+    let lines = [&one, &other].map(|it| line(it, &json!({ "n": 1 }))).concat();
+    fs::write(folder.join("day.ndjson"), lines).unwrap();
+    let run = |arguments: &[&str]| paperwire(folder, &[arguments, &["--contract", "c"]].concat());
+    let recorded = run(&["record", "--from", "day.ndjson"]);
+    assert!(recorded.contains("\n2 exchanges: 2 recorded\n"), "{recorded}");
+    run(&["shape", "--accept"]);
+    let shapes = run(&["shape"]);
+    assert!(
+        shapes.starts_with("exit 0\n") && names(&folder.join("c/shape")).len() == 2,
+        "{shapes}"
+    );
+}
+
 #[test]
 fn every_code_that_was_seen_is_recorded() {
     let folder = tempfile::tempdir().unwrap();
@@ -256,11 +276,15 @@ fn a_folder_that_cannot_be_made_is_not_made_and_the_users_file_is_named() {
     fs::write(folder.join("day.har"), "{}").unwrap();
     let before = names(folder);
     let none = "promised an OpenAPI document, called *.json, *.yaml or *.yml";
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["api-docs"], &format!("api-docs: {none}")),
         (&["v.txt"], &format!("v.txt: {none}")),
         (&[".hid.json"], &format!(".hid.json: {none}")),
         (&["day.har", "v.json"], "they stand the other way round: paperwire init v.json day.har"),
+        (
+            &["day.har", "v.json", "--out", "my c", "--base-url", "https://h.test/v1"],
+            "paperwire init v.json day.har --out 'my c' --base-url https://h.test/v1\n",
+        ),
         (&["v.json", "page.har"], "nothing of the traffic could be read, and no folder was made"),
         (&["v.json", "empty.har"], "nothing of the traffic could be read, and no folder was made"),
     ];

@@ -38,6 +38,9 @@ use crate::{schema::Address, text::printable};
 )]
 pub struct OperationId(String);
 
+/// In characters: a file's name has more than that in it, and file systems take 255 bytes.
+const LONGEST_SLUG: usize = 120;
+
 impl OperationId {
     /// The operation of that name, `GET /path`.
     pub(crate) fn named(name: &str) -> Self {
@@ -49,10 +52,13 @@ impl OperationId {
         Self(format!("{method} {template}"))
     }
 
-    /// The operation in the words of a name: `get-chat-chatrooms-id`. Others may have the same.
+    /// The operation in the words of a file's name, as far as file systems take it: `get-chat-chatrooms-id`. Others may have
+    /// the same.
     pub(crate) fn slug(&self) -> String {
         let words = self.0.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
-        words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+        let mut slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+        slug.truncate(LONGEST_SLUG);
+        slug
     }
 
     /// The operation as people name it.
