@@ -221,6 +221,8 @@ fn alternatives_are_compared_one_by_one() {
         }
         all
     };
+    let nested =
+        || with(json!({ "More": { "anyOf": [reference("Bank"), unkind(&both())["Card"]] } }));
     let breaks = |what: &str| format!("GET /x 200 {what} (breaks a reader)");
     let cases = [
         // Another order, another layout.
@@ -257,6 +259,28 @@ fn alternatives_are_compared_one_by_one() {
                 "GET /x 200 (whole body): `Gift` comes no longer (only narrows)".to_owned(),
                 "GET /x 200 /kind: exactly \"Bank\" or exactly \"Card\" or exactly \"Gift\" becomes exactly \"Bank\" or exactly \"Card\" (only narrows)".to_owned(),
             ],
+        ),
+        // What came only with what comes no longer.
+        (
+            old(),
+            document(pay(&["Card"]), both()),
+            vec![
+                "GET /x 200 (whole body): `Bank` comes no longer (only narrows)".to_owned(),
+                "GET /x 200 /kind: exactly \"Bank\" or exactly \"Card\" becomes exactly \"Card\" (only narrows)".to_owned(),
+                "GET /x 200 /last4: always there (only narrows)".to_owned(),
+                "GET /x 200 /n: integer or string becomes string (only narrows)".to_owned(),
+            ],
+        ),
+        // Alternatives of an alternative, as a component and written out.
+        (
+            document(json!({ "oneOf": [reference("Card"), reference("More")] }), nested()),
+            document(json!({ "oneOf": [reference("Card"), reference("Bank"), unkind(&both())["Card"]] }), nested()),
+            vec![],
+        ),
+        (
+            document(json!({ "oneOf": [reference("Card"), reference("Bank"), unkind(&both())["Card"]] }), nested()),
+            document(json!({ "oneOf": [reference("Card"), reference("More")] }), nested()),
+            vec![],
         ),
     ];
     for (old, new, expected) in cases {

@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use self::alternatives::{Told, holding, told};
 use crate::{
     document::{Document, Operation, OperationId, Response, StatusPattern, assert_formats},
-    inclusion::{Rest, UNCOMPARED, beyond_references, requirements, rest_of, segments_below},
+    inclusion::{
+        Rest, UNCOMPARED, beyond_references, requirements, rest_of, segments_below, segments_of,
+    },
     place::Place,
     same::Sameness,
     schema::{Address, Side, Store, describe::describe, edit, fragment},
@@ -374,10 +376,17 @@ impl Comparison<'_> {
                 names: names(&holding(store, it)),
             });
         }
+        let (mut kept, mut gone) = (compared.beside[0].names.clone(), BTreeSet::new());
         for (name, told) in alternatives {
             let alternative = match told {
-                Told::Both(roots) => Alternative::Both(Node { roots, segments: Vec::new() }),
-                Told::Gone => Alternative::Of(Effect::Narrows),
+                Told::Both(roots) => {
+                    kept.extend(segments_of(store, &roots[0]));
+                    Alternative::Both(Node { roots, segments: Vec::new() })
+                }
+                Told::Gone(at) => {
+                    gone.extend(segments_of(store, &at));
+                    Alternative::Of(Effect::Narrows)
+                }
                 Told::New => Alternative::Of(Effect::Breaks),
             };
             compared.alternatives.push((name, alternative));
@@ -387,6 +396,8 @@ impl Comparison<'_> {
             let mut add =
                 |effect, what: &str| changes.push((Some(name.clone()), effect, what.to_owned()));
             match (old_names.contains(name), new_names.contains(name)) {
+                // That the alternative comes no longer says it.
+                (true, false) if gone.contains(name) && !kept.contains(name) => {}
                 (true, false) => add(Effect::Breaks, NO_LONGER_PROMISED),
                 (false, _) => add(Effect::Adds, NEW),
                 (true, true) => {

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Told {
     Both([Address; 2]),
-    Gone,
+    Gone(Address),
     New,
 }
 
@@ -90,18 +90,46 @@ fn groups(store: &Store, found: &[Address]) -> Vec<Vec<Alternative>> {
                 continue;
             }
             let discriminator = Discriminator::of(keywords, keyword);
-            let of = |(index, at): (usize, Address)| Alternative {
-                values: discriminator.as_ref().map_or_else(BTreeSet::new, |it| it.names(index)),
+            let names_of =
+                |index| discriminator.as_ref().map(|it| it.names(index)).unwrap_or_default();
+            let mut named = Vec::new();
+            for (index, part) in parts.into_iter().enumerate() {
+                let values: BTreeSet<String> = names_of(index);
+                let mut parts = vec![part];
+                if values.is_empty() {
+                    unfold(store, &mut parts);
+                }
+                named.extend(parts.into_iter().map(|it| (values.clone(), it)));
+            }
+            let of = |(index, (values, at)): (usize, (BTreeSet<String>, Address))| Alternative {
+                values,
                 component: edit::target(store, &at).and_then(|it| Some(it.component()?.to_owned())),
                 kinds: kinds(store, &at),
                 number: index + 1,
                 at,
             };
-            let parts = parts.into_iter().enumerate().filter(|it| has_parts(store, &it.1));
-            groups.push(parts.map(of).collect());
+            let named = named.into_iter().enumerate().filter(|it| has_parts(store, &it.1.1));
+            groups.push(named.map(of).collect());
         }
     }
     groups
+}
+
+/// Puts alternatives into the place of those that are alternatives and nothing else: a document may write them out, or not.
+fn unfold(store: &Store, parts: &mut Vec<Address>) {
+    let mut known = BTreeSet::new();
+    let mut next = 0;
+    while let Some(part) = parts.get(next) {
+        let at = edit::follow(store, part, |it| it.contains_key("$ref"));
+        let keywords = store.get(&at).and_then(Value::as_object);
+        let below = keywords.filter(|it| it.len() == 1).map(|it| edit::parts_by_keyword(&at, it));
+        match below.as_deref() {
+            Some([("anyOf" | "oneOf", below)]) if known.insert(at.clone()) => {
+                parts.splice(next..=next, below.iter().cloned());
+            }
+            _ => next += 1,
+        }
+    }
 }
 
 /// Whether an alternative takes what has members or items; what others say is told of the value as a whole.
@@ -154,7 +182,7 @@ fn paired(
         !are_named && sameness.of_all(of(&a.at), of(&b.at))
     });
     pair(&mut |a, b| !a.is_named() || !b.is_named());
-    told.extend(old.iter().map(|it| (it.number, it.name(), Told::Gone)));
+    told.extend(old.into_iter().map(|it| (it.number, it.name(), Told::Gone(it.at))));
     told.extend(new.iter().map(|it| (it.number, it.name(), Told::New)));
     told.sort_by_key(|it| it.0);
     told.into_iter().map(|(_, name, told)| (name, told)).collect()
